@@ -1,0 +1,67 @@
+/*
+ * The daemon's log, in fail2ban's layout because other programs parse it:
+ *
+ *	2026-11-21 22:08:12,717 fail2ban.actions        [18455]: NOTICE  [j] Ban ...
+ *
+ * logger padded to 24, level to 7. `logger` is upstream's name for lines of
+ * upstream's wording ("fail2ban.actions"), "gaol.ROOM" for our own.
+ *
+ * Foreign text (anything of a log line, a client, a kernel's program name)
+ * goes in only through log_text(). errno is kept by every call.
+ */
+#ifndef GAOL_BASE_LOG_H
+#define GAOL_BASE_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "base/span.h"
+
+enum log_level {
+	LEVEL_HEAVYDEBUG = 5,
+	LEVEL_TRACEDEBUG = 7,
+	LEVEL_DEBUG = 10,
+	LEVEL_MSG = 18,
+	LEVEL_INFO = 20,
+	LEVEL_NOTICE = 25,
+	LEVEL_WARNING = 30,
+	LEVEL_ERROR = 40,
+	LEVEL_CRITICAL = 50,
+};
+
+enum log_target { LOG_TARGET_FD, LOG_TARGET_SYSLOG };
+
+/* Name <-> level ("INFO", any case, or a number 1..50). -1: unknown. */
+int log_level_parse(struct span name, enum log_level *out);
+const char *log_level_name(enum log_level level);
+
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+/* fd stays the caller's; it is written with one write(2) per record. */
+void log_set_fd(int fd);
+void log_set_syslog(const char *ident);
+/* Records dropped because the target refused them (full disk …). */
+unsigned long log_lost(void);
+
+bool log_on(enum log_level level);
+void log_at(enum log_level level, const char *logger, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_debug(logger, ...)   log_at(LEVEL_DEBUG, logger, __VA_ARGS__)
+#define log_info(logger, ...)    log_at(LEVEL_INFO, logger, __VA_ARGS__)
+#define log_notice(logger, ...)  log_at(LEVEL_NOTICE, logger, __VA_ARGS__)
+#define log_warning(logger, ...) log_at(LEVEL_WARNING, logger, __VA_ARGS__)
+#define log_error(logger, ...)   log_at(LEVEL_ERROR, logger, __VA_ARGS__)
+
+/* Start-up, OOM and broken invariants only: logs CRITICAL and exits 1. */
+_Noreturn void log_fatal(const char *logger, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Foreign text made printable: control bytes, bytes that are not UTF-8 and
+ * backslashes as \xNN, cut at 256 bytes of source with "…" behind. The result
+ * lives in one of four static buffers, used in turn (one thread only).
+ */
+const char *log_text(struct span foreign);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * A span is a piece of text somebody else owns: a pointer and a length, no
+ * terminator, NUL bytes allowed. Log lines are spans into the read buffer;
+ * nothing in this program calls a str* function on one.
+ */
+#ifndef GAOL_BASE_SPAN_H
+#define GAOL_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+	const char *p;
+	size_t n;
+};
+
+#define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
+
+/* For "%.*s" of text that is known to be printable (our own, never a log's). */
+#define SPAN_FMT(s) (int)(s).n, (s).p
+
+/* Span over a trusted NUL-terminated string; NULL gives the empty span. */
+struct span span_of(const char *s);
+struct span span_from(const void *p, size_t n);
+bool span_eq(struct span a, struct span b);
+/* ASCII case only. */
+bool span_eq_nocase(struct span a, struct span b);
+/* memcmp order, then length. */
+int span_cmp(struct span a, struct span b);
+bool span_starts(struct span s, struct span prefix);
+bool span_ends(struct span s, struct span suffix);
+/* Offset of the first/last occurrence, or SPAN_NONE. */
+#define SPAN_NONE ((size_t)-1)
+size_t span_find(struct span hay, struct span needle);
+size_t span_find_last(struct span hay, struct span needle);
+size_t span_chr(struct span s, char c);
+/* Part of s from offset on, clamped to s. */
+struct span span_sub(struct span s, size_t from, size_t n);
+struct span span_skip(struct span s, size_t n);
+/* Without ASCII white space (space, \t \n \r \v \f) at both ends. */
+struct span span_trim(struct span s);
+/*
+ * Cuts the next piece up to `sep` off *rest (the separator is consumed).
+ * False when *rest is exhausted; "a,,b" yields an empty middle piece, and a
+ * text that ends in `sep` yields no empty piece behind it.
+ */
+bool span_cut(struct span *rest, char sep, struct span *piece);
+/* Next word: skips any of the bytes in `blanks`, cuts up to the next one. */
+bool span_word(struct span *rest, const char *blanks, struct span *word);
+/* NUL-terminated copy; the caller frees it. */
+char *span_dup(struct span s);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * A ticket: a ban that was decided. Owned by the jail's ban list; other rooms
+ * borrow it during a call and copy what they keep.
+ */
+#ifndef GAOL_BASE_TICKET_H
+#define GAOL_BASE_TICKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/strings.h"
+
+enum ticket_state {
+	TICKET_PENDING,      /* asked for, the kernel has not answered */
+	TICKET_CONFIRMED,    /* every native action confirmed it */
+	TICKET_FAILED,       /* refused; see error; retried */
+};
+
+struct ticket {
+	struct id id;              /* owned */
+	struct wall time;          /* of the ban (upstream's timeofban) */
+	int64_t bantime;           /* seconds; meaningless when permanent */
+	bool permanent;
+	bool restored;             /* came from the store or the kernel */
+	unsigned bancount;
+	unsigned failures;
+	struct strings matches;    /* last maxmatches lines, raw bytes as UTF-8 */
+	char *data;                /* upstream's JSON data column; may be NULL */
+	enum ticket_state state;
+	int error;                 /* errno of the last refusal */
+};
+
+#endif

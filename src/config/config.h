@@ -1,0 +1,150 @@
+/*
+ * A whole configuration, resolved: what the files said after includes,
+ * interpolation and tags. Parsed into a new tree at each load; nobody edits
+ * a live one. The warden makes it, dump_write() flattens it, the engine reads
+ * it back with dump_read().
+ */
+#ifndef GAOL_CONFIG_CONFIG_H
+#define GAOL_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strings.h"
+#include "config/report.h"
+
+/* One `key = value` handed to an action ([Init] and jail options). */
+struct property {
+	char *key;     /* "blocktype", "blocktype?family=inet6" */
+	char *value;   /* tags of run time still in it */
+};
+
+struct properties {
+	struct property *v;
+	size_t n;
+	size_t cap;
+};
+
+enum action_kind {
+	ACTION_SHELL,      /* commands; the runner's */
+	ACTION_NFTABLES,   /* native, by the warden */
+	ACTION_NONE,       /* native and without effect (tests, dry runs) */
+};
+
+struct action_config {
+	char *name;               /* instance name, unique in its jail */
+	char *file;               /* action.d name */
+	enum action_kind kind;
+	struct properties props;  /* commands too (actionban …), for ACTION_SHELL */
+};
+
+struct filter_config {
+	char *name;               /* "" when the jail has none */
+	char *usedns;             /* NULL: not set */
+	char *prefregex;          /* NULL: none */
+	struct strings failregex;
+	struct strings ignoreregex;
+	int64_t maxlines;         /* 0: not set */
+	char *datepattern;        /* NULL: default detector */
+	struct strings journalmatch;   /* one entry a line, not yet split */
+	bool unverified;          /* "# status: from documentation, …" */
+};
+
+struct log_path {
+	char *path;               /* expanded */
+	bool tail;
+};
+
+struct jail_config {
+	char *name;
+	char *backend;
+	char *error;              /* not NULL: broken, why; not started */
+	struct filter_config filter;
+	struct properties settings;   /* every other jail option that is set,
+	                               in upstream's order, as text */
+	/* The same, typed (defaults where unset): */
+	int64_t maxretry;
+	int64_t maxmatches;
+	double findtime;          /* seconds */
+	int64_t bantime;          /* seconds; < 0 permanent */
+	bool ignoreself;
+	struct strings ignoreip;
+	char *ignorecommand;      /* NULL: none */
+	char *logencoding;
+	char *logtimezone;        /* NULL: none */
+	struct log_path *logs;
+	size_t logs_n;
+	struct strings logs_missing;  /* globs that matched nothing */
+	struct action_config *actions;
+	size_t actions_n;
+};
+
+/* fail2ban.conf */
+struct main_config {
+	char *loglevel;
+	char *logtarget;
+	char *syslogsocket;
+	char *allowipv6;
+	char *socket;
+	char *pidfile;
+	char *dbfile;             /* "None": no database; ":memory:" */
+	int64_t dbmaxmatches;
+	char *dbpurgeage;         /* text as written */
+	int64_t dbpurgeage_s;
+};
+
+/* gaol.conf (libconfig). Every field has its default without the file. */
+struct own_config {
+	int64_t engine_uid, engine_gid;   /* users.engine = "_gaol" or number */
+	int64_t warden_uid, warden_gid;   /* users.warden = "_gaolw" */
+	char *socket_group;               /* NULL: root's */
+	char *firewall;                   /* "nftables" or "null" */
+	char *share;                      /* our filter.d, action.d */
+	int64_t line_max;                 /* bytes, default 65536 */
+	int64_t match_limit;              /* PCRE2, default 100000 */
+	int64_t tracked_max;              /* addresses counted in one jail */
+	int64_t bans_max;                 /* live bans in one jail */
+};
+
+struct config {
+	char *dir;
+	struct main_config main;
+	struct own_config own;
+	struct jail_config *jails;        /* enabled ones, in file order */
+	size_t jails_n;
+};
+
+struct config_request {
+	const char *dir;       /* NULL: /etc/gaol with jails, else /etc/fail2ban */
+	const char *share;     /* NULL: gaol.conf's, else the compiled-in one */
+	bool strict;           /* upstream's behaviour: any broken jail fails */
+};
+
+/*
+ * Reads everything. Problems go to the report. NULL only when there is nothing
+ * to run with (fail2ban.conf or jail.conf unreadable, or strict and any error);
+ * a broken jail is kept with its `error`. The caller frees with config_free.
+ */
+struct config *config_load(const struct config_request *request,
+    struct report *report);
+/* Only fail2ban.conf and gaol.conf (jails_n is 0): what a start needs. */
+struct config *config_load_main(const struct config_request *request,
+    struct report *report);
+/*
+ * One filter by name with options, "sshd[mode=aggressive]", as a jail would
+ * get it (for `gaol regex`). 0, or -1 with the report filled.
+ */
+int config_load_filter(const struct config_request *request,
+    const char *entry, struct filter_config *out, struct report *report);
+void filter_config_fini(struct filter_config *f);
+void config_free(struct config *c);
+
+const char *properties_get(const struct properties *p, const char *key);
+void properties_set(struct properties *p, const char *key, const char *value);
+void properties_fini(struct properties *p);
+
+/* The directory the programs use without -c. */
+const char *config_default_dir(void);
+
+#endif

@@ -1,0 +1,15 @@
+/* fail2ban's durations: "10m", "1d 12h", "1h30", "60*60", "-1", "1.5h". */
+#ifndef GAOL_CONFIG_DURATION_H
+#define GAOL_CONFIG_DURATION_H
+
+#include "base/span.h"
+
+#define DURATION_MAX (1000.0 * 31557600.0)   /* a thousand years, seconds */
+
+/*
+ * Seconds, compat §2: unit words become factors, neighbours add, + - * / and
+ * ( ) as in Python. 0, or -1 (errno EINVAL; ERANGE beyond ±DURATION_MAX).
+ */
+int duration_parse(struct span text, double *seconds);
+
+#endif

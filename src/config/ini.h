@@ -1,0 +1,58 @@
+/*
+ * fail2ban's INI dialect (Python's ConfigParser as fail2ban sets it up): one
+ * file in, sections and options out, nothing interpolated yet. Then several
+ * trees are merged in file order; every option remembers where it came from,
+ * and what the same section said in an earlier file (%(known/x)s).
+ */
+#ifndef GAOL_CONFIG_INI_H
+#define GAOL_CONFIG_INI_H
+
+#include <stddef.h>
+
+#include "base/span.h"
+#include "base/strings.h"
+#include "config/report.h"
+
+#define INI_FILE_MAX (4u << 20)      /* bytes of one file */
+#define INI_INCLUDE_DEPTH_MAX 32
+
+struct ini_option {
+	char *name;         /* lower case */
+	char *value;        /* raw; lines joined with \n */
+	char *known;        /* value in an earlier merged file, or NULL */
+	char *file;
+	unsigned line;
+	struct ini_option *next;   /* in order of first appearance */
+};
+
+struct ini_section {
+	char *name;         /* case kept; "DEFAULT" is the default section */
+	char *file;
+	unsigned line;
+	struct ini_option *options;
+	struct ini_section *next;
+};
+
+struct ini {
+	struct ini_section *sections;
+	struct strings files;      /* every file that was read, in order */
+};
+
+/*
+ * Parses one text. Errors (duplicate option, no delimiter …) go to the
+ * report with their line; -1 then, with what was readable kept in *ini.
+ */
+int ini_parse(struct ini *ini, struct span text, const char *file,
+    struct report *report);
+/*
+ * Reads base.conf, then base.d/ (.conf), base.local, base.d/ (.local) below dir, with
+ * [INCLUDES], merged in upstream's order. 0; 1 when no file exists; -1 on an
+ * error (reported). `base` may hold a path ("filter.d/sshd").
+ */
+int ini_load(struct ini *ini, const char *dir, const char *base,
+    struct report *report);
+struct ini_section *ini_section(const struct ini *ini, const char *name);
+struct ini_option *ini_option(const struct ini_section *s, const char *name);
+void ini_fini(struct ini *ini);
+
+#endif

@@ -1,0 +1,18 @@
+/* The client's side of the control socket; waits for the reply. */
+#ifndef GAOL_CONTROL_CLIENT_H
+#define GAOL_CONTROL_CLIENT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+/*
+ * Sends argv as one request. Returns the payload (the caller's reference), or
+ * NULL with `error` filled: the server's message with *type set, or what went
+ * wrong with the socket (type "ConnectionError"; errno as connect(2) left it).
+ * timeout in seconds, 0 for none.
+ */
+json_t *client_request(const char *socket, size_t argc,
+    const char *const *argv, int timeout, char type[64], struct buf *error);
+
+#endif

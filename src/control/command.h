@@ -1,0 +1,36 @@
+/*
+ * The type of a command table. A table lists what a socket answers to; the
+ * handlers live in process/ (they need the whole daemon).
+ */
+#ifndef GAOL_CONTROL_COMMAND_H
+#define GAOL_CONTROL_COMMAND_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct request;
+
+enum command_right { RIGHT_READ, RIGHT_BAN, RIGHT_CONFIGURE };
+
+struct command {
+	const char *name;        /* first word of the request */
+	const char *args;        /* for usage: "JAIL ID…" */
+	const char *help;
+	enum command_right right;
+	/*
+	 * argv[0] is the name; answers with request_reply or request_fail,
+	 * now or later (then it keeps the request).
+	 */
+	void (*run)(struct request *request, size_t argc,
+	    const char *const *argv, void *arg);
+};
+
+/* The payload is taken over (a reference is stolen). Ends the request. */
+void request_reply(struct request *request, json_t *payload);
+/*
+ * type: upstream's exception name ("UnknownJailException", "ValueError", …).
+ */
+void request_fail(struct request *request, const char *type,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * A jail decides: failures are counted (compat §6), ignored ids left alone,
+ * and at maxretry a ticket is made. It knows nothing of sockets, stores and
+ * firewalls: what follows from a decision is a call of its hooks.
+ */
+#ifndef GAOL_JAIL_JAIL_H
+#define GAOL_JAIL_JAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "base/ticket.h"
+#include "config/config.h"
+
+struct jail;
+
+enum jail_unban_why { UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH };
+
+/* The ticket is the jail's and stays valid until its unban hook returned. */
+struct jail_hooks {
+	void (*ban)(struct jail *j, struct ticket *t, void *arg);
+	/* The end moved (already banned, or a bantime change). */
+	void (*prolong)(struct jail *j, struct ticket *t, void *arg);
+	void (*unban)(struct jail *j, struct ticket *t,
+	    enum jail_unban_why why, void *arg);
+};
+
+struct jail_counters {
+	uint64_t failed_total;     /* failures counted since the start */
+	uint64_t banned_total;     /* restored ones included */
+	uint64_t evicted;          /* counters dropped: tracked_max reached */
+	uint64_t refused;          /* bans not made: bans_max reached */
+	uint64_t ignored;
+};
+
+struct jail_limits {
+	size_t tracked_max;
+	size_t bans_max;
+};
+
+/* The config is borrowed and must outlive the jail or the next reconfigure. */
+struct jail *jail_new(const struct jail_config *config,
+    const struct jail_limits *limits, const struct jail_hooks *hooks,
+    void *arg);
+void jail_free(struct jail *j);   /* no hooks are called */
+/* Reload: new settings, counters and bans kept. */
+void jail_reconfigure(struct jail *j, const struct jail_config *config);
+const struct jail_config *jail_config(const struct jail *j);
+const char *jail_name(const struct jail *j);
+
+/* Addresses of this machine, for ignoreself. Copied. */
+void jail_own_addresses(struct jail *j, const struct addr *own, size_t n);
+
+/* Counts one failure; may call the ban hook. `now` is wall time. */
+void jail_failure(struct jail *j, const struct failure *f, struct wall now);
+
+enum jail_ban_result {
+	JAIL_BAN_NEW, JAIL_BAN_PROLONGED, JAIL_BAN_REFUSED,
+};
+/*
+ * By hand (`banip`, ignoreip is not asked). seconds 0: the jail's bantime;
+ * < 0 permanent. errno on REFUSED: ENOSPC bans_max, EINVAL not bannable.
+ */
+enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
+    int64_t seconds, struct wall now);
+/*
+ * At start: a ban from the store or found in the kernel (a copy is kept; the
+ * ticket's matches and data are taken over). True if it was new and is not
+ * ignored: then the caller logs "Restore Ban". No hook is called.
+ */
+bool jail_restore(struct jail *j, struct ticket *t, struct wall now);
+/* True when it was banned; the unban hook was called. */
+bool jail_unban(struct jail *j, const struct id *id,
+    enum jail_unban_why why);
+size_t jail_unban_all(struct jail *j, enum jail_unban_why why);
+struct ticket *jail_find(struct jail *j, const struct id *id);
+
+/*
+ * Runs what is due at `now` (expiries, at most a bounded number; true: more is
+ * due already). Purges stale counters.
+ */
+bool jail_run(struct jail *j, struct wall now, struct boot boot);
+/* When jail_run is due next; INT64_MAX: nothing to wait for. */
+struct boot jail_next(const struct jail *j);
+/* Seconds a ticket has left at `now`; permanent gives -1. */
+int64_t jail_left(const struct jail *j, const struct ticket *t,
+    struct boot now);
+
+size_t jail_failing(const struct jail *j);      /* "Currently failed" */
+size_t jail_banned(const struct jail *j);       /* "Currently banned" */
+const struct jail_counters *jail_counters(const struct jail *j);
+/* Walk of the bans in order of insertion; NULL at the end. */
+struct ticket *jail_ban_first(const struct jail *j);
+struct ticket *jail_ban_next(const struct jail *j, const struct ticket *t);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * A compiled filter: a line in, failures out, in fail2ban's order (compat
+ * §4.2): date cut, ignoreregex pre-test, prefregex, failregexes, ignoreregex,
+ * session (§4.3). Holds the sessions and the date detector's memory, so one
+ * filter serves the lines of one jail (all its files), in their order.
+ */
+#ifndef GAOL_MATCH_FILTER_H
+#define GAOL_MATCH_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "config/config.h"
+
+struct filter;
+
+enum filter_verdict {
+	FILTER_MISSED,
+	FILTER_MATCHED,    /* at least one failure was handed over */
+	FILTER_IGNORED,    /* an ignoreregex took it */
+	FILTER_NOFAIL,     /* only knowledge for its session, or still pending */
+};
+
+/* Upstream's §5.4: what a stamp counts for. */
+enum filter_time {
+	FILTER_LIVE,       /* off by more than 60 s: replaced by now */
+	FILTER_RESTORING,  /* old part of a file: older than findtime skipped */
+	FILTER_ASIS,       /* `gaol regex`: no check */
+};
+
+struct filter_options {
+	const char *jail;          /* for messages; may be NULL */
+	int64_t match_limit;       /* PCRE2 match limit a search */
+	int64_t line_max;          /* longer lines are cut and counted */
+	double findtime;           /* seconds, for FILTER_RESTORING */
+	const char *logtimezone;   /* NULL: local time */
+	bool check_all;            /* `gaol regex`: count every regex that hits */
+	unsigned unit_flags;       /* tests: see filter_test.h; else 0 */
+};
+
+struct filter_counters {
+	uint64_t lines, matched, ignored, missed, nofail;
+	uint64_t cut;              /* lines longer than line_max */
+	uint64_t limit_hits;       /* match limit reached: counted no-match */
+	uint64_t too_old;          /* skipped while restoring */
+	uint64_t clock_off;        /* stamps replaced by now */
+	uint64_t sessions_evicted;
+	uint64_t hosts_unresolved; /* a host name where DNS is not asked */
+};
+
+/*
+ * Compiles. A regex that does not compile is reported (jail, which regex,
+ * offset, the engine's words) and fails the whole filter: NULL.
+ */
+struct filter *filter_new(const struct filter_config *config,
+    const struct filter_options *options, struct report *report);
+void filter_free(struct filter *f);
+
+typedef void filter_failure_fn(const struct failure *failure, void *arg);
+
+/*
+ * One complete line without its newline (a trailing CR is dropped).
+ * `found` is called for each failure; FILTER_MATCHED if it was.
+ */
+enum filter_verdict filter_line(struct filter *f, struct span line,
+    enum filter_time mode, filter_failure_fn *found, void *arg);
+/*
+ * A line whose date is known already (journal, `{NONE}`): message only.
+ */
+enum filter_verdict filter_message(struct filter *f, struct span message,
+    struct wall time, enum filter_time mode, filter_failure_fn *found,
+    void *arg);
+
+const struct filter_counters *filter_counters(const struct filter *f);
+/* The expanded regexes, for `get J failregex` and `gaol regex`; borrowed. */
+size_t filter_regex_count(const struct filter *f);
+const char *filter_regex_text(const struct filter *f, size_t i);
+uint64_t filter_regex_hits(const struct filter *f, size_t i);
+const char *filter_prefregex_text(const struct filter *f);
+size_t filter_ignoreregex_count(const struct filter *f);
+const char *filter_ignoreregex_text(const struct filter *f, size_t i);
+uint64_t filter_ignoreregex_hits(const struct filter *f, size_t i);
+/* Date formats that were met, in order of use; false past the last. */
+bool filter_date_hits(const struct filter *f, size_t i, const char **name,
+    uint64_t *hits);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * Every message between two processes of gaol. Fixed structs, exact sizes
+ * (base/port.h checks them against wire_*_rules); a variable part is an array
+ * of fixed records. Bulk text travels as a sealed memfd beside a message.
+ *
+ *	parent <-> warden	HELLO, OWN_FDS, REOPEN_LOG …
+ *	warden <-> engine	the rest; direct, the parent does not relay
+ */
+#ifndef GAOL_PROCESS_WIRE_H
+#define GAOL_PROCESS_WIRE_H
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/port.h"
+
+enum wire_type {
+	/* parent -> warden, engine: one descriptor each, before READY */
+	WIRE_GIVE = 1,        /* wire_give + fd */
+	/* child -> parent */
+	WIRE_READY,           /* wire_ready: the child is up and sandboxed */
+	WIRE_REOPEN_LOG,      /* wire_plain: open the log target again */
+	WIRE_RELOAD_START,    /* wire_plain: look at fail2ban.conf again */
+	WIRE_STOPPED,         /* wire_stopped: orderly end follows */
+	/* parent -> child */
+	WIRE_STOP,            /* wire_stop */
+	WIRE_FLUSHLOGS,       /* wire_plain: USR1 */
+
+	/* warden -> engine */
+	WIRE_CONFIG = 32,     /* wire_config + memfd (DUMP_ENGINE text) */
+	WIRE_CONFIG_FAILED,   /* wire_config + memfd (problems, one a line) */
+	WIRE_LOG_FD,          /* wire_log + fd */
+	WIRE_LOG_ERROR,       /* wire_log, no fd: error says why */
+	WIRE_WATCH_FD,        /* wire_plain + fd: inotify instance */
+	WIRE_OWN_ADDR,        /* wire_own + records of struct addr */
+	WIRE_FW_DONE,         /* wire_fw + records of wire_fw_done */
+	WIRE_FW_LOST,         /* wire_fw_lost */
+	WIRE_FW_STATE,        /* wire_fw_state */
+	WIRE_FW_ELEMENTS,     /* wire_fw + records of wire_fw_element */
+	WIRE_FW_DUMPED,       /* wire_plain: all elements were sent */
+	/* engine -> warden */
+	WIRE_LOG_OPEN = 64,   /* wire_log */
+	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
+	WIRE_FW_DELETE,       /* the same */
+	WIRE_FW_DUMP,         /* wire_plain */
+	WIRE_RELOAD,          /* wire_plain */
+	WIRE_CONFIG_OK,       /* wire_config */
+	WIRE_CONFIG_BAD,      /* wire_config */
+	WIRE_FW_REMOVE,       /* wire_plain: stop --flush */
+};
+
+struct wire_plain { uint32_t type; uint32_t zero; };
+
+enum wire_gift {
+	GIFT_LOG = 1,        /* log target, append */
+	GIFT_SOCKET,         /* listening control socket (engine) */
+	GIFT_PEER,           /* the warden-engine link */
+};
+
+struct wire_give { uint32_t type; uint32_t gift; };
+
+struct wire_ready { uint32_t type; uint32_t pid; };
+
+struct wire_stop { uint32_t type; uint32_t flush; };
+
+struct wire_stopped { uint32_t type; uint32_t status; };
+
+/* generation counts reloads; an answer names the one it means. */
+struct wire_config { uint32_t type; uint32_t generation; };
+
+struct wire_log {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t log;         /* number in the configuration's order */
+	int32_t wd_file;      /* inotify watches; -1 none */
+	int32_t wd_dir;
+	int32_t error;        /* errno, 0 */
+};
+
+struct wire_own { uint32_t type; uint32_t zero; };
+
+struct wire_fw { uint32_t type; uint32_t generation; uint64_t seq; };
+
+/* One element of one request: 48 bytes, as architecture.md says. */
+struct wire_fw_record {
+	uint64_t cookie;
+	int64_t seconds;      /* < 0: no timeout */
+	uint32_t rule;        /* number of the native action */
+	struct addr addr;     /* 18 bytes */
+	uint8_t zero[10];
+};
+_Static_assert(sizeof(struct wire_fw_record) == 48, "wire_fw_record");
+
+struct wire_fw_done { uint64_t cookie; int32_t error; uint32_t zero; };
+
+struct wire_fw_element {
+	int64_t timeout;      /* seconds given; -1 none */
+	int64_t left;
+	uint32_t rule;
+	struct addr addr;
+	uint8_t zero[10];
+};
+_Static_assert(sizeof(struct wire_fw_element) == 48, "wire_fw_element");
+
+struct wire_fw_lost {
+	uint32_t type;
+	int32_t pid;          /* 0: unknown */
+	char name[32];        /* program that did it; not NUL-safe: check */
+	char what[64];
+};
+
+struct wire_fw_state {
+	uint32_t type;
+	int32_t error;        /* 0: works */
+	char text[128];
+};
+
+#define WIRE_RECORDS_MAX 1000
+
+/* What each side may receive. */
+extern const struct port_rule wire_to_parent[];
+extern const struct port_rule wire_to_child[];    /* from the parent */
+extern const struct port_rule wire_to_engine[];   /* from the warden */
+extern const struct port_rule wire_to_warden[];   /* from the engine */
+
+#endif

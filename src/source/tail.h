@@ -1,0 +1,57 @@
+/*
+ * One followed log file. Identity is device, inode and the hash of the first
+ * line; the position survives restarts through the store. The engine cannot
+ * open files: descriptors come from whoever holds the right (the warden), so
+ * this room is given them.
+ *
+ * Life: tail_new, tail_attach(fd) … tail_read on each wake. When the name
+ * points to a new file (rotation by rename), `tail_attach` with the new
+ * descriptor queues it: the old one is read to its end first. A file that got
+ * shorter than our position (copytruncate) starts from 0.
+ */
+#ifndef GAOL_SOURCE_TAIL_H
+#define GAOL_SOURCE_TAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/position.h"
+#include "base/span.h"
+
+struct tail;
+
+struct tail_options {
+	const char *path;      /* as configured; for messages */
+	size_t line_max;
+	bool from_end;         /* `tail`: no old lines when nothing is stored */
+	const struct tail_position *stored;   /* NULL: none */
+};
+
+struct tail_counters {
+	uint64_t lines, bytes, cut, rotations, truncations;
+};
+
+/* Return false to pause (more work is done on the next tail_read). */
+typedef bool tail_line_fn(struct span line, bool live, void *arg);
+
+struct tail *tail_new(const struct tail_options *options);
+void tail_free(struct tail *t);
+/*
+ * Takes over fd (a regular file opened read only). The same file as the
+ * current one: fd is closed, nothing changes. 0, or -1 (errno; fd closed):
+ * EINVAL not a regular file.
+ */
+int tail_attach(struct tail *t, int fd);
+bool tail_attached(const struct tail *t);
+/*
+ * Reads at most `budget` bytes and delivers complete lines. `live` is false
+ * until the first end of file (upstream's restoring phase).
+ * Returns 1: more is waiting (budget used up or paused); 0: at the end;
+ * -1: read error (errno), the file is detached.
+ */
+int tail_read(struct tail *t, size_t budget, tail_line_fn *fn, void *arg);
+void tail_position(const struct tail *t, struct tail_position *out);
+const struct tail_counters *tail_counters(const struct tail *t);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The database: upstream's five tables (schema version 4). sqlite runs on a
+ * thread of its own behind a bounded queue; the loop never waits for it.
+ * Writes that are waiting are committed together (WAL, synchronous=FULL).
+ */
+#ifndef GAOL_STORE_STORE_H
+#define GAOL_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/position.h"
+#include "base/ticket.h"
+
+struct event_base;
+struct store;
+
+struct store_options {
+	const char *path;          /* "None": no store; ":memory:" */
+	int64_t purge_age;         /* seconds, of history rows */
+	int64_t maxmatches;        /* lines kept in the data column */
+	size_t queue_max;          /* requests waiting at most */
+};
+
+struct store_row {
+	const char *jail;
+	struct ticket ticket;      /* filled as jail_restore wants it */
+};
+
+struct store_events {
+	/* The disk fails, or works again (error NULL). Once per change. */
+	void (*state)(const char *error, void *arg);
+};
+
+/*
+ * Opens or makes the file (0600). A damaged file is moved aside (two copies
+ * are kept at most) and a new one begun. Reading at start happens before the
+ * thread is started and may wait. NULL only when out of resources; a store
+ * whose disk fails degrades: store_error() says why, bans go on.
+ */
+struct store *store_open(const struct store_options *options,
+    struct event_base *base, const struct store_events *events, void *arg);
+/* Commits what is queued, then closes. */
+void store_close(struct store *s);
+const char *store_error(const struct store *s);   /* NULL: all is well */
+
+/* --- at start, before store_start: synchronous reads ------------------ */
+/*
+ * The latest row of every (ip, jail) that has not ended at `now`; fn may take
+ * over the ticket's matches and data (set to empty/NULL then).
+ */
+int store_load_bans(struct store *s, const char *jail, struct wall now,
+    void (*fn)(struct store_row *row, void *arg), void *arg);
+bool store_load_position(struct store *s, const char *jail, const char *path,
+    struct tail_position *out);
+int store_start(struct store *s);   /* starts the thread */
+
+/* --- asynchronous writes; false: queue full, counted, not written ------ */
+bool store_add_jail(struct store *s, const char *jail);
+bool store_disable_jail(struct store *s, const char *jail);
+bool store_ban(struct store *s, const char *jail, const struct ticket *t);
+/* The row of bips goes (by hand), so it does not come back at restart. */
+bool store_unban(struct store *s, const char *jail, const struct id *id);
+bool store_position(struct store *s, const char *jail, const char *path,
+    const struct tail_position *pos);
+bool store_purge(struct store *s, struct wall now);
+/* Calls fn in the loop once everything queued before is on the disk. */
+bool store_barrier(struct store *s, void (*fn)(int error, void *arg),
+    void *arg);
+
+struct store_counters { uint64_t written, commits, lost, waiting; };
+void store_counters(struct store *s, struct store_counters *out);
+
+#endif

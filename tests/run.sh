@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Runs the stages named on the command line and closes with one line,
+# "N passed, N failed, N skipped". Every test program speaks TAP ("ok …",
+# "not ok …", "ok … # SKIP reason"); its whole output is kept below
+# build/test-logs/, and shown when something in it failed.
+set -u
+cd "$(dirname "$0")/.."
+logs=build/test-logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# run NAME SECONDS COMMAND…: one test program.
+run() {
+    local name=$1 limit=$2 log start rc ok bad skip
+    shift 2
+    log=$logs/$(echo "$name" | tr / _).log
+    start=$SECONDS
+    CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+    rc=$?
+    skip=$(grep -c '^ok.*# SKIP' "$log")
+    ok=$(($(grep -c '^ok' "$log") - skip))
+    bad=$(grep -c '^not ok' "$log")
+    # A program that fails without a "not ok", or tests nothing, has failed.
+    if [ "$bad" = 0 ] && { [ $rc -ne 0 ] || [ $((ok + skip)) = 0 ]; }; then
+        bad=1
+        echo "not ok - $name ended with status $rc after $ok checks" >>"$log"
+    fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    printf '%-44s %4d ok %3d failed %3d skipped  %3d s\n' \
+        "$name" "$ok" "$bad" "$skip" $((SECONDS - start))
+    if [ "$bad" != 0 ]; then
+        sed 's/^/    /' "$log" | tail -n 60
+    fi
+    if [ "$skip" != 0 ]; then
+        grep '^ok.*# SKIP' "$log" | sed 's/^/    /'
+    fi
+}
+
+stage_unit() {
+    local source program
+    for source in tests/unit/test_*.c; do
+        program=build/asan/unit/$(basename "$source" .c)
+        run "unit/$(basename "$source" .c)" "${UNIT_LIMIT:-300}" "$program"
+    done
+}
+
+# Replays the corpus, then fuzzes for a while: any crash, leak or hang fails.
+stage_fuzz() {
+    local source name work
+    for source in tests/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        work=build/fuzz-work/$name
+        mkdir -p "$work"
+        run "fuzz/$name" $((${FUZZ_SECONDS:-8} + 120)) bash -c "
+            build/fuzz/fuzz/$name -seed=1 -timeout=10 -rss_limit_mb=1024 \
+                -max_total_time=${FUZZ_SECONDS:-8} -print_final_stats=1 \
+                -artifact_prefix=$work/ $work tests/fuzz/corpus/${name#fuzz_} &&
+            echo 'ok - corpus and ${FUZZ_SECONDS:-8} s without a finding'"
+    done
+}
+
+stage_golden() {
+    local t
+    for t in tests/golden/*.sh; do
+        [ -e "$t" ] && run "golden/$(basename "$t" .sh)" 600 "$t"
+    done
+}
+
+stage_system() {
+    local t
+    for t in tests/system/[0-9]*.sh; do
+        [ -e "$t" ] && run "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-1800}" "$t"
+    done
+}
+
+stage_layers() {
+    run layers 60 tests/layers.sh
+    [ -x tests/map.sh ] && run map 60 tests/map.sh
+    return 0
+}
+
+for stage in "$@"; do
+    "stage_$stage"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -29,6 +29,8 @@ struct ticket {
 	struct strings matches;    /* last maxmatches lines, raw bytes as UTF-8 */
 	char *data;                /* upstream's JSON data column; may be NULL */
 	enum ticket_state state;
+	unsigned asked;            /* native actions that have not answered */
+	bool announced;            /* the Ban line was logged */
 	int error;                 /* errno of the last refusal */
 };
 

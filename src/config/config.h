@@ -111,6 +111,8 @@ struct config {
 	char *dir;
 	struct main_config main;
 	struct own_config own;
+	struct strings never;             /* literal ignoreip of [DEFAULT]: the
+	                                   warden refuses to ban these */
 	struct jail_config *jails;        /* enabled ones, in file order */
 	size_t jails_n;
 };

@@ -1,0 +1,55 @@
+#include "process/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+static void
+add_log(struct plan *plan, uint32_t jail, const char *path, bool tail)
+{
+	plan->logs = xreallocarray(plan->logs, plan->logs_n + 1,
+	    sizeof(*plan->logs));
+	plan->logs[plan->logs_n++] = (struct plan_log){ jail, path, tail };
+}
+
+static void
+add_rule(struct plan *plan, uint32_t jail, uint32_t action)
+{
+	plan->rules = xreallocarray(plan->rules, plan->rules_n + 1,
+	    sizeof(*plan->rules));
+	plan->rules[plan->rules_n++] = (struct plan_rule){ jail, action };
+}
+
+static void
+add_jail(struct plan *plan, const struct jail_config *jail, uint32_t number)
+{
+	for (size_t i = 0; i < jail->logs_n; i++)
+		add_log(plan, number, jail->logs[i].path, jail->logs[i].tail);
+	for (size_t i = 0; i < jail->logs_missing.n; i++) {
+		if (strpbrk(jail->logs_missing.v[i], "*?[") == NULL)
+			add_log(plan, number, jail->logs_missing.v[i], false);
+	}
+	for (size_t i = 0; i < jail->actions_n; i++) {
+		if (jail->actions[i].kind == ACTION_NFTABLES)
+			add_rule(plan, number, (uint32_t)i);
+	}
+}
+
+void
+plan_make(struct plan *plan, const struct config *config)
+{
+	*plan = (struct plan){ 0 };
+	for (size_t i = 0; i < config->jails_n; i++) {
+		if (config->jails[i].error == NULL)
+			add_jail(plan, &config->jails[i], (uint32_t)i);
+	}
+}
+
+void
+plan_fini(struct plan *plan)
+{
+	free(plan->logs);
+	free(plan->rules);
+	*plan = (struct plan){ 0 };
+}

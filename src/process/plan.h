@@ -1,0 +1,41 @@
+/*
+ * The numbers that warden and engine use for the same things. Both build the
+ * plan from the same configuration, so a message carries a number and never a
+ * path or a name: an engine that was taken over can neither open a file that
+ * no jail names nor touch a set that no action owns.
+ */
+#ifndef GAOL_PROCESS_PLAN_H
+#define GAOL_PROCESS_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+struct plan_log {
+	uint32_t jail;         /* index into config->jails */
+	const char *path;      /* the configuration's */
+	bool tail;
+};
+
+struct plan_rule {
+	uint32_t jail;
+	uint32_t action;       /* index into the jail's actions */
+};
+
+struct plan {
+	struct plan_log *logs;
+	size_t logs_n;
+	struct plan_rule *rules;   /* native actions of jails that run */
+	size_t rules_n;
+};
+
+/*
+ * Broken jails have no entries. A log that does not exist yet has one when
+ * its path is no glob: it is waited for.
+ */
+void plan_make(struct plan *plan, const struct config *config);
+void plan_fini(struct plan *plan);
+
+#endif

@@ -1,0 +1,72 @@
+#include "process/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* type, struct of the head, descriptor */
+#define PLAIN(t, head_, fd_) \
+	{ .type = (t), .head = sizeof(struct head_), .fd = (fd_), .name = #t }
+/* … and a struct of which 1..WIRE_RECORDS_MAX follow */
+#define RECORDS(t, head_, record_) \
+	{ .type = (t), .head = sizeof(struct head_), \
+	  .record = sizeof(struct record_), .max = WIRE_RECORDS_MAX, \
+	  .name = #t }
+
+/* The largest message a table allows must fit into one of a port. */
+#define FITS(head_, record_) \
+	_Static_assert(sizeof(struct head_) + WIRE_RECORDS_MAX * \
+	    sizeof(struct record_) <= PORT_MESSAGE_MAX, #record_)
+FITS(wire_own, addr);
+FITS(wire_fw, wire_fw_record);
+FITS(wire_fw, wire_fw_done);
+FITS(wire_fw, wire_fw_element);
+
+/* No padding: every byte that leaves a process was written on purpose. */
+_Static_assert(sizeof(struct addr) == 18, "addr");
+_Static_assert(sizeof(struct wire_log) == 24, "wire_log");
+_Static_assert(sizeof(struct wire_fw) == 16, "wire_fw");
+_Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
+_Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
+_Static_assert(sizeof(struct wire_fw_state) == 136, "wire_fw_state");
+
+const struct port_rule wire_to_parent[] = {
+	PLAIN(WIRE_READY, wire_ready, false),
+	PLAIN(WIRE_REOPEN_LOG, wire_plain, false),
+	PLAIN(WIRE_RELOAD_START, wire_plain, false),
+	PLAIN(WIRE_STOPPED, wire_stopped, false),
+	{ 0 }
+};
+
+const struct port_rule wire_to_child[] = {
+	PLAIN(WIRE_GIVE, wire_give, true),
+	PLAIN(WIRE_STOP, wire_stop, false),
+	PLAIN(WIRE_FLUSHLOGS, wire_plain, false),
+	{ 0 }
+};
+
+const struct port_rule wire_to_engine[] = {
+	PLAIN(WIRE_CONFIG, wire_config, true),
+	PLAIN(WIRE_CONFIG_FAILED, wire_config, true),
+	PLAIN(WIRE_LOG_FD, wire_log, true),
+	PLAIN(WIRE_LOG_ERROR, wire_log, false),
+	PLAIN(WIRE_WATCH_FD, wire_plain, true),
+	RECORDS(WIRE_OWN_ADDR, wire_own, addr),
+	RECORDS(WIRE_FW_DONE, wire_fw, wire_fw_done),
+	PLAIN(WIRE_FW_LOST, wire_fw_lost, false),
+	PLAIN(WIRE_FW_STATE, wire_fw_state, false),
+	RECORDS(WIRE_FW_ELEMENTS, wire_fw, wire_fw_element),
+	PLAIN(WIRE_FW_DUMPED, wire_plain, false),
+	{ 0 }
+};
+
+const struct port_rule wire_to_warden[] = {
+	PLAIN(WIRE_LOG_OPEN, wire_log, false),
+	RECORDS(WIRE_FW_ADD, wire_fw, wire_fw_record),
+	RECORDS(WIRE_FW_DELETE, wire_fw, wire_fw_record),
+	PLAIN(WIRE_FW_DUMP, wire_plain, false),
+	PLAIN(WIRE_RELOAD, wire_plain, false),
+	PLAIN(WIRE_CONFIG_OK, wire_config, false),
+	PLAIN(WIRE_CONFIG_BAD, wire_config, false),
+	PLAIN(WIRE_FW_REMOVE, wire_plain, false),
+	{ 0 }
+};

@@ -31,6 +31,7 @@ struct ticket {
 	enum ticket_state state;
 	unsigned asked;            /* native actions that have not answered */
 	bool announced;            /* the Ban line was logged */
+	uint32_t seen;             /* native actions the kernel has it in */
 	int error;                 /* errno of the last refusal */
 };
 

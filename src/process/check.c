@@ -1,0 +1,81 @@
+#include "process/check.h"
+
+#include <stddef.h>
+
+#include "base/xalloc.h"
+#include "firewall/firewall.h"
+
+/* The jail's error is the first problem the step added. */
+static void
+break_jail(struct jail_config *jail, const struct report *report, size_t from)
+{
+	const char *why = "refused";
+
+	if (jail->error != NULL)
+		return;
+	for (size_t i = from; i < report->n; i++) {
+		if (report->v[i].level == PROBLEM_ERROR) {
+			why = report->v[i].text;
+			break;
+		}
+	}
+	jail->error = xstrdup(why);
+}
+
+static void
+check_jail_rules(struct jail_config *jail, struct report *report)
+{
+	for (size_t i = 0; i < jail->actions_n; i++) {
+		struct firewall_rule rule = { 0 };
+		size_t from = report->n;
+
+		if (jail->actions[i].kind != ACTION_NFTABLES)
+			continue;
+		if (firewall_rule_parse(&rule, jail, &jail->actions[i],
+			report) == -1)
+			break_jail(jail, report, from);
+		else
+			firewall_rule_fini(&rule);
+	}
+}
+
+void
+check_rules(struct config *config, struct report *report)
+{
+	for (size_t i = 0; i < config->jails_n; i++) {
+		if (config->jails[i].error == NULL)
+			check_jail_rules(&config->jails[i], report);
+	}
+}
+
+struct filter *
+check_compile(const struct config *config, const struct jail_config *jail,
+    struct report *report)
+{
+	struct filter_options options = {
+		.jail = jail->name,
+		.match_limit = config->own.match_limit,
+		.line_max = config->own.line_max,
+		.findtime = jail->findtime,
+		.logtimezone = jail->logtimezone,
+	};
+
+	return filter_new(&jail->filter, &options, report);
+}
+
+void
+check_filters(struct config *config, struct report *report)
+{
+	for (size_t i = 0; i < config->jails_n; i++) {
+		struct jail_config *jail = &config->jails[i];
+		size_t from = report->n;
+		struct filter *f;
+
+		if (jail->error != NULL)
+			continue;
+		f = check_compile(config, jail, report);
+		if (f == NULL)
+			break_jail(jail, report, from);
+		filter_free(f);
+	}
+}

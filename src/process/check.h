@@ -1,0 +1,20 @@
+/*
+ * The checks of a configuration that need more than its text: do the native
+ * actions make a rule, do the filters compile? Used at start, at reload and
+ * by `gaol check`, so that all three say the same.
+ */
+#ifndef GAOL_PROCESS_CHECK_H
+#define GAOL_PROCESS_CHECK_H
+
+#include "config/config.h"
+#include "match/filter.h"
+
+/* Jails with a bad native action get their `error` set. */
+void check_rules(struct config *config, struct report *report);
+/* The same for filters that do not compile. */
+void check_filters(struct config *config, struct report *report);
+/* Compiles a jail's filter with the configuration's limits; NULL: reported. */
+struct filter *check_compile(const struct config *config,
+    const struct jail_config *jail, struct report *report);
+
+#endif

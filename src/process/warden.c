@@ -1,0 +1,365 @@
+#include "process/warden.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "config/dump.h"
+#include "process/sandbox.h"
+#include "process/sheet.h"
+#include "process/warden_local.h"
+
+#define LOGGER "gaol.warden"
+
+static void
+log_report(const struct report *report)
+{
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct problem *p = &report->v[i];
+
+		buf_clear(&line);
+		report_format(p, &line);
+		if (p->level == PROBLEM_ERROR)
+			log_error(LOGGER, "%s", log_text(buf_span(&line)));
+		else
+			log_warning(LOGGER, "%s", log_text(buf_span(&line)));
+	}
+	buf_fini(&line);
+}
+
+/* Sends `text` as a sheet beside a wire_config message. */
+static int
+send_sheet(struct warden *w, uint32_t type, uint32_t generation,
+    struct span text)
+{
+	struct wire_config m = { .type = type, .generation = generation };
+	int fd = sheet_new(text);
+	int rc;
+
+	if (fd == -1) {
+		log_error(LOGGER, "cannot hand over the configuration: %s",
+		    strerror(errno));
+		return -1;
+	}
+	rc = port_send(w->engine, &m, sizeof(m), fd);
+	close(fd);
+	return rc;
+}
+
+static void
+send_plan(struct warden *w, const struct warden_plan *p)
+{
+	struct buf text = { 0 };
+
+	dump_write(p->config, DUMP_ENGINE, &text);
+	send_sheet(w, WIRE_CONFIG, p->generation, buf_span(&text));
+	buf_fini(&text);
+}
+
+static void
+send_failed(struct warden *w, const struct report *report)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < report->n; i++) {
+		report_format(&report->v[i], &text);
+		buf_addc(&text, '\n');
+	}
+	send_sheet(w, WIRE_CONFIG_FAILED, w->generation, buf_span(&text));
+	buf_fini(&text);
+}
+
+/* --- requests of the engine ------------------------------------------- */
+
+static void
+reload(struct warden *w)
+{
+	struct report report = { 0 };
+	struct warden_plan *p = warden_plan_load(w->options, &report);
+
+	log_report(&report);
+	if (p == NULL) {
+		send_failed(w, &report);
+	} else {
+		p->generation = ++w->generation;
+		warden_plan_free(w->next);
+		w->next = p;
+		send_plan(w, p);
+	}
+	report_fini(&report);
+}
+
+static void
+adopt(struct warden *w, uint32_t generation)
+{
+	struct warden_plan *old = w->now;
+
+	if (w->next == NULL || w->next->generation != generation)
+		return;
+	for (size_t i = 0; old != NULL && i < old->plan.logs_n; i++)
+		watcher_forget(w->watcher, (uint32_t)i);
+	w->now = w->next;
+	w->next = NULL;
+	warden_never_update(w);
+	/* The firewall borrows the rules: define first, then free the old. */
+	warden_firewall_define(w);
+	warden_plan_free(old);
+}
+
+static void
+refuse(struct warden *w, uint32_t generation)
+{
+	if (w->next == NULL || w->next->generation != generation)
+		return;
+	warden_plan_free(w->next);
+	w->next = NULL;
+}
+
+static void
+open_log(struct warden *w, const struct wire_log *ask)
+{
+	struct wire_log answer = *ask;
+	int fd;
+
+	/* Only a log that a jail names, by its number. */
+	if (w->now == NULL || ask->generation != w->now->generation ||
+	    ask->log >= w->now->plan.logs_n)
+		return;
+	fd = watcher_open(w->watcher, ask->log,
+	    w->now->plan.logs[ask->log].path);
+	answer.error = fd == -1 ? errno : 0;
+	answer.type = fd == -1 ? WIRE_LOG_ERROR : WIRE_LOG_FD;
+	answer.wd_file = watcher_wd_file(w->watcher, ask->log);
+	answer.wd_dir = watcher_wd_dir(w->watcher, ask->log);
+	port_send(w->engine, &answer, sizeof(answer), fd);
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+engine_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct warden *w = arg;
+
+	(void)fd;   /* no message of the engine carries one */
+	switch (type) {
+	case WIRE_LOG_OPEN:
+		open_log(w, body);
+		break;
+	case WIRE_FW_ADD:
+	case WIRE_FW_DELETE:
+		warden_firewall_request(w, type, body, records);
+		break;
+	case WIRE_FW_DUMP:
+		warden_firewall_dump(w);
+		break;
+	case WIRE_FW_REMOVE:
+		warden_firewall_remove(w);
+		break;
+	case WIRE_RELOAD:
+		reload(w);
+		break;
+	case WIRE_CONFIG_OK:
+		adopt(w, ((const struct wire_config *)body)->generation);
+		break;
+	case WIRE_CONFIG_BAD:
+		refuse(w, ((const struct wire_config *)body)->generation);
+		break;
+	}
+}
+
+static void
+engine_closed(const char *why, void *arg)
+{
+	struct warden *w = arg;
+
+	/* The parent sees a dead engine itself; a rule breaker it does not. */
+	log_error(LOGGER, "link to the engine lost: %s", why);
+	event_base_loopbreak(w->base);
+}
+
+/* --- messages of the parent ------------------------------------------- */
+
+static void
+own_addresses(const struct addr *v, size_t n, void *arg)
+{
+	struct warden *w = arg;
+	struct buf m = { 0 };
+	struct wire_own head = { .type = WIRE_OWN_ADDR };
+
+	free(w->own);
+	w->own = xcalloc(n + 1, sizeof(*v));
+	memcpy(w->own, v, n * sizeof(*v));
+	w->own_n = n;
+	warden_never_update(w);
+	if (n == 0 || w->engine == NULL)
+		return;
+	buf_add(&m, &head, sizeof(head));
+	buf_add(&m, v, (n < WIRE_RECORDS_MAX ? n : WIRE_RECORDS_MAX) *
+	    sizeof(*v));
+	port_send(w->engine, m.p, m.n, -1);
+	buf_fini(&m);
+}
+
+static void
+link_engine(struct warden *w, int fd)
+{
+	static const struct port_handlers handlers = {
+		.message = engine_message,
+		.closed = engine_closed,
+	};
+	struct wire_plain watch = { .type = WIRE_WATCH_FD };
+
+	if (w->engine != NULL) {
+		close(fd);
+		return;
+	}
+	w->engine = port_new(w->base, fd, wire_to_warden, &handlers, w);
+	port_send(w->engine, &watch, sizeof(watch), watcher_fd(w->watcher));
+	w->ownaddr = ownaddr_open(w->base, own_addresses, w);
+	if (w->ownaddr == NULL)
+		log_warning(LOGGER, "own addresses are not known: %s; "
+		    "ignoreself covers loopback only", strerror(errno));
+	if (w->firewall == NULL)
+		warden_firewall_state(w, w->firewall_error, w->firewall_why);
+	send_plan(w, w->next);
+}
+
+static void
+take_gift(struct warden *w, uint32_t gift, int fd)
+{
+	switch (gift) {
+	case GIFT_PEER:
+		link_engine(w, fd);
+		break;
+	case GIFT_LOG:
+		role_log(w->options, fd);
+		break;
+	default:
+		close(fd);
+	}
+}
+
+static void
+stop(struct warden *w)
+{
+	struct wire_stopped m = { .type = WIRE_STOPPED };
+
+	port_send(w->parent, &m, sizeof(m), -1);
+	role_end(w->options, w->base, 0);
+}
+
+static void
+parent_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct warden *w = arg;
+
+	(void)records;
+	switch (type) {
+	case WIRE_GIVE:
+		take_gift(w, ((const struct wire_give *)body)->gift, fd);
+		break;
+	case WIRE_STOP:
+		stop(w);
+		break;
+	}
+}
+
+static void
+parent_closed(const char *why, void *arg)
+{
+	struct warden *w = arg;
+
+	(void)why;
+	event_base_loopbreak(w->base);
+}
+
+/* --- life -------------------------------------------------------------- */
+
+static void
+drop_rights(const struct role_options *options)
+{
+	const struct sandbox_options own = {
+		.uid = options->uid,
+		.gid = options->gid,
+	};
+
+	sandbox_enter(SANDBOX_WARDEN, &own);
+}
+
+static int
+load_first(struct warden *w)
+{
+	struct report report = { 0 };
+
+	w->next = warden_plan_load(w->options, &report);
+	log_report(&report);
+	report_fini(&report);
+	if (w->next == NULL) {
+		log_error(LOGGER, "no configuration to run with in %s",
+		    w->options->dir != NULL ? w->options->dir :
+		    config_default_dir());
+		return -1;
+	}
+	w->next->generation = ++w->generation;
+	return 0;
+}
+
+struct warden *
+warden_new(struct event_base *base, int parent_fd,
+    const struct role_options *options, bool single)
+{
+	static const struct port_handlers handlers = {
+		.message = parent_message,
+		.closed = parent_closed,
+	};
+	struct wire_ready ready = { .type = WIRE_READY };
+	struct warden *w = xcalloc(1, sizeof(*w));
+
+	w->base = base;
+	w->options = options;
+	w->single = single;
+	w->parent = port_new(base, parent_fd, wire_to_child, &handlers, w);
+	if (!single)
+		drop_rights(options);
+	w->watcher = watcher_new();
+	if (w->watcher == NULL) {
+		log_error(LOGGER, "inotify: %s", strerror(errno));
+		goto fail;
+	}
+	if (load_first(w) == -1)
+		goto fail;
+	warden_firewall_open(w);
+	ready.pid = (uint32_t)getpid();
+	port_send(w->parent, &ready, sizeof(ready), -1);
+	return w;
+fail:
+	warden_free(w);
+	return NULL;
+}
+
+void
+warden_free(struct warden *w)
+{
+	if (w == NULL)
+		return;
+	ownaddr_close(w->ownaddr);
+	firewall_close(w->firewall);
+	port_free(w->engine);
+	port_free(w->parent);
+	watcher_free(w->watcher);
+	warden_plan_free(w->now);
+	warden_plan_free(w->next);
+	trie_free(w->never);
+	free(w->own);
+	free(w);
+}

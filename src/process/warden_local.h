@@ -1,0 +1,68 @@
+/* What the files of the warden share; nobody else includes it. */
+#ifndef GAOL_PROCESS_WARDEN_LOCAL_H
+#define GAOL_PROCESS_WARDEN_LOCAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/port.h"
+#include "base/trie.h"
+#include "config/config.h"
+#include "firewall/firewall.h"
+#include "firewall/ownaddr.h"
+#include "process/plan.h"
+#include "process/role.h"
+#include "process/wire.h"
+#include "source/watch.h"
+
+struct event_base;
+
+/* One configuration and all that follows from it; swapped as a whole. */
+struct warden_plan {
+	struct config *config;
+	struct plan plan;
+	struct firewall_rule *rules;   /* plan.rules_n of them */
+	uint32_t generation;
+};
+
+struct warden {
+	struct event_base *base;
+	const struct role_options *options;
+	bool single;
+	struct port *parent;
+	struct port *engine;
+	struct warden_plan *now;       /* what the engine runs */
+	struct warden_plan *next;      /* sent, not yet answered */
+	uint32_t generation;           /* last one given out */
+	struct watcher *watcher;
+	struct firewall *firewall;     /* NULL: it cannot be used */
+	int firewall_error;
+	const char *firewall_why;
+	struct ownaddr *ownaddr;
+	struct trie *never;            /* never banned: own, loopback, … */
+	struct addr *own;
+	size_t own_n;
+};
+
+/* --- warden_plan.c ---------------------------------------------------- */
+/*
+ * Loads and checks. NULL when there is nothing to run with. `report` has the
+ * problems either way.
+ */
+struct warden_plan *warden_plan_load(const struct role_options *options,
+    struct report *report);
+void warden_plan_free(struct warden_plan *p);
+
+/* --- warden_firewall.c ------------------------------------------------ */
+void warden_firewall_open(struct warden *w);
+/* Makes the kernel's objects those of w->now; failure becomes FW_STATE. */
+void warden_firewall_define(struct warden *w);
+void warden_firewall_request(struct warden *w, uint32_t type,
+    const struct wire_fw *head, size_t records);
+void warden_firewall_dump(struct warden *w);
+void warden_firewall_remove(struct warden *w);
+void warden_firewall_state(struct warden *w, int error, const char *text);
+/* Rebuilds the never-ban set from the configuration and own addresses. */
+void warden_never_update(struct warden *w);
+
+#endif

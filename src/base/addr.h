@@ -45,7 +45,8 @@ bool addr_in(const struct addr *a, const struct addr *net);
 bool addr_is_loopback(const struct addr *a);
 /*
  * May this be put into a firewall set at all? Refuses the unspecified
- * address, multicast, broadcast and a prefix of length 0.
+ * address, multicast, broadcast, every network that holds one of them, and a
+ * prefix of length 0.
  */
 bool addr_is_bannable(const struct addr *a);
 unsigned addr_bits(const struct addr *a);   /* 32 or 128 */

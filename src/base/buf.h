@@ -19,7 +19,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_add_span(struct buf *b, struct span s);
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void buf_addv(struct buf *b, const char *fmt, va_list ap);
+void buf_addv(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 /* Drops the first n bytes (moves the rest down). */
 void buf_drain(struct buf *b, size_t n);
 /* Room for n more bytes, without changing b->n; returns where they go. */

@@ -39,7 +39,18 @@ void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /* fd stays the caller's; it is written with one write(2) per record. */
 void log_set_fd(int fd);
+/*
+ * Records to /dev/log, without date and padding as upstream's are; what the
+ * socket does not take at once is lost, never waited for. ident (borrowed)
+ * goes before the logger; NULL, as upstream: the logger is the tag.
+ */
 void log_set_syslog(const char *ident);
+/*
+ * The same in two halves, for processes that cannot open the socket: one
+ * connects (-1: errno), another uses the descriptor, which stays the caller's.
+ */
+int log_open_syslog(const char *path);
+void log_set_syslog_fd(int fd, const char *ident);
 /* Records dropped because the target refused them (full disk …). */
 unsigned long log_lost(void);
 
@@ -59,7 +70,7 @@ _Noreturn void log_fatal(const char *logger, const char *fmt, ...)
 
 /*
  * Foreign text made printable: control bytes, bytes that are not UTF-8 and
- * backslashes as \xNN, cut at 256 bytes of source with "…" behind. The result
+ * backslashes as \xNN (so are controls of writing direction), cut at 256 bytes of source with "…" behind. The result
  * lives in one of four static buffers, used in turn (one thread only).
  */
 const char *log_text(struct span foreign);

@@ -47,9 +47,10 @@ void port_free(struct port *port);   /* closes fd; NULL is a no-op */
 /*
  * Sends body (whose first four bytes are the type) and, unless -1, a
  * duplicate of fd, which stays the caller's. What the socket does not take
- * is queued (bounded). 0, or -1: ENOBUFS queue full, EPIPE link closed.
+ * is queued (bounded). 0, or -1: ENOBUFS queue full, EPIPE link closed (the
+ * loop calls `closed` if it has not yet; never from inside port_send).
  */
 int port_send(struct port *port, const void *body, size_t size, int fd);
-size_t port_queued(const struct port *port);
+size_t port_queued(const struct port *port);   /* messages */
 
 #endif

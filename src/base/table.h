@@ -30,7 +30,10 @@ size_t table_count(const struct table *t);
  */
 void *table_next(const struct table *t, size_t *at);
 
-/* Hash of bytes, keyed by a per-process random secret (SipHash-2-4). */
+/*
+ * Hash of bytes, keyed by a per-process random secret (SipHash-2-4). The first
+ * call draws the secret: make it before a sandbox forbids getrandom(2).
+ */
 uint64_t table_hash(const void *p, size_t n);
 
 #endif

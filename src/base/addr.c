@@ -1,0 +1,243 @@
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+
+_Static_assert(sizeof(struct addr) == 18, "hashed and sent as bytes");
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static int
+refuse(void)
+{
+	errno = EINVAL;
+	return -1;
+}
+
+/* As written: a mapped address stays IPv6. */
+static int
+parse_plain(struct span s, struct addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct addr r = { 0 };
+
+	if (s.n == 0 || s.n >= sizeof(text) || span_chr(s, '\0') != SPAN_NONE)
+		return refuse();
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	if (span_chr(s, ':') != SPAN_NONE) {
+		r.family = ADDR_V6;
+		if (inet_pton(AF_INET6, text, r.b) != 1)
+			return refuse();
+	} else {
+		r.family = ADDR_V4;
+		if (inet_pton(AF_INET, text, r.b) != 1)
+			return refuse();
+	}
+	r.plen = (uint8_t)addr_bits(&r);
+	*a = r;
+	return 0;
+}
+
+static void
+unmap(struct addr *a)
+{
+	if (a->family != ADDR_V6 || a->plen < 96 ||
+	    memcmp(a->b, mapped, sizeof(mapped)) != 0)
+		return;
+	memcpy(a->b, a->b + 12, 4);
+	memset(a->b + 4, 0, 12);
+	a->family = ADDR_V4;
+	a->plen = (uint8_t)(a->plen - 96);
+}
+
+int
+addr_parse(struct span s, struct addr *a)
+{
+	if (parse_plain(s, a) == -1)
+		return -1;
+	unmap(a);
+	return 0;
+}
+
+/* Prefix length of a contiguous netmask, or -1. */
+static int
+mask_length(const struct addr *mask)
+{
+	unsigned bits = addr_bits(mask), n = 0;
+	struct addr copy = *mask;
+
+	while (n < bits && (mask->b[n / 8] & (0x80 >> n % 8)) != 0)
+		n++;
+	addr_mask(&copy, n);
+	return memcmp(copy.b, mask->b, sizeof(copy.b)) == 0 ? (int)n : -1;
+}
+
+/* "24" or "255.255.255.0" behind the slash of an address like `a`; or -1. */
+static int
+parse_length(struct span s, const struct addr *a)
+{
+	struct addr mask;
+	int64_t n;
+
+	if (s.n <= 3)
+		return s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9' &&
+		    number_parse(s, 0, addr_bits(a), &n) == 0 ? (int)n : -1;
+	if (parse_plain(s, &mask) == -1 || mask.family != a->family)
+		return -1;
+	return mask_length(&mask);
+}
+
+int
+addr_parse_net(struct span s, struct addr *a)
+{
+	size_t slash = span_chr(s, '/');
+	struct addr r;
+	int plen;
+
+	if (slash == SPAN_NONE)
+		return addr_parse(s, a);
+	if (parse_plain(span_sub(s, 0, slash), &r) == -1)
+		return -1;
+	plen = parse_length(span_skip(s, slash + 1), &r);
+	if (plen == -1)
+		return refuse();
+	addr_mask(&r, (unsigned)plen);
+	unmap(&r);
+	*a = r;
+	return 0;
+}
+
+size_t
+addr_format(const struct addr *a, char out[ADDR_STRLEN])
+{
+	size_t n;
+
+	out[0] = '\0';
+	if (a->family == ADDR_NONE)
+		return 0;
+	inet_ntop(a->family == ADDR_V4 ? AF_INET : AF_INET6, a->b, out,
+	    ADDR_STRLEN);
+	n = strlen(out);
+	if (!addr_is_host(a))
+		n += (size_t)snprintf(out + n, ADDR_STRLEN - n, "/%u", a->plen);
+	return n;
+}
+
+int
+addr_from_sockaddr(const struct sockaddr *sa, struct addr *a)
+{
+	struct addr r = { 0 };
+
+	if (sa->sa_family == AF_INET) {
+		r.family = ADDR_V4;
+		memcpy(r.b, &((const struct sockaddr_in *)(const void *)sa)->
+		    sin_addr, 4);
+	} else if (sa->sa_family == AF_INET6) {
+		r.family = ADDR_V6;
+		memcpy(r.b, &((const struct sockaddr_in6 *)(const void *)sa)->
+		    sin6_addr, 16);
+	} else {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	r.plen = (uint8_t)addr_bits(&r);
+	unmap(&r);
+	*a = r;
+	return 0;
+}
+
+unsigned
+addr_bits(const struct addr *a)
+{
+	return a->family == ADDR_V4 ? 32 : 128;
+}
+
+bool
+addr_is_host(const struct addr *a)
+{
+	return a->family != ADDR_NONE && a->plen == addr_bits(a);
+}
+
+bool
+addr_eq(const struct addr *a, const struct addr *b)
+{
+	return addr_cmp(a, b) == 0;
+}
+
+int
+addr_cmp(const struct addr *a, const struct addr *b)
+{
+	int c;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	c = memcmp(a->b, b->b, sizeof(a->b));
+	if (c != 0)
+		return c;
+	return (a->plen > b->plen) - (a->plen < b->plen);
+}
+
+void
+addr_mask(struct addr *a, unsigned plen)
+{
+	unsigned at = plen / 8;
+
+	if (plen >= a->plen)
+		return;
+	a->plen = (uint8_t)plen;
+	a->b[at] &= (uint8_t)(0xff00 >> plen % 8);
+	memset(a->b + at + 1, 0, sizeof(a->b) - at - 1);
+}
+
+bool
+addr_in(const struct addr *a, const struct addr *net)
+{
+	struct addr cut = *a;
+
+	if (a->family == ADDR_NONE || a->family != net->family ||
+	    a->plen < net->plen)
+		return false;
+	addr_mask(&cut, net->plen);
+	return memcmp(cut.b, net->b, sizeof(cut.b)) == 0;
+}
+
+static bool
+overlaps(const struct addr *a, const struct addr *b)
+{
+	return addr_in(a, b) || addr_in(b, a);
+}
+
+bool
+addr_is_loopback(const struct addr *a)
+{
+	static const struct addr v4 = { ADDR_V4, 8, { 127 } };
+	static const struct addr v6 = { ADDR_V6, 128, { [15] = 1 } };
+
+	return addr_in(a, &v4) || addr_in(a, &v6);
+}
+
+bool
+addr_is_bannable(const struct addr *a)
+{
+	static const struct addr never[] = {
+		{ ADDR_V4, 32, { 0 } },
+		{ ADDR_V4, 4, { 224 } },
+		{ ADDR_V4, 32, { 255, 255, 255, 255 } },
+		{ ADDR_V6, 128, { 0 } },
+		{ ADDR_V6, 8, { 0xff } },
+	};
+	size_t i;
+
+	if (a->family == ADDR_NONE || a->plen == 0)
+		return false;
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (overlaps(a, &never[i]))
+			return false;
+	return true;
+}

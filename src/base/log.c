@@ -1,0 +1,246 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syslog.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+
+#define RECORD_MAX 8192
+#define CUT_MARK "…\n"
+
+static const struct {
+	const char *name;
+	enum log_level level;
+	int priority;          /* of syslog */
+} levels[] = {
+	{ "HEAVYDEBUG", LEVEL_HEAVYDEBUG, LOG_DEBUG },
+	{ "TRACEDEBUG", LEVEL_TRACEDEBUG, LOG_DEBUG },
+	{ "DEBUG", LEVEL_DEBUG, LOG_DEBUG },
+	{ "MSG", LEVEL_MSG, LOG_INFO },
+	{ "INFO", LEVEL_INFO, LOG_INFO },
+	{ "NOTICE", LEVEL_NOTICE, LOG_NOTICE },
+	{ "WARNING", LEVEL_WARNING, LOG_WARNING },
+	{ "ERROR", LEVEL_ERROR, LOG_ERR },
+	{ "CRITICAL", LEVEL_CRITICAL, LOG_CRIT },
+};
+#define LEVELS (sizeof(levels) / sizeof(levels[0]))
+
+static enum log_level threshold = LEVEL_INFO;
+static enum log_target target = LOG_TARGET_FD;
+static int target_fd = STDERR_FILENO;
+static int syslog_fd = -1;
+static const char *syslog_tag;
+static atomic_ulong lost;
+
+int
+log_level_parse(struct span name, enum log_level *out)
+{
+	int64_t number;
+	size_t i;
+
+	if (number_parse(name, 1, LEVEL_CRITICAL, &number) == 0) {
+		*out = (enum log_level)number;
+		return 0;
+	}
+	for (i = 0; i < LEVELS; i++)
+		if (span_eq_nocase(name, span_of(levels[i].name))) {
+			*out = levels[i].level;
+			return 0;
+		}
+	errno = EINVAL;
+	return -1;
+}
+
+/* The named level at or below `level`. */
+static size_t
+level_index(enum log_level level)
+{
+	size_t i = LEVELS - 1;
+
+	while (i > 0 && level < levels[i].level)
+		i--;
+	return i;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return levels[level_index(level)].name;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+enum log_level
+log_get_level(void)
+{
+	return threshold;
+}
+
+void
+log_set_fd(int fd)
+{
+	target = LOG_TARGET_FD;
+	target_fd = fd >= 0 ? fd : STDERR_FILENO;
+}
+
+int
+log_open_syslog(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd, saved;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (const void *)&sun, sizeof(sun)) == -1) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+void
+log_set_syslog_fd(int fd, const char *tag)
+{
+	target = LOG_TARGET_SYSLOG;
+	syslog_fd = fd;
+	syslog_tag = tag;
+}
+
+void
+log_set_syslog(const char *ident)
+{
+	static int own = -1;
+
+	if (own == -1)
+		own = log_open_syslog("/dev/log");
+	log_set_syslog_fd(own, ident);
+}
+
+unsigned long
+log_lost(void)
+{
+	return atomic_load(&lost);
+}
+
+bool
+log_on(enum log_level level)
+{
+	return level >= threshold;
+}
+
+/* The part before the message; upstream's layouts, to the blank. */
+static size_t
+put_head(char *out, size_t size, enum log_level level, const char *logger)
+{
+	const char *name = log_level_name(level);
+	struct wall now;
+	struct tm tm;
+	time_t seconds;
+	char date[32];
+	int n;
+
+	if (target == LOG_TARGET_SYSLOG) {
+		n = snprintf(out, size, "<%d>%s%s%s[%d]: %s ",
+		    LOG_DAEMON | levels[level_index(level)].priority,
+		    syslog_tag != NULL ? syslog_tag : "",
+		    syslog_tag != NULL ? ": " : "", logger, (int)getpid(),
+		    name);
+	} else {
+		now = clock_wall_now();
+		seconds = (time_t)wall_seconds(now);
+		if (localtime_r(&seconds, &tm) == NULL ||
+		    strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm) ==
+		    0)
+			date[0] = '\0';
+		n = snprintf(out, size, "%s,%03d %-24s[%d]: %-7s ", date,
+		    (int)((now.us - wall_seconds(now) * CLOCK_SECOND) / 1000),
+		    logger, (int)getpid(), name);
+	}
+	return n > 0 && (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* All or nothing: the rest of a torn record would not help any reader. */
+static void
+emit(const char *record, size_t n)
+{
+	ssize_t done;
+
+	do {
+		if (target == LOG_TARGET_SYSLOG)
+			done = send(syslog_fd, record, n - 1,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+		else
+			done = write(target_fd, record, n);
+	} while (done == -1 && errno == EINTR);
+	if (done < (ssize_t)(target == LOG_TARGET_SYSLOG ? n - 1 : n))
+		atomic_fetch_add(&lost, 1);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+vlog(enum log_level level, const char *logger, const char *fmt, va_list ap)
+{
+	char record[RECORD_MAX + sizeof(CUT_MARK)];
+	size_t n, room;
+	int saved = errno;
+	int text;
+
+	n = put_head(record, RECORD_MAX / 2, level, logger);
+	room = RECORD_MAX - n;
+	errno = saved;    /* for a %m */
+	text = vsnprintf(record + n, room, fmt, ap);
+	if (text >= 0 && (size_t)text < room) {
+		n += (size_t)text;
+		record[n++] = '\n';
+	} else {
+		n = RECORD_MAX - 1;
+		memcpy(record + n, CUT_MARK, sizeof(CUT_MARK) - 1);
+		n += sizeof(CUT_MARK) - 1;
+	}
+	emit(record, n);
+	errno = saved;
+}
+
+void
+log_at(enum log_level level, const char *logger, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!log_on(level))
+		return;
+	va_start(ap, fmt);
+	vlog(level, logger, fmt, ap);
+	va_end(ap);
+}
+
+_Noreturn void
+log_fatal(const char *logger, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vlog(LEVEL_CRITICAL, logger, fmt, ap);
+	va_end(ap);
+	exit(1);
+}

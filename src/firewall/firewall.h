@@ -18,6 +18,28 @@ struct event_base;
 struct firewall;
 
 #define FIREWALL_BATCH_MAX 1000   /* elements of one transaction */
+#define FIREWALL_QUEUE_MAX 8192   /* requests waiting for their turn */
+
+enum firewall_set {
+	FIREWALL_HOST4, FIREWALL_HOST6, FIREWALL_NET4, FIREWALL_NET6,
+	FIREWALL_SETS,
+};
+
+struct firewall_ports {
+	uint16_t first, last;
+};
+
+struct firewall_block {
+	enum firewall_block_kind {
+		BLOCK_DROP,
+		BLOCK_RESET,     /* reject with tcp reset */
+		BLOCK_ICMP,      /* reject with icmp(v6), code of the family */
+		BLOCK_ICMPX,     /* reject with icmpx, code of nf_tables */
+	} kind;
+	uint8_t code;
+};
+
+#define FIREWALL_PROTOCOLS_MAX 8
 
 /*
  * What one native action of one jail wants of the kernel. Its place in the
@@ -32,20 +54,14 @@ struct firewall_rule {
 	char *family;            /* "inet" */
 	char *hook;              /* "input", "forward" … */
 	int priority;            /* -1 */
-	char *sets[4];           /* enum firewall_set */
+	char *sets[FIREWALL_SETS];   /* NULL: a family the table cannot hold */
 	bool allports;
-	uint8_t protocols[8];    /* IPPROTO_TCP …; allports: the l4protos */
+	/* IPPROTO_TCP …; allports: none means every protocol. */
+	uint8_t protocols[FIREWALL_PROTOCOLS_MAX];
 	size_t protocols_n;
-	struct firewall_ports { uint16_t first, last; } *ports;
+	struct firewall_ports *ports;   /* sorted, apart from each other */
 	size_t ports_n;
-	enum firewall_block {
-		BLOCK_REJECT, BLOCK_DROP, BLOCK_REJECT_TCP_RESET,
-		BLOCK_REJECT_ADMIN,      /* "reject with icmpx type admin-prohibited" … */
-	} block;
-};
-
-enum firewall_set {
-	FIREWALL_HOST4, FIREWALL_HOST6, FIREWALL_NET4, FIREWALL_NET6,
+	struct firewall_block block[2];   /* of IPv4, of IPv6 */
 };
 
 /*
@@ -94,23 +110,33 @@ struct firewall *firewall_open(const char *kind, struct event_base *base,
     const struct firewall_events *events, void *arg, const char **why);
 void firewall_close(struct firewall *fw);   /* objects stay in the kernel */
 /*
- * The rules from now on (borrowed until the next call). Missing objects are
- * made, sets without the timeout flag are replaced together with their rule,
- * rules of ours that are no longer wanted are removed; existing elements
- * stay. One transaction. 0, or -1: errno, nothing changed.
+ * The rules from now on (borrowed until the next call, also when this one
+ * fails). Missing objects are made, sets without the timeout flag are replaced
+ * together with their rule, rules of ours that are no longer wanted are
+ * removed; existing elements stay. One transaction. 0, or -1: errno, nothing
+ * changed in the kernel; it is tried again from the loop, and `state` and
+ * `lost` tell when it worked. The one call that may wait: while others keep
+ * changing the ruleset it starts over, for at most five seconds.
  */
 int firewall_define(struct firewall *fw, const struct firewall_rule *rules,
     size_t n);
 /*
  * Queue requests; seconds < 0: no timeout. An element that is there already
- * gets the new timeout. Deleting an absent one succeeds. -1: ENOBUFS when the
- * queue is full (commit first).
+ * gets the new timeout. Deleting an absent one succeeds. Requests are done in
+ * the order they came. -1: ENOBUFS when FIREWALL_QUEUE_MAX are waiting (come
+ * back after a `done`), EINVAL for a rule or address that cannot be.
  */
 int firewall_add(struct firewall *fw, uint32_t rule, const struct addr *addr,
     int64_t seconds, uint64_t cookie);
 int firewall_delete(struct firewall *fw, uint32_t rule,
     const struct addr *addr, uint64_t cookie);
+/*
+ * Sends the first FIREWALL_BATCH_MAX requests at once; the others follow from
+ * the loop, one transaction a wake. `done` is called from the loop, never
+ * from here.
+ */
 int firewall_commit(struct firewall *fw);
+/* Starts a dump; a second call while one runs starts it over. */
 int firewall_dump(struct firewall *fw);
 /* Removes every object of the rules ("gaol stop --flush"). */
 int firewall_remove(struct firewall *fw);

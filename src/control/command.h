@@ -25,7 +25,11 @@ struct command {
 	    const char *const *argv, void *arg);
 };
 
-/* The payload is taken over (a reference is stolen). Ends the request. */
+/*
+ * The payload is taken over (a reference is stolen; NULL is JSON's null).
+ * Ends the request, also when its client or the server are gone: every
+ * request a handler got must end in one of these two, once.
+ */
 void request_reply(struct request *request, json_t *payload);
 /*
  * type: upstream's exception name ("UnknownJailException", "ValueError", …).

@@ -1,6 +1,7 @@
 /*
  * fail2ban-client's text layouts (compat §8.4), byte for byte, from the same
- * payloads that JSON shows. Foreign text in payloads is escaped here.
+ * payloads that JSON shows. Foreign text in payloads is escaped here. Each
+ * form is added to `out` with its last newline.
  */
 #ifndef GAOL_CONTROL_LAYOUT_H
 #define GAOL_CONTROL_LAYOUT_H
@@ -15,9 +16,12 @@ void layout_status(const json_t *payload, struct buf *out);
 void layout_status_jail(const json_t *payload, struct buf *out);
 /* Any other payload as upstream prints it: number, text, list. */
 void layout_plain(const json_t *payload, struct buf *out);
-/* `banned`: Python repr of [{'sshd': ['192.0.2.7']}]. */
+/*
+ * `banned`: [["sshd", ["192.0.2.7"]]] as Python writes a list of dicts,
+ * [{'sshd': ['192.0.2.7']}]; `banned ID…`: [["sshd"]] as [['sshd']].
+ */
 void layout_banned(const json_t *payload, struct buf *out);
-/* gaol's own readable forms. */
-void layout_gaol_status(const json_t *payload, struct buf *out);
+/* What a failed request says: the text for stdout. */
+void layout_error(const char *type, const char *message, struct buf *out);
 
 #endif

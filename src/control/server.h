@@ -4,8 +4,14 @@
  *	{"ok": PAYLOAD}   or   {"error": {"type": "…", "message": "…"}}
  * (A first byte that is no '[' is fail2ban's pickle: the server issue's.)
  * Every verb is checked against the peer's uid and groups (SO_PEERCRED).
- * A bad message ends that client, never the daemon; clients, request size and
- * idle time are bounded.
+ * A bad message ends that client, never the daemon.
+ *
+ * Requests of one client run in order, the next one only after the reply of
+ * the one before has been taken: a client that does not read costs one reply,
+ * and never makes the loop wait. Besides replies, everything is bounded too:
+ * a new client beyond SERVER_CLIENTS_MAX displaces the one that has been idle
+ * longest (or is refused when all wait for an answer of ours), and who has
+ * not taken its reply and handed in its next request in time is cut off.
  */
 #ifndef GAOL_CONTROL_SERVER_H
 #define GAOL_CONTROL_SERVER_H
@@ -15,9 +21,13 @@
 #include "control/command.h"
 
 #define SERVER_CLIENTS_MAX 64
-#define SERVER_REQUEST_MAX (1u << 20)
+#define SERVER_REQUEST_MAX (1u << 20)   /* bytes, the newline included */
+#define SERVER_REPLY_MAX (64u << 20)    /* one; a longer one is an error */
+#define SERVER_REPLIES_MAX (128u << 20) /* all that wait to be read */
+#define SERVER_IDLE_MS 30000
 
 struct event_base;
+struct peer;
 struct server;
 
 struct server_options {
@@ -25,14 +35,31 @@ struct server_options {
 	const struct command *commands;  /* ended by name NULL */
 	int64_t read_gid, ban_gid;       /* groups besides root; -1: none */
 	void *arg;                       /* for the handlers */
+	int idle_ms;                     /* 0: SERVER_IDLE_MS */
+	/* Who the client is; NULL: peer_load (control/peer.h). */
+	int (*load_peer)(int fd, struct peer *out);
 };
 
+/*
+ * Options are copied, the command table is not. NULL with errno: bad fd.
+ * The process must ignore SIGPIPE (clients go away in the middle of a reply).
+ */
 struct server *server_new(struct event_base *base,
     const struct server_options *options);
-/* Open requests are answered with "shutting down". */
+/*
+ * Open requests are answered with "shutting down"; replies go out as far as
+ * the sockets take them now. A handler that kept a request still ends it, at
+ * any time later. NULL is a no-op.
+ */
 void server_free(struct server *s);
 
-struct server_counters { uint64_t clients, requests, refused, broken; };
+struct server_counters {
+	uint64_t clients;     /* accepted so far */
+	uint64_t requests;    /* handed to a command */
+	uint64_t refused;     /* requests without the right; clients displaced
+	                         or turned away */
+	uint64_t broken;      /* clients ended for what they sent or did not */
+};
 void server_counters(const struct server *s, struct server_counters *out);
 
 #endif

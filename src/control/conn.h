@@ -1,0 +1,57 @@
+/*
+ * One connected client of the control socket, from accept to close, and the
+ * requests it hands in. control/server.c keeps the list and the listening
+ * socket; nobody else includes this.
+ */
+#ifndef GAOL_CONTROL_CONN_H
+#define GAOL_CONTROL_CONN_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "control/peer.h"
+#include "control/server.h"
+
+struct bufferevent;
+struct event;
+struct request;
+
+/*
+ * A client is idle (request NULL, nothing in its output), busy (a command has
+ * its request) or taking its reply (output).
+ */
+struct conn {
+	TAILQ_ENTRY(conn) link;
+	struct conns *all;
+	struct bufferevent *bev;
+	struct event *deadline;   /* armed unless busy */
+	struct request *request;
+	struct peer peer;
+	size_t scanned;           /* input known to hold no newline */
+	size_t reply;             /* bytes counted in all->replies */
+	bool closing;             /* ends once the output has left */
+	bool eof;                 /* sends nothing any more */
+};
+
+/* What the clients of one server share. */
+struct conns {
+	struct event_base *base;
+	struct server_options options;
+	struct peer_policy policy;
+	TAILQ_HEAD(, conn) list;   /* longest idle first */
+	size_t n;
+	size_t replies;            /* bytes of replies not yet taken */
+	struct server_counters counters;
+};
+
+/* Takes over fd and what peer owns; the client is in the list. */
+struct conn *conn_new(struct conns *all, int fd, const struct peer *peer);
+/* Closes at once. A request that is open goes on without it. */
+void conn_free(struct conn *c);
+/*
+ * Before the last conn_free: an open request is answered with "shutting
+ * down", and what the socket takes without waiting is written.
+ */
+void conn_flush(struct conn *c);
+
+#endif

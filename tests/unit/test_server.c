@@ -1,0 +1,725 @@
+/* The control socket over real UNIX sockets, with hostile clients. */
+#include "control/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "control/payload.h"
+#include "control/peer.h"
+
+struct fixture {
+	char dir[64];
+	struct sockaddr_un sun;
+	struct event_base *base;
+	struct server *server;
+	struct request *kept[128];
+	size_t kept_n;
+	size_t runs;
+};
+
+static struct peer as;   /* who every client is */
+static gid_t as_groups[4];
+
+static int
+fake_peer(int fd, struct peer *out)
+{
+	(void)fd;
+	if (as.uid == -1) {
+		errno = ENODATA;
+		return -1;
+	}
+	*out = as;
+	out->groups = xcalloc(as.groups_n + 1, sizeof(gid_t));
+	memcpy(out->groups, as_groups, as.groups_n * sizeof(gid_t));
+	return 0;
+}
+
+static void
+become(int64_t uid, int64_t gid, gid_t group)
+{
+	as = (struct peer){ .uid = uid, .gid = gid };
+	as_groups[0] = group;
+	as.groups_n = group != 0;
+}
+
+static void
+run_echo(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct fixture *f = arg;
+	json_t *list = json_array();
+
+	f->runs++;
+	for (size_t i = 0; i < argc; i++)
+		json_array_append_new(list, json_string(argv[i]));
+	request_reply(r, list);
+}
+
+static void
+run_keep(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)argc;
+	(void)argv;
+	f->runs++;
+	f->kept[f->kept_n++] = r;
+}
+
+/* A reply of argv[1] bytes. */
+static void
+run_big(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	char *text = xmalloc(n + 1);
+
+	(void)arg;
+	memset(text, 'x', n);
+	request_reply(r, payload_text(span_from(text, n)));
+	free(text);
+}
+
+static void
+run_fail(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	(void)argc;
+	(void)arg;
+	request_fail(r, "UnknownJailException", "%s", argv[1]);
+}
+
+static const struct command commands[] = {
+	{ "echo", "WORD…", "", RIGHT_READ, run_echo },
+	{ "keep", "", "", RIGHT_READ, run_keep },
+	{ "big", "N", "", RIGHT_READ, run_big },
+	{ "fail", "TEXT", "", RIGHT_READ, run_fail },
+	{ "ban", "", "", RIGHT_BAN, run_echo },
+	{ "set", "", "", RIGHT_CONFIGURE, run_echo },
+	{ .name = NULL },
+};
+
+static struct server *
+start(struct fixture *f, int idle_ms)
+{
+	struct server_options options = {
+		.commands = commands, .read_gid = 500, .ban_gid = 600,
+		.arg = f, .idle_ms = idle_ms, .load_peer = fake_peer,
+	};
+
+	options.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_not_equal(options.fd, -1);
+	assert_int_equal(bind(options.fd, (struct sockaddr *)&f->sun,
+	    sizeof(f->sun)), 0);
+	assert_int_equal(listen(options.fd, 128), 0);
+	return server_new(f->base, &options);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/gaol-server-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->sun.sun_family = AF_UNIX;
+	snprintf(f->sun.sun_path, sizeof(f->sun.sun_path), "%s/s", f->dir);
+	f->base = event_base_new();
+	become(0, 0, 0);
+	f->server = start(f, 0);
+	assert_non_null(f->server);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	server_free(f->server);
+	for (size_t i = 0; i < f->kept_n; i++)
+		if (f->kept[i] != NULL)
+			request_reply(f->kept[i], json_true());
+	event_base_free(f->base);
+	unlink(f->sun.sun_path);
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+/* Lets the server do what it can do now. */
+static void
+spin(struct fixture *f)
+{
+	for (int i = 0; i < 50; i++)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+}
+
+static int
+dial(struct fixture *f)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&f->sun,
+	    sizeof(f->sun)), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+static void
+say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL),
+	    strlen(text));
+}
+
+/*
+ * Reads until `lines` newlines have come or the server has closed; the result
+ * lives until the next call. *closed tells which.
+ */
+static const char *
+hear(struct fixture *f, int fd, int lines, bool *closed)
+{
+	static char text[1 << 16];
+	size_t n = 0;
+	bool end = false;
+
+	for (int i = 0; lines > 0 && !end && i < 20000; i++) {
+		ssize_t got;
+
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		got = recv(fd, text + n, 1, 0);
+		end = got == 0 || (got == -1 && errno != EAGAIN);
+		if (got == 1 && text[n++] == '\n')
+			lines--;
+	}
+	text[n] = '\0';
+	if (closed != NULL)
+		*closed = end;
+	return text;
+}
+
+static bool
+is_closed(struct fixture *f, int fd)
+{
+	bool closed;
+
+	hear(f, fd, 1, &closed);
+	return closed;
+}
+
+static struct server_counters
+count(struct fixture *f)
+{
+	struct server_counters c;
+
+	server_counters(f->server, &c);
+	return c;
+}
+
+static void
+answers_in_order(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	say(fd, "[\"echo\",\"a\"]\n[\"fail\",\"x\\ny\"]\n[\"nope\"]\n"
+	    "[\"echo\",\"\\u00fc\"]\r\n");
+	assert_string_equal(hear(f, fd, 4, NULL),
+	    "{\"ok\":[\"echo\",\"a\"]}\n"
+	    "{\"error\":{\"type\":\"UnknownJailException\","
+	    "\"message\":\"x\\ny\"}}\n"
+	    "{\"error\":{\"type\":\"Exception\","
+	    "\"message\":\"Invalid command\"}}\n"
+	    "{\"ok\":[\"echo\",\"\xc3\xbc\"]}\n");
+	say(fd, "[\"echo\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	assert_int_equal(count(f).requests, 4);
+	close(fd);
+}
+
+static void
+takes_a_request_byte_by_byte(void **state)
+{
+	struct fixture *f = *state;
+	const char *text = "[\"echo\",\"one\"]\n[\"echo\",\"two\"]\n";
+	int fd = dial(f);
+
+	for (const char *p = text; *p != '\0'; p++) {
+		assert_int_equal(send(fd, p, 1, 0), 1);
+		spin(f);
+	}
+	assert_string_equal(hear(f, fd, 2, NULL),
+	    "{\"ok\":[\"echo\",\"one\"]}\n{\"ok\":[\"echo\",\"two\"]}\n");
+	close(fd);
+}
+
+static void
+answers_after_half_close(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+	bool closed;
+
+	say(fd, "[\"echo\"]\n[\"keep\"]\n");
+	shutdown(fd, SHUT_WR);
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	spin(f);
+	assert_int_equal(f->kept_n, 1);
+	request_reply(f->kept[0], json_integer(7));
+	f->kept[0] = NULL;
+	assert_string_equal(hear(f, fd, 2, &closed), "{\"ok\":7}\n");
+	assert_true(closed);
+	close(fd);
+}
+
+static void
+ends_a_client_that_is_malformed(void **state)
+{
+	static const char *const bad[] = {
+		"\n", "{}\n", "x", "\x80\x05", " [\"echo\"]\n", "[]\n",
+		"[1]\n", "[[\"echo\"]]\n", "[\"echo\",{}]\n", "[\"echo\"\n",
+		"[\"echo\"] x\n", "[\"\xff\"]\n", "[\"a\\u0000b\"]\n",
+		"[\"echo\"]]\n", "[null]\n",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int fd = dial(f);
+		bool closed;
+		const char *reply;
+
+		say(fd, bad[i]);
+		say(fd, "[\"echo\"]\n");
+		reply = hear(f, fd, 2, &closed);
+		assert_true(closed);
+		assert_non_null(strstr(reply, "{\"error\":{\"type\":"
+		    "\"ValueError\",\"message\":\""));
+		assert_int_equal(count(f).broken, i + 1);
+		close(fd);
+	}
+	assert_int_equal(f->runs, 0);
+}
+
+static void
+refuses_a_request_that_is_too_long(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = SERVER_REQUEST_MAX + 4096, sent = 0;
+	char *text = xmalloc(n);
+	bool closed;
+	int fd = dial(f);
+
+	memset(text, 'x', n);
+	memcpy(text, "[\"echo\",\"", 9);
+	while (sent < n) {
+		ssize_t got = send(fd, text + sent, n - sent, MSG_NOSIGNAL);
+
+		if (got > 0)
+			sent += (size_t)got;
+		else if (errno != EAGAIN)
+			break;
+		spin(f);
+	}
+	assert_non_null(strstr(hear(f, fd, 2, &closed), "too long"));
+	assert_true(closed);
+	close(fd);
+	/* The longest one that is allowed. */
+	fd = dial(f);
+	n = SERVER_REQUEST_MAX;
+	memcpy(text + n - 3, "\"]\n", 3);
+	for (sent = 0; sent < n; ) {
+		ssize_t got = send(fd, text + sent, n - sent, MSG_NOSIGNAL);
+
+		if (got > 0)
+			sent += (size_t)got;
+		else
+			assert_int_equal(errno, EAGAIN);
+		spin(f);
+	}
+	for (int i = 0; i < 200 && f->runs == 0; i++)
+		spin(f);
+	assert_int_equal(f->runs, 1);
+	close(fd);
+	free(text);
+}
+
+/* Rows: who; columns: what a reading, banning, configuring verb answers. */
+static void
+checks_rights(void **state)
+{
+	static const struct {
+		int64_t uid, gid;
+		gid_t group;
+		bool may[3];
+	} rows[] = {
+		{ 0, 0, 0, { true, true, true } },
+		{ 1000, 1000, 0, { false, false, false } },
+		{ 1000, 500, 0, { true, false, false } },
+		{ 1000, 1000, 500, { true, false, false } },
+		{ 1000, 600, 0, { true, true, false } },
+		{ 1000, 1000, 600, { true, true, false } },
+		{ 500, 1000, 0, { false, false, false } },
+		{ 600, 1000, 601, { false, false, false } },
+	};
+	static const char *const verbs[] = { "echo", "ban", "set" };
+	struct fixture *f = *state;
+
+	if (geteuid() == 500 || geteuid() == 600 || geteuid() == 1000)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd;
+
+		become(rows[i].uid, rows[i].gid, rows[i].group);
+		fd = dial(f);
+		for (size_t v = 0; v < 3; v++) {
+			char text[64];
+			const char *reply;
+
+			snprintf(text, sizeof(text), "[\"%s\"]\n", verbs[v]);
+			say(fd, text);
+			reply = hear(f, fd, 1, NULL);
+			if (rows[i].may[v])
+				assert_memory_equal(reply, "{\"ok\":", 6);
+			else
+				assert_non_null(strstr(reply,
+				    "\"PermissionError\""));
+		}
+		close(fd);
+	}
+	assert_int_equal(f->runs, 3 + 1 + 1 + 2 + 2);
+	assert_int_equal(count(f).refused, 3 * 8 - 9);
+}
+
+static void
+turns_away_who_is_unknown(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+	bool closed;
+
+	become(-1, -1, 0);
+	fd = dial(f);
+	assert_non_null(strstr(hear(f, fd, 2, &closed), "not known"));
+	assert_true(closed);
+	close(fd);
+}
+
+static void
+asks_the_kernel_who_it_is(void **state)
+{
+	struct peer me = { 0 };
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(peer_load(pair[0], &me), 0);
+	assert_int_equal(me.uid, geteuid());
+	assert_int_equal(me.gid, getegid());
+	assert_int_equal(me.groups_n, getgroups(0, NULL));
+	peer_fini(&me);
+	close(pair[0]);
+	close(pair[1]);
+	assert_int_equal(peer_load(pair[0], &me), -1);
+}
+
+static void
+lets_its_own_user_do_everything(void **state)
+{
+	const struct peer user = { .uid = 1000, .gid = 1000 };
+	struct peer_policy policy = { 1000, -1, -1 };
+
+	(void)state;
+	assert_true(peer_may(&user, RIGHT_CONFIGURE, &policy));
+	policy.own_uid = 0;
+	assert_false(peer_may(&user, RIGHT_READ, &policy));
+	policy.own_uid = 1001;
+	assert_false(peer_may(&user, RIGHT_CONFIGURE, &policy));
+}
+
+static void
+answers_later_and_serves_others_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	int slow = dial(f), other;
+
+	say(slow, "[\"keep\"]\n[\"echo\"]\n");
+	spin(f);
+	assert_int_equal(f->kept_n, 1);
+	assert_int_equal(f->runs, 1);   /* its next one waits */
+	other = dial(f);
+	say(other, "[\"echo\",\"b\"]\n");
+	assert_string_equal(hear(f, other, 1, NULL),
+	    "{\"ok\":[\"echo\",\"b\"]}\n");
+	request_fail(f->kept[0], "ValueError", "%s %d", "late", 3);
+	f->kept[0] = NULL;
+	assert_string_equal(hear(f, slow, 2, NULL),
+	    "{\"error\":{\"type\":\"ValueError\",\"message\":\"late 3\"}}\n"
+	    "{\"ok\":[\"echo\"]}\n");
+	close(slow);
+	close(other);
+}
+
+static void
+survives_a_client_that_left(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	say(fd, "[\"keep\"]\n");
+	spin(f);
+	close(fd);
+	spin(f);
+	assert_int_equal(f->kept_n, 1);
+	request_reply(f->kept[0], json_string("nobody hears"));
+	f->kept[0] = NULL;
+	spin(f);
+	/* And one that leaves in the middle of its reply. */
+	fd = dial(f);
+	say(fd, "[\"big\",\"3000000\"]\n");
+	spin(f);
+	assert_int_equal(recv(fd, (char[10]){ 0 }, 10, 0), 10);
+	close(fd);
+	spin(f);
+	fd = dial(f);
+	say(fd, "[\"echo\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	close(fd);
+}
+
+static void
+does_not_wait_for_a_slow_reader(void **state)
+{
+	struct fixture *f = *state;
+	static char text[1 << 16];
+	int slow = dial(f), other = dial(f);
+	size_t total = 0, n = 3000000;
+
+	say(slow, "[\"big\",\"3000000\"]\n[\"echo\"]\n");
+	spin(f);
+	assert_int_equal(f->runs, 0);   /* the echo waits for the reader */
+	say(other, "[\"echo\"]\n");
+	assert_string_equal(hear(f, other, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	assert_int_equal(f->runs, 1);
+	while (total < n + sizeof("{\"ok\":\"\"}")) {
+		ssize_t got = recv(slow, text, n + 10 - total < sizeof(text) ?
+		    n + 10 - total : sizeof(text), 0);
+
+		if (got > 0)
+			total += (size_t)got;
+		else
+			assert_int_equal(errno, EAGAIN);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	}
+	assert_int_equal(text[0] == 'x' || text[0] == '"', 1);
+	assert_string_equal(hear(f, slow, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	close(slow);
+	close(other);
+}
+
+static void
+bounds_replies(void **state)
+{
+	struct fixture *f = *state;
+	char text[64];
+	int fds[3], fd = dial(f);
+
+	snprintf(text, sizeof(text), "[\"big\",\"%u\"]\n",
+	    SERVER_REPLY_MAX + 1);
+	say(fd, text);
+	assert_non_null(strstr(hear(f, fd, 1, NULL), "reply is too long"));
+	snprintf(text, sizeof(text), "[\"big\",\"%u\"]\n",
+	    SERVER_REPLY_MAX - 100);
+	for (size_t i = 0; i < 3; i++) {
+		fds[i] = dial(f);
+		say(fds[i], text);
+		spin(f);
+	}
+	assert_non_null(strstr(hear(f, fds[2], 1, NULL),
+	    "too many replies"));
+	close(fds[0]);
+	spin(f);
+	/* The room of a client that left is free again. */
+	say(fds[2], "[\"big\",\"60000000\"]\n");
+	spin(f);
+	assert_int_equal(recv(fds[2], text, 10, 0), 10);
+	assert_memory_equal(text, "{\"ok\":\"xxx", 10);
+	close(fds[1]);
+	close(fds[2]);
+	close(fd);
+}
+
+static void
+displaces_the_longest_idle(void **state)
+{
+	struct fixture *f = *state;
+	int fds[100];
+	size_t open = 0;
+
+	fds[0] = dial(f);
+	say(fds[0], "[\"keep\"]\n");   /* busy: is never displaced */
+	spin(f);
+	for (size_t i = 1; i < 100; i++) {
+		fds[i] = dial(f);
+		spin(f);
+	}
+	assert_int_equal(count(f).clients, 100);
+	assert_int_equal(count(f).refused, 100 - SERVER_CLIENTS_MAX);
+	for (size_t i = 1; i < 100; i++) {
+		ssize_t got = recv(fds[i], (char[1]){ 0 }, 1, 0);
+
+		assert_int_equal(got, i <= 36 ? 0 : -1);
+		open += got == -1;
+	}
+	assert_int_equal(open, SERVER_CLIENTS_MAX - 1);
+	say(fds[99], "[\"echo\"]\n");
+	assert_string_equal(hear(f, fds[99], 1, NULL),
+	    "{\"ok\":[\"echo\"]}\n");
+	request_reply(f->kept[0], NULL);
+	f->kept[0] = NULL;
+	assert_string_equal(hear(f, fds[0], 1, NULL), "{\"ok\":null}\n");
+	for (size_t i = 0; i < 100; i++)
+		close(fds[i]);
+}
+
+static void
+refuses_when_every_client_is_busy(void **state)
+{
+	struct fixture *f = *state;
+	int fds[SERVER_CLIENTS_MAX + 1];
+	bool closed;
+
+	for (size_t i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		fds[i] = dial(f);
+		say(fds[i], "[\"keep\"]\n");
+		spin(f);
+	}
+	assert_int_equal(f->kept_n, SERVER_CLIENTS_MAX);
+	fds[SERVER_CLIENTS_MAX] = dial(f);
+	assert_non_null(strstr(hear(f, fds[SERVER_CLIENTS_MAX], 2, &closed),
+	    "too many clients"));
+	assert_true(closed);
+	/* One that hangs up makes room, its answer still to come. */
+	close(fds[0]);
+	spin(f);
+	fds[0] = dial(f);
+	say(fds[0], "[\"echo\"]\n");
+	assert_string_equal(hear(f, fds[0], 1, NULL),
+	    "{\"ok\":[\"echo\"]}\n");
+	for (size_t i = 0; i <= SERVER_CLIENTS_MAX; i++)
+		close(fds[i]);
+}
+
+static void
+cuts_off_who_is_idle(void **state)
+{
+	struct fixture *f = *state;
+	struct timeval tv = { 0, 5000 };
+	int idle, half, unread, busy;
+
+	server_free(f->server);
+	unlink(f->sun.sun_path);
+	f->server = start(f, 100);
+	idle = dial(f);
+	half = dial(f);
+	unread = dial(f);
+	busy = dial(f);
+	say(half, "[\"ec");
+	say(unread, "[\"big\",\"3000000\"]\n");
+	say(busy, "[\"keep\"]\n");
+	spin(f);
+	for (int i = 0; i < 400 && count(f).broken < 2; i++) {
+		/* A byte now and then is not enough. */
+		if (i % 10 == 0)
+			(void)!send(half, "h", 1, MSG_NOSIGNAL);
+		event_base_loopexit(f->base, &tv);
+		event_base_dispatch(f->base);
+	}
+	assert_int_equal(count(f).broken, 2);
+	assert_true(is_closed(f, idle));
+	assert_int_not_equal(send(half, "x", 1, MSG_NOSIGNAL), 1);
+	request_reply(f->kept[0], json_true());
+	f->kept[0] = NULL;
+	assert_string_equal(hear(f, busy, 1, NULL), "{\"ok\":true}\n");
+	close(idle);
+	close(half);
+	close(unread);
+	close(busy);
+}
+
+static void
+says_that_it_shuts_down(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+	bool closed;
+
+	say(fd, "[\"keep\"]\n");
+	spin(f);
+	server_free(f->server);
+	f->server = NULL;
+	assert_non_null(strstr(hear(f, fd, 2, &closed), "shutting down"));
+	assert_true(closed);
+	request_reply(f->kept[0], json_true());   /* must be harmless */
+	f->kept[0] = NULL;
+	close(fd);
+}
+
+static void
+makes_json_of_any_bytes(void **state)
+{
+	json_t *v = payload_text(span_from("a\xff\xc3\xbc\0\xe2\x82", 8));
+
+	(void)state;
+	assert_int_equal(json_string_length(v), 14);
+	assert_memory_equal(json_string_value(v),
+	    "a\xef\xbf\xbd\xc3\xbc\0\xef\xbf\xbd\xef\xbf\xbd", 14);
+	json_decref(v);
+	v = payload_text((struct span){ NULL, 0 });
+	assert_string_equal(json_string_value(v), "");
+	json_decref(v);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(answers_in_order),
+		T(takes_a_request_byte_by_byte),
+		T(answers_after_half_close),
+		T(ends_a_client_that_is_malformed),
+		T(refuses_a_request_that_is_too_long),
+		T(checks_rights),
+		T(turns_away_who_is_unknown),
+		cmocka_unit_test(asks_the_kernel_who_it_is),
+		cmocka_unit_test(lets_its_own_user_do_everything),
+		T(answers_later_and_serves_others_meanwhile),
+		T(survives_a_client_that_left),
+		T(does_not_wait_for_a_slow_reader),
+		T(bounds_replies),
+		T(displaces_the_longest_idle),
+		T(refuses_when_every_client_is_busy),
+		T(cuts_off_who_is_idle),
+		T(says_that_it_shuts_down),
+		cmocka_unit_test(makes_json_of_any_bytes),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	log_set_level(LEVEL_CRITICAL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -21,6 +21,8 @@
 
 struct tail;
 
+#define TAIL_BUDGET (256u * 1024)   /* a good argument for tail_read */
+
 struct tail_options {
 	const char *path;      /* as configured; for messages */
 	size_t line_max;

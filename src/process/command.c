@@ -1,0 +1,100 @@
+/* The table of what the control socket answers to, and the small handlers. */
+#include "process/engine_local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+ping(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	/* Exporters send arguments with it; upstream ignores them too. */
+	(void)argc;
+	(void)argv;
+	(void)arg;
+	request_reply(r, json_string("pong"));
+}
+
+static void
+version(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	(void)argc;
+	(void)argv;
+	(void)arg;
+	request_reply(r, json_string(GAOL_VERSION));
+}
+
+static void
+flushlogs(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct engine *e = arg;
+	struct wire_plain m = { .type = WIRE_REOPEN_LOG };
+
+	(void)argc;
+	(void)argv;
+	port_send(e->parent, &m, sizeof(m), -1);
+	request_reply(r, json_string("rolled over"));
+}
+
+/*
+ * The warden reads its own files again; a stream of commands that a client
+ * may have sent along is not looked at.
+ */
+static void
+reload(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct engine *e = arg;
+	struct wire_plain m = { .type = WIRE_RELOAD };
+
+	(void)argc;
+	(void)argv;
+	if (e->reload != NULL) {
+		request_fail(r, "Exception", "another reload is under way");
+		return;
+	}
+	e->reload = r;
+	port_send(e->warden, &m, sizeof(m), -1);
+}
+
+static void
+stop(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct engine *e = arg;
+	struct wire_plain flush = { .type = WIRE_FW_REMOVE };
+	struct wire_plain dump = { .type = WIRE_FW_DUMP };
+
+	if (argc > 1 && strcmp(argv[1], "--flush") != 0) {
+		request_fail(r, "ValueError", "stop takes no '%s'", argv[1]);
+		return;
+	}
+	if (argc > 1 && e->stopping == NULL) {
+		/* The dump's end says that the removal was carried out. */
+		e->stopping = r;
+		port_send(e->warden, &flush, sizeof(flush), -1);
+		port_send(e->warden, &dump, sizeof(dump), -1);
+		return;
+	}
+	request_reply(r, json_string("stopping"));
+	engine_stop(e, 0);
+}
+
+const struct command engine_commands[] = {
+	{ "ping", "", "is the daemon alive?", RIGHT_READ, ping },
+	{ "version", "", "its version", RIGHT_READ, version },
+	{ "status", "[JAIL]", "of the daemon or a jail", RIGHT_READ,
+	    command_status },
+	{ "banned", "[ID…]", "who is banned, or where an id is", RIGHT_READ,
+	    command_banned },
+	{ "get", "JAIL OPTION", "a setting of a jail", RIGHT_READ,
+	    command_get },
+	{ "ban", "JAIL ID…", "ban by hand", RIGHT_BAN, command_ban },
+	{ "unban", "[JAIL] ID…|--all", "lift bans", RIGHT_BAN,
+	    command_unban },
+	{ "set", "JAIL banip|unbanip ID…", "upstream's form of the two",
+	    RIGHT_BAN, command_set },
+	{ "reload", "[JAIL]", "read the configuration again",
+	    RIGHT_CONFIGURE, reload },
+	{ "flushlogs", "", "open the log file anew", RIGHT_CONFIGURE,
+	    flushlogs },
+	{ "stop", "[--flush]", "end the daemon", RIGHT_CONFIGURE, stop },
+	{ 0 },
+};

@@ -1,0 +1,272 @@
+/*
+ * `ban`, `unban` and upstream's `set JAIL banip|unbanip`. The answer comes
+ * when the firewall has given its own: who reads "banned" may rely on it.
+ */
+#include "process/engine_local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "process/command_local.h"
+
+struct ban_wait {
+	struct engine_wait wait;   /* first: the callbacks cast back */
+	struct request *request;
+	json_t *errors;
+	json_int_t fresh;          /* new bans, or lifted ones */
+	json_int_t prolonged;
+	bool upstream;             /* answer with a number only */
+	bool lifting;
+};
+
+static void
+add_error(struct ban_wait *w, json_t *id, const char *text)
+{
+	json_array_append_new(w->errors, json_pack("{s:o, s:s}", "id", id,
+	    "error", text));
+}
+
+static void
+on_failed(struct engine_wait *wait, const struct addr *addr, int error)
+{
+	struct ban_wait *w = (struct ban_wait *)wait;
+	struct id id = id_from_addr(addr);
+
+	add_error(w, command_id_json(&id), error == EACCES ?
+	    "protected: own, loopback or ignored by [DEFAULT]" :
+	    strerror(error));
+	if (error == EACCES || error == EINVAL || error == ERANGE)
+		w->fresh--;
+}
+
+static void
+on_done(struct engine_wait *wait)
+{
+	struct ban_wait *w = (struct ban_wait *)wait;
+	json_t *reply;
+
+	if (w->upstream) {
+		reply = json_integer(w->fresh);
+		json_decref(w->errors);
+	} else if (w->lifting) {
+		reply = json_pack("{s:I, s:o}", "count", w->fresh,
+		    "errors", w->errors);
+	} else {
+		reply = json_pack("{s:I, s:I, s:o}", "new", w->fresh,
+		    "prolonged", w->prolonged, "errors", w->errors);
+	}
+	request_reply(w->request, reply);
+	free(w);
+}
+
+static struct ban_wait *
+wait_new(struct request *r, bool upstream, bool lifting)
+{
+	struct ban_wait *w = xcalloc(1, sizeof(*w));
+
+	w->wait.done = on_done;
+	w->wait.failed = on_failed;
+	/* One for ourselves, so that nothing answers while we still ask. */
+	w->wait.asked = 1;
+	w->request = r;
+	w->errors = json_array();
+	w->upstream = upstream;
+	w->lifting = lifting;
+	return w;
+}
+
+static void
+wait_end(struct ban_wait *w)
+{
+	if (--w->wait.asked == 0)
+		on_done(&w->wait);
+}
+
+/*
+ * The hooks have asked already; a second request of the same element answers
+ * when that one is through, and tells this client.
+ */
+static void
+ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
+{
+	struct id id = id_from_span(span_of(text));
+	struct ticket *t;
+
+	switch (jail_ban(j->jail, &id, 0, clock_wall())) {
+	case JAIL_BAN_NEW:
+		w->fresh++;
+		break;
+	case JAIL_BAN_PROLONGED:
+		w->prolonged++;
+		break;
+	case JAIL_BAN_REFUSED:
+		add_error(w, command_id_json(&id), errno == ENOSPC ?
+		    "bans_max of this jail is reached" :
+		    "this address cannot be banned");
+		return;
+	}
+	t = jail_find(j->jail, &id);
+	if (t != NULL)
+		t->asked += engine_ask(j, &id, engine_ask_seconds(j, t),
+		    ASK_RENEW, false, &w->wait);
+}
+
+static bool
+unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
+{
+	if (!jail_unban(j->jail, id, UNBAN_BY_HAND))
+		return false;
+	engine_ask(j, id, 0, ASK_DELETE, false, &w->wait);
+	return true;
+}
+
+static void
+ban_all(struct engine *e, struct request *r, const char *name, size_t argc,
+    const char *const *argv, bool upstream)
+{
+	struct engine_jail *j = command_jail(e, r, name);
+	struct ban_wait *w;
+
+	if (j == NULL)
+		return;
+	if (argc == 0) {
+		request_fail(r, "IndexError", "list index out of range");
+		return;
+	}
+	w = wait_new(r, upstream, false);
+	for (size_t i = 0; i < argc; i++)
+		ban_one(j, w, argv[i]);
+	engine_jails_run(e);
+	wait_end(w);
+}
+
+static void
+unban_in_jail(struct engine_jail *j, struct ban_wait *w, size_t argc,
+    const char *const *argv, bool report)
+{
+	for (size_t i = 0; i < argc; i++) {
+		struct id id = id_from_span(span_of(argv[i]));
+
+		if (unban_one(j, w, &id))
+			w->fresh++;
+		else if (report)
+			add_error(w, command_id_json(&id), "is not banned");
+	}
+}
+
+static void
+unban_everything(struct engine *e, struct ban_wait *w, struct engine_jail *only)
+{
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+		struct ticket *t;
+
+		if (j->jail == NULL || (only != NULL && j != only))
+			continue;
+		while ((t = jail_ban_first(j->jail)) != NULL) {
+			struct id id = id_copy(&t->id);
+			bool lifted = unban_one(j, w, &id);
+
+			id_fini(&id);
+			if (!lifted)
+				break;
+			w->fresh++;
+		}
+	}
+}
+
+/* --- handlers ---------------------------------------------------------------- */
+
+void
+command_ban(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	if (argc < 3) {
+		request_fail(r, "IndexError", "ban takes JAIL ID…");
+		return;
+	}
+	ban_all(arg, r, argv[1], argc - 2, argv + 2, false);
+}
+
+static bool
+is_all(const char *word)
+{
+	return strcmp(word, "--all") == 0;
+}
+
+/* `unban --all`, `unban ID…` (in every jail), `unban JAIL ID…|--all`. */
+void
+command_unban(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	struct engine *e = arg;
+	struct engine_jail *j;
+	struct ban_wait *w;
+
+	if (argc < 2) {
+		request_fail(r, "IndexError", "unban takes [JAIL] ID…|--all");
+		return;
+	}
+	j = engine_jail_find(e, argv[1]);
+	if (j != NULL && (j->jail == NULL || argc < 3)) {
+		request_fail(r, "Exception", argc < 3 ?
+		    "unban JAIL takes ID…|--all" : "that jail does not run");
+		return;
+	}
+	w = wait_new(r, false, true);
+	if (is_all(argv[argc - 1]))
+		unban_everything(e, w, j);
+	else if (j != NULL)
+		unban_in_jail(j, w, argc - 2, argv + 2, true);
+	else
+		for (size_t i = 0; i < e->jails_n; i++)
+			if (e->jails[i]->jail != NULL)
+				unban_in_jail(e->jails[i], w, argc - 1,
+				    argv + 1, false);
+	engine_jails_run(e);
+	wait_end(w);
+}
+
+static void
+set_unbanip(struct engine *e, struct request *r, size_t argc,
+    const char *const *argv)
+{
+	struct engine_jail *j = command_jail(e, r, argv[1]);
+	bool report = argc > 3 && strcmp(argv[3], "--report-absent") == 0;
+	size_t from = report ? 4 : 3;
+	struct ban_wait *w;
+
+	if (j == NULL)
+		return;
+	for (size_t i = from; report && i < argc; i++) {
+		struct id id = id_from_span(span_of(argv[i]));
+
+		if (jail_find(j->jail, &id) == NULL) {
+			request_fail(r, "ValueError", "%s is not banned",
+			    argv[i]);
+			return;
+		}
+	}
+	w = wait_new(r, true, true);
+	unban_in_jail(j, w, argc - from, argv + from, false);
+	engine_jails_run(e);
+	wait_end(w);
+}
+
+void
+command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct engine *e = arg;
+
+	if (argc < 4) {
+		request_fail(r, "IndexError", "list index out of range");
+	} else if (strcmp(argv[2], "banip") == 0) {
+		ban_all(e, r, argv[1], argc - 3, argv + 3, true);
+	} else if (strcmp(argv[2], "unbanip") == 0) {
+		set_unbanip(e, r, argc, argv);
+	} else {
+		request_fail(r, "Exception", "Invalid command '%s' (no set "
+		    "action or not yet implemented)", argv[2]);
+	}
+}

@@ -1,0 +1,16 @@
+/* What the command handlers share. */
+#ifndef GAOL_PROCESS_COMMAND_LOCAL_H
+#define GAOL_PROCESS_COMMAND_LOCAL_H
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "process/engine_local.h"
+#include "process/sandbox.h"
+
+/* The jail, running; else the request has failed and NULL is returned. */
+struct engine_jail *command_jail(struct engine *e, struct request *r,
+    const char *name);
+json_t *command_id_json(const struct id *id);
+
+#endif

@@ -1,0 +1,416 @@
+/* `status`, `status JAIL`, `banned`, `get`: what there is to see. */
+#include "process/engine_local.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "process/command_local.h"
+
+static json_t *
+foreign(struct span s)
+{
+	/* jansson refuses what is not UTF-8; nothing may be lost for that. */
+	json_t *text = json_stringn(s.p != NULL ? s.p : "", s.n);
+
+	return text != NULL ? text : json_string(log_text(s));
+}
+
+json_t *
+command_id_json(const struct id *id)
+{
+	struct buf text = { 0 };
+	json_t *json;
+
+	id_format(id, &text);
+	json = foreign(buf_span(&text));
+	buf_fini(&text);
+	return json;
+}
+
+struct engine_jail *
+command_jail(struct engine *e, struct request *r, const char *name)
+{
+	struct engine_jail *j = engine_jail_find(e, name);
+
+	if (j == NULL) {
+		request_fail(r, "UnknownJailException", "%s", name);
+		return NULL;
+	}
+	if (j->jail == NULL) {
+		request_fail(r, "Exception", "jail '%s' does not run: %s",
+		    name, j->error);
+		return NULL;
+	}
+	return j;
+}
+
+/* --- status -------------------------------------------------------------- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct engine_jail *const *x = a, *const *y = b;
+
+	return strcmp((*x)->config->name, (*y)->config->name);
+}
+
+static json_t *
+jail_names(const struct engine *e)
+{
+	struct engine_jail **sorted = xcalloc(e->jails_n + 1, sizeof(*sorted));
+	json_t *names = json_array();
+
+	if (e->jails_n > 0)
+		memcpy(sorted, e->jails, e->jails_n * sizeof(*sorted));
+	qsort(sorted, e->jails_n, sizeof(*sorted), by_name);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (sorted[i]->jail != NULL)
+			json_array_append_new(names,
+			    json_string(sorted[i]->config->name));
+	}
+	free(sorted);
+	return names;
+}
+
+static json_t *
+broken_jails(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		const struct engine_jail *j = e->jails[i];
+
+		if (j->error != NULL)
+			json_array_append_new(list, json_pack("{s:s, s:o}",
+			    "jail", j->config->name,
+			    "error", foreign(span_of(j->error))));
+	}
+	return list;
+}
+
+static void
+count_states(const struct jail *jail, json_int_t *pending, json_int_t *failed)
+{
+	struct ticket *t = jail_ban_first(jail);
+
+	for (; t != NULL; t = jail_ban_next(jail, t)) {
+		*pending += t->state == TICKET_PENDING;
+		*failed += t->state == TICKET_FAILED;
+	}
+}
+
+static json_t *
+firewall_json(const struct engine *e)
+{
+	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}",
+	    "kind", e->config->own.firewall,
+	    "state", e->firewall_error == 0 ? "ok" : "error",
+	    "text", foreign(span_of(e->firewall_error == 0 ? "" :
+		e->firewall_text)),
+	    "rebuilt", (json_int_t)e->firewall_rebuilt,
+	    "refused", (json_int_t)e->asks.refused,
+	    "waiting", (json_int_t)(e->asks.urgent.n + e->asks.bulk.n +
+		table_count(e->asks.sent)));
+}
+
+static json_t *
+store_json(const struct engine *e)
+{
+	struct store_counters c = { 0 };
+
+	if (e->store != NULL)
+		store_counters(e->store, &c);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}",
+	    "path", e->config->main.dbfile,
+	    "state", e->store_error == NULL ? "ok" : "error",
+	    "text", e->store_error == NULL ? "" : e->store_error,
+	    "written", (json_int_t)c.written,
+	    "waiting", (json_int_t)c.waiting,
+	    "lost", (json_int_t)c.lost);
+}
+
+static const char *
+log_state(const struct engine_log *log)
+{
+	if (log->error == 0)
+		return log->tried ? "ok" : "opening";
+	return log->error == ENOENT ? "missing" : "error";
+}
+
+static json_t *
+logs_json(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->logs_n; i++) {
+		const struct engine_log *log = &e->logs[i];
+
+		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}",
+		    "path", foreign(span_of(log->path)),
+		    "jail", log->jail->config->name,
+		    "state", log_state(log),
+		    "text", log->error != 0 ? strerror(log->error) : ""));
+	}
+	return list;
+}
+
+static json_t *
+sandbox_json(void)
+{
+	struct sandbox_report r;
+
+	sandbox_get_report(&r);
+	return json_pack("[{s:s, s:i, s:i, s:b, s:b}]", "process", "engine",
+	    "uid", (int)r.uid, "landlock", r.landlock,
+	    "seccomp", (int)r.seccomp, "dropped", (int)r.dropped);
+}
+
+static json_t *
+status_daemon(const struct engine *e)
+{
+	json_int_t pending = 0, failed = 0;
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail != NULL)
+			count_states(e->jails[i]->jail, &pending, &failed);
+	}
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
+	    " s:o}",
+	    "version", GAOL_VERSION,
+	    "pid", (json_int_t)e->options->parent,
+	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
+		CLOCK_SECOND),
+	    "jails", jail_names(e),
+	    "broken", broken_jails(e),
+	    "pending", pending,
+	    "failed", failed,
+	    "firewall", firewall_json(e),
+	    "store", store_json(e),
+	    "sandbox", sandbox_json(),
+	    "logs", logs_json(e));
+}
+
+/* --- status JAIL ------------------------------------------------------------ */
+
+static json_t *
+files_json(const struct engine *e, const struct engine_jail *j)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (e->logs[i].jail == j)
+			json_array_append_new(files,
+			    foreign(span_of(e->logs[i].path)));
+	}
+	return files;
+}
+
+static json_t *
+filter_json(const struct engine *e, const struct engine_jail *j)
+{
+	const struct filter_counters *f = filter_counters(j->filter);
+	const struct jail_counters *c = jail_counters(j->jail);
+
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "failing", (json_int_t)jail_failing(j->jail),
+	    "failed_total", (json_int_t)c->failed_total,
+	    "files", files_json(e, j),
+	    "lines", (json_int_t)f->lines,
+	    "matched", (json_int_t)f->matched,
+	    "ignored", (json_int_t)(f->ignored + c->ignored),
+	    "cut", (json_int_t)f->cut,
+	    "limit_hits", (json_int_t)f->limit_hits,
+	    "evicted", (json_int_t)c->evicted,
+	    "refused", (json_int_t)c->refused);
+}
+
+static const char *
+state_name(enum ticket_state state)
+{
+	switch (state) {
+	case TICKET_PENDING:
+		return "pending";
+	case TICKET_CONFIRMED:
+		return "confirmed";
+	case TICKET_FAILED:
+		return "failed";
+	}
+	return "unknown";
+}
+
+static json_t *
+ban_json(const struct engine_jail *j, const struct ticket *t)
+{
+	json_t *ban = json_pack("{s:o, s:I, s:I, s:I, s:s, s:I, s:b}",
+	    "id", command_id_json(&t->id),
+	    "time", (json_int_t)wall_seconds(t->time),
+	    "bantime", (json_int_t)(t->permanent ? -1 : t->bantime),
+	    "left", (json_int_t)jail_left(j->jail, t, clock_boot()),
+	    "state", state_name(t->state),
+	    "failures", (json_int_t)t->failures,
+	    "restored", (int)t->restored);
+
+	if (t->state == TICKET_FAILED)
+		json_object_set_new(ban, "error",
+		    json_string(strerror(t->error)));
+	return ban;
+}
+
+static json_t *
+actions_json(const struct engine_jail *j)
+{
+	json_int_t pending = 0, failed = 0;
+	json_t *ids = json_array(), *bans = json_array();
+	struct ticket *t = jail_ban_first(j->jail);
+
+	count_states(j->jail, &pending, &failed);
+	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
+		json_array_append_new(ids, command_id_json(&t->id));
+		json_array_append_new(bans, ban_json(j, t));
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
+	    "banned", (json_int_t)jail_banned(j->jail),
+	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
+	    "pending", pending, "failed", failed,
+	    "ids", ids, "bans", bans);
+}
+
+void
+command_status(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	struct engine *e = arg;
+	struct engine_jail *j;
+
+	if (e->config == NULL) {
+		request_fail(r, "Exception", "still starting");
+		return;
+	}
+	if (argc < 2) {
+		request_reply(r, status_daemon(e));
+		return;
+	}
+	j = command_jail(e, r, argv[1]);
+	if (j != NULL)
+		request_reply(r, json_pack("{s:s, s:o, s:o}",
+		    "jail", j->config->name, "filter", filter_json(e, j),
+		    "actions", actions_json(j)));
+}
+
+/* --- banned -------------------------------------------------------------------- */
+
+static json_t *
+banned_in_jails(const struct engine *e)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+		json_t *ids = json_array();
+		struct ticket *t;
+
+		if (j->jail == NULL) {
+			json_decref(ids);
+			continue;
+		}
+		for (t = jail_ban_first(j->jail); t != NULL;
+		    t = jail_ban_next(j->jail, t))
+			json_array_append_new(ids, command_id_json(&t->id));
+		json_array_append_new(all, json_pack("[s, o]",
+		    j->config->name, ids));
+	}
+	return all;
+}
+
+static json_t *
+jails_of_id(const struct engine *e, const char *text)
+{
+	struct id id = id_from_span(span_of(text));
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+
+		if (j->jail != NULL && jail_find(j->jail, &id) != NULL)
+			json_array_append_new(names,
+			    json_string(j->config->name));
+	}
+	return names;
+}
+
+void
+command_banned(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	struct engine *e = arg;
+	json_t *list;
+
+	if (argc < 2) {
+		request_reply(r, banned_in_jails(e));
+		return;
+	}
+	list = json_array();
+	for (size_t i = 1; i < argc; i++)
+		json_array_append_new(list, jails_of_id(e, argv[i]));
+	request_reply(r, list);
+}
+
+/* --- get ------------------------------------------------------------------------ */
+
+static json_t *
+strings_json(const struct strings *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(list, foreign(span_of(l->v[i])));
+	return list;
+}
+
+static json_t *
+setting(const struct engine *e, const struct engine_jail *j, const char *name)
+{
+	const struct jail_config *c = j->config;
+
+	if (strcmp(name, "bantime") == 0)
+		return json_integer(c->bantime);
+	if (strcmp(name, "findtime") == 0)
+		return json_integer((json_int_t)c->findtime);
+	if (strcmp(name, "maxretry") == 0)
+		return json_integer(c->maxretry);
+	if (strcmp(name, "maxmatches") == 0)
+		return json_integer(c->maxmatches);
+	if (strcmp(name, "ignoreip") == 0)
+		return strings_json(&c->ignoreip);
+	if (strcmp(name, "logpath") == 0)
+		return files_json(e, j);
+	if (strcmp(name, "failregex") == 0)
+		return strings_json(&c->filter.failregex);
+	if (strcmp(name, "ignoreregex") == 0)
+		return strings_json(&c->filter.ignoreregex);
+	return NULL;
+}
+
+void
+command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct engine *e = arg;
+	struct engine_jail *j;
+	json_t *value;
+
+	if (argc < 3) {
+		request_fail(r, "IndexError", "list index out of range");
+		return;
+	}
+	j = command_jail(e, r, argv[1]);
+	if (j == NULL)
+		return;
+	value = setting(e, j, argv[2]);
+	if (value != NULL)
+		request_reply(r, value);
+	else
+		request_fail(r, "Exception",
+		    "Invalid command (no get action or not yet implemented)");
+}

@@ -1,0 +1,365 @@
+#include "process/engine.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "process/engine_local.h"
+#include "process/sandbox.h"
+
+#define LOGGER "gaol.engine"
+#define RETRY_SECONDS 10
+#define PURGE_SECONDS 3600
+
+/* --- timers -------------------------------------------------------------- */
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	uint64_t times;
+
+	(void)what;
+	clock_tick();
+	if (read(fd, &times, sizeof(times)) == -1 && errno != EAGAIN)
+		log_error(LOGGER, "timerfd: %s", strerror(errno));
+	engine_jails_run(e);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	clock_tick();
+	if (e->firewall_error == 0)
+		engine_sync_retry(e);
+	if (engine_log_retry(e))
+		engine_retry_later(e);
+}
+
+void
+engine_retry_later(struct engine *e)
+{
+	struct timeval later = { .tv_sec = RETRY_SECONDS };
+
+	if (!event_pending(e->retry, EV_TIMEOUT, NULL))
+		event_add(e->retry, &later);
+}
+
+static void
+on_purge(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	clock_tick();
+	if (e->store != NULL)
+		store_purge(e->store, clock_wall());
+}
+
+static int
+make_events(struct engine *e)
+{
+	struct timeval hourly = { .tv_sec = PURGE_SECONDS };
+
+	e->timer_fd = timerfd_create(CLOCK_BOOTTIME,
+	    TFD_NONBLOCK | TFD_CLOEXEC);
+	if (e->timer_fd == -1)
+		return -1;
+	e->timer = event_new(e->base, e->timer_fd, EV_READ | EV_PERSIST,
+	    on_timer, e);
+	e->retry = event_new(e->base, -1, 0, on_retry, e);
+	e->purge = event_new(e->base, -1, EV_PERSIST, on_purge, e);
+	if (e->timer == NULL || e->retry == NULL || e->purge == NULL ||
+	    event_add(e->timer, NULL) == -1 ||
+	    event_add(e->purge, &hourly) == -1)
+		return -1;
+	return engine_log_events(e);
+}
+
+/* --- messages of the warden ------------------------------------------------- */
+
+static void
+take_own(struct engine *e, const struct addr *v, size_t n)
+{
+	free(e->own);
+	e->own = xcalloc(n + 1, sizeof(*v));
+	memcpy(e->own, v, n * sizeof(*v));
+	e->own_n = n;
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail != NULL)
+			jail_own_addresses(e->jails[i]->jail, v, n);
+	}
+}
+
+static void
+take_state(struct engine *e, const struct wire_fw_state *m)
+{
+	bool works_again = e->firewall_error != 0 && m->error == 0;
+
+	e->firewall_error = m->error;
+	memcpy(e->firewall_text, m->text, sizeof(m->text));
+	e->firewall_text[sizeof(e->firewall_text) - 1] = '\0';
+	if (works_again && e->reconciled)
+		engine_sync_start(e);
+}
+
+static void
+take_dumped(struct engine *e)
+{
+	bool first = !e->reconciled;
+	struct wire_ready ready = { .type = WIRE_READY };
+
+	if (e->stopping != NULL) {
+		/* The tables are gone: warden answers in order. */
+		request_reply(e->stopping, json_string("stopping"));
+		e->stopping = NULL;
+		engine_stop(e, 0);
+		return;
+	}
+	engine_sync_end(e);
+	if (!first)
+		return;
+	ready.pid = (uint32_t)getpid();
+	port_send(e->parent, &ready, sizeof(ready), -1);
+}
+
+static void
+warden_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct engine *e = arg;
+
+	clock_tick();
+	switch (type) {
+	case WIRE_CONFIG:
+		engine_config_take(e,
+		    ((const struct wire_config *)body)->generation, fd);
+		break;
+	case WIRE_CONFIG_FAILED:
+		engine_config_failed(e, fd);
+		break;
+	case WIRE_LOG_FD:
+	case WIRE_LOG_ERROR:
+		engine_log_take(e, body, fd);
+		break;
+	case WIRE_WATCH_FD:
+		engine_log_watch(e, fd);
+		break;
+	case WIRE_OWN_ADDR:
+		take_own(e, (const struct addr *)
+		    ((const struct wire_own *)body + 1), records);
+		break;
+	case WIRE_FW_DONE:
+		engine_ask_done(e, (const struct wire_fw_done *)
+		    ((const struct wire_fw *)body + 1), records);
+		break;
+	case WIRE_FW_LOST:
+		e->firewall_rebuilt++;
+		engine_sync_start(e);
+		break;
+	case WIRE_FW_STATE:
+		take_state(e, body);
+		break;
+	case WIRE_FW_ELEMENTS:
+		engine_sync_elements(e, (const struct wire_fw_element *)
+		    ((const struct wire_fw *)body + 1), records);
+		break;
+	case WIRE_FW_DUMPED:
+		take_dumped(e);
+		break;
+	}
+}
+
+static void
+warden_closed(const char *why, void *arg)
+{
+	struct engine *e = arg;
+
+	log_error(LOGGER, "link to the warden lost: %s", why);
+	event_base_loopbreak(e->base);
+}
+
+/* --- messages of the parent --------------------------------------------------- */
+
+static void
+link_warden(struct engine *e, int fd)
+{
+	static const struct port_handlers handlers = {
+		.message = warden_message,
+		.closed = warden_closed,
+	};
+
+	if (e->warden != NULL) {
+		close(fd);
+		return;
+	}
+	e->warden = port_new(e->base, fd, wire_to_engine, &handlers, e);
+}
+
+static void
+open_server(struct engine *e, int fd)
+{
+	const struct server_options options = {
+		.fd = fd,
+		.commands = engine_commands,
+		.read_gid = e->options->socket_gid,
+		.ban_gid = e->options->socket_gid,
+		.arg = e,
+	};
+
+	e->server = server_new(e->base, &options);
+	if (e->server == NULL)
+		log_fatal(LOGGER, "control socket: %s", strerror(errno));
+}
+
+static void
+take_gift(struct engine *e, uint32_t gift, int fd)
+{
+	switch (gift) {
+	case GIFT_PEER:
+		link_warden(e, fd);
+		break;
+	case GIFT_LOG:
+		role_log(e->options, fd);
+		break;
+	case GIFT_SOCKET:
+		open_server(e, fd);
+		break;
+	default:
+		close(fd);
+	}
+}
+
+void
+engine_stop(struct engine *e, int status)
+{
+	struct wire_stopped m = {
+		.type = WIRE_STOPPED,
+		.status = (uint32_t)status,
+	};
+
+	engine_log_save(e);
+	for (size_t i = 0; i < e->jails_n; i++)
+		log_info("fail2ban.jail", "Jail '%s' stopped",
+		    e->jails[i]->config->name);
+	/* Everything acknowledged is on the disk before we say we are done. */
+	store_close(e->store);
+	e->store = NULL;
+	port_send(e->parent, &m, sizeof(m), -1);
+	role_end(e->options, e->base, status);
+}
+
+static void
+parent_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct engine *e = arg;
+
+	(void)records;
+	clock_tick();
+	switch (type) {
+	case WIRE_GIVE:
+		take_gift(e, ((const struct wire_give *)body)->gift, fd);
+		break;
+	case WIRE_FLUSHLOGS:
+		log_info("fail2ban.server", "rollover performed");
+		break;
+	case WIRE_STOP:
+		engine_stop(e, 0);
+		break;
+	}
+}
+
+static void
+parent_closed(const char *why, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)why;
+	event_base_loopbreak(e->base);
+}
+
+/* --- life ----------------------------------------------------------------------- */
+
+static void
+drop_rights(const struct role_options *options)
+{
+	const struct sandbox_options own = {
+		.uid = options->uid,
+		.gid = options->gid,
+		.state_dir = options->state_dir,
+	};
+
+	sandbox_enter(SANDBOX_ENGINE, &own);
+}
+
+struct engine *
+engine_new(struct event_base *base, int parent_fd,
+    const struct role_options *options, bool single)
+{
+	static const struct port_handlers handlers = {
+		.message = parent_message,
+		.closed = parent_closed,
+	};
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	clock_tick();
+	e->base = base;
+	e->options = options;
+	e->started = clock_boot();
+	e->timer_fd = -1;
+	e->watch_fd = -1;
+	engine_asks_init(e);
+	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
+	if (!single)
+		drop_rights(options);
+	if (make_events(e) == -1) {
+		log_error(LOGGER, "cannot make timers: %s", strerror(errno));
+		engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static void
+free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	server_free(e->server);
+	store_close(e->store);
+	engine_asks_fini(e);
+	engine_config_fini(e);
+	port_free(e->warden);
+	port_free(e->parent);
+	free_event(e->watch_event);
+	free_event(e->work);
+	free_event(e->save);
+	free_event(e->retry);
+	free_event(e->purge);
+	free_event(e->timer);
+	watch_free(e->watch);
+	if (e->watch_fd != -1)
+		close(e->watch_fd);
+	if (e->timer_fd != -1)
+		close(e->timer_fd);
+	free(e->own);
+	free(e);
+}

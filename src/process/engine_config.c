@@ -1,0 +1,410 @@
+/*
+ * A configuration arrives as a sheet from the warden. Everything is compiled
+ * aside; only when all of it is good is the running one replaced, and what a
+ * jail has counted and banned stays with its name.
+ */
+#include "process/engine_local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "config/dump.h"
+#include "process/check.h"
+#include "process/sheet.h"
+
+#define LOGGER "gaol.engine"
+#define STORE_QUEUE_MAX 1000000   /* rows that wait for a slow disk at most */
+
+/* A configuration on its way in. */
+struct incoming {
+	struct config *config;
+	struct plan plan;
+	struct filter **filters;   /* by jail; NULL for a broken one */
+	struct report report;
+	uint32_t generation;
+};
+
+static void
+answer(struct engine *e, uint32_t type, uint32_t generation)
+{
+	struct wire_config m = { .type = type, .generation = generation };
+
+	port_send(e->warden, &m, sizeof(m), -1);
+}
+
+static void
+log_problems(const struct report *report)
+{
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < report->n; i++) {
+		buf_clear(&line);
+		report_format(&report->v[i], &line);
+		log_at(report->v[i].level == PROBLEM_ERROR ? LEVEL_ERROR :
+		    LEVEL_WARNING, LOGGER, "%s", log_text(buf_span(&line)));
+	}
+	buf_fini(&line);
+}
+
+static json_t *
+problems_json(const struct report *report)
+{
+	json_t *list = json_array();
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < report->n; i++) {
+		buf_clear(&line);
+		report_format(&report->v[i], &line);
+		json_array_append_new(list, json_stringn(line.p, line.n));
+	}
+	buf_fini(&line);
+	return list;
+}
+
+static void
+reply_reload(struct engine *e, bool ok, const struct report *report)
+{
+	struct request *request = e->reload;
+
+	if (request == NULL)
+		return;
+	e->reload = NULL;
+	if (ok)
+		request_reply(request, json_pack("{s:s, s:o}", "result", "OK",
+		    "problems", problems_json(report)));
+	else
+		request_fail(request, "ConfigError", "the configuration was "
+		    "refused, the old one goes on: %s",
+		    report->n > 0 ? report->v[report->n - 1].text :
+		    "see the log");
+}
+
+/* --- compile ------------------------------------------------------------------ */
+
+static struct config *
+read_sheet(int fd, struct report *report)
+{
+	struct buf text = { 0 };
+	struct config *config = NULL;
+
+	if (sheet_read(fd, &text) == -1)
+		report_add(report, PROBLEM_ERROR, NULL, NULL, 0,
+		    "the configuration could not be taken over: %s",
+		    strerror(errno));
+	else
+		config = dump_read(buf_span(&text), report);
+	buf_fini(&text);
+	return config;
+}
+
+static void
+compile(struct incoming *in)
+{
+	in->filters = xcalloc(in->config->jails_n + 1, sizeof(*in->filters));
+	/* The numbers are the warden's: made before any jail breaks here. */
+	plan_make(&in->plan, in->config);
+	for (size_t i = 0; i < in->config->jails_n; i++) {
+		struct jail_config *jail = &in->config->jails[i];
+
+		if (jail->error != NULL)
+			continue;
+		in->filters[i] = check_compile(in->config, jail, &in->report);
+		if (in->filters[i] == NULL)
+			jail->error = xstrdup("a regular expression of its "
+			    "filter does not compile");
+	}
+}
+
+/* Would this stop a jail that works now? */
+static bool
+breaks_running(const struct engine *e, const struct incoming *in)
+{
+	for (size_t i = 0; i < in->config->jails_n; i++) {
+		const struct jail_config *c = &in->config->jails[i];
+		struct engine_jail *j = engine_jail_find(e, c->name);
+
+		if (c->error != NULL && j != NULL && j->error == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+incoming_fini(struct incoming *in)
+{
+	for (size_t i = 0; in->filters != NULL && i < in->config->jails_n; i++)
+		filter_free(in->filters[i]);
+	free(in->filters);
+	plan_fini(&in->plan);
+	config_free(in->config);
+	report_fini(&in->report);
+}
+
+/* --- swap ---------------------------------------------------------------------- */
+
+static void
+drop_vanished(struct engine *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+
+		if (j->keep) {
+			j->keep = false;
+			e->jails[kept++] = j;
+			continue;
+		}
+		log_info("fail2ban.jail", "Jail '%s' stopped",
+		    j->config->name);
+		engine_ask_forget(e, j);
+		if (e->store != NULL)
+			store_disable_jail(e->store, j->config->name);
+		engine_jail_free(j);
+	}
+	e->jails_n = kept;
+}
+
+static void
+apply_jails(struct engine *e, struct incoming *in)
+{
+	for (size_t i = 0; i < in->config->jails_n; i++) {
+		struct engine_jail *j = engine_jail_apply(e,
+		    &in->config->jails[i], in->filters[i]);
+
+		in->filters[i] = NULL;
+		j->rules_n = 0;
+		for (size_t r = 0; r < in->plan.rules_n; r++) {
+			if (in->plan.rules[r].jail != i)
+				continue;
+			if (j->rules_n++ == 0)
+				j->rule_first = (uint32_t)r;
+		}
+	}
+}
+
+static struct engine_log *
+find_log(struct engine *e, const char *jail, const char *path)
+{
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (e->logs[i].tail != NULL &&
+		    strcmp(e->logs[i].jail->config->name, jail) == 0 &&
+		    strcmp(e->logs[i].path, path) == 0)
+			return &e->logs[i];
+	}
+	return NULL;
+}
+
+static void
+new_log(struct engine *e, struct engine_log *log, const struct plan_log *plan)
+{
+	struct tail_position stored;
+	struct tail_options options = {
+		.path = log->path,
+		.line_max = (size_t)e->config->own.line_max,
+		.from_end = plan->tail,
+	};
+
+	/* At a reload the store's thread runs: new logs begin anew. */
+	if (e->store != NULL && !e->reconciled && store_load_position(e->store,
+		log->jail->config->name, log->path, &stored))
+		options.stored = &stored;
+	log->tail = tail_new(&options);
+}
+
+/* The logs of the new plan; those that go on keep their place. */
+static void
+apply_logs(struct engine *e, const struct config *config,
+    const struct plan *plan)
+{
+	struct engine_log *logs = xcalloc(plan->logs_n + 1, sizeof(*logs));
+
+	for (size_t i = 0; i < e->logs_n; i++)
+		watch_unbind(e->watch, (uint32_t)i);
+	for (size_t i = 0; i < plan->logs_n; i++) {
+		const char *jail = config->jails[plan->logs[i].jail].name;
+		struct engine_log *old = find_log(e, jail,
+		    plan->logs[i].path);
+
+		logs[i].jail = engine_jail_find(e, jail);
+		logs[i].path = xstrdup(plan->logs[i].path);
+		if (old != NULL) {
+			logs[i].tail = old->tail;
+			logs[i].moved = old->moved;
+			logs[i].dirty = true;
+			old->tail = NULL;
+		}
+	}
+	for (size_t i = 0; i < e->logs_n; i++)
+		engine_log_fini(&e->logs[i]);
+	free(e->logs);
+	e->logs = logs;
+	e->logs_n = plan->logs_n;
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (logs[i].tail == NULL)
+			new_log(e, &logs[i], &plan->logs[i]);
+	}
+}
+
+static void
+apply_level(struct engine *e)
+{
+	enum log_level level;
+	const char *name = e->options->log_level != NULL ?
+	    e->options->log_level : e->config->main.loglevel;
+
+	if (log_level_parse(span_of(name), &level) == 0)
+		log_set_level(level);
+	else
+		log_warning(LOGGER, "loglevel: '%s' is none", name);
+}
+
+static void
+swap(struct engine *e, struct incoming *in)
+{
+	struct config *old = e->config;
+
+	engine_log_save(e);
+	e->config = in->config;
+	e->generation = in->generation;
+	apply_level(e);
+	apply_jails(e, in);
+	/* Logs of vanished jails go before their jails do. */
+	apply_logs(e, in->config, &in->plan);
+	drop_vanished(e);
+	config_free(old);
+	in->config = NULL;
+	free(in->filters);
+	in->filters = NULL;
+}
+
+/* --- first start -------------------------------------------------------------- */
+
+static void
+on_store_state(const char *error, void *arg)
+{
+	struct engine *e = arg;
+
+	free(e->store_error);
+	e->store_error = error != NULL ? xstrdup(error) : NULL;
+}
+
+static void
+open_store(struct engine *e)
+{
+	static const struct store_events events = { .state = on_store_state };
+	const struct main_config *c = &e->config->main;
+	struct store_options options = {
+		.path = c->dbfile,
+		.purge_age = c->dbpurgeage_s,
+		.maxmatches = c->dbmaxmatches,
+		.queue_max = STORE_QUEUE_MAX,
+	};
+
+	if (strcmp(c->dbfile, "None") == 0)
+		return;
+	e->store = store_open(&options, e->base, &events, e);
+	if (e->store == NULL)
+		on_store_state(strerror(errno), e);
+	else if (store_error(e->store) != NULL)
+		on_store_state(store_error(e->store), e);
+}
+
+static void
+first_start(struct engine *e, struct incoming *in)
+{
+	e->config = in->config;
+	open_store(e);
+	e->config = NULL;
+	swap(e, in);
+	for (size_t i = 0; i < e->jails_n; i++)
+		engine_jail_restore(e->jails[i]);
+	if (e->store != NULL && store_start(e->store) == -1)
+		log_error(LOGGER, "the store's thread does not start: %s",
+		    strerror(errno));
+}
+
+static void
+log_started(const struct engine *e)
+{
+	for (size_t i = 0; i < e->jails_n; i++) {
+		const struct engine_jail *j = e->jails[i];
+
+		if (j->error != NULL)
+			log_error("fail2ban.jail", "Jail '%s' not started: %s",
+			    j->config->name, log_text(span_of(j->error)));
+		else
+			log_info("fail2ban.jail", "Jail '%s' started",
+			    j->config->name);
+	}
+}
+
+void
+engine_config_take(struct engine *e, uint32_t generation, int fd)
+{
+	struct incoming in = { .generation = generation };
+	bool ok;
+
+	clock_tick();
+	in.config = read_sheet(fd, &in.report);
+	close(fd);
+	if (in.config != NULL)
+		compile(&in);
+	log_problems(&in.report);
+	ok = in.config != NULL &&
+	    !(e->config != NULL && breaks_running(e, &in));
+	answer(e, ok ? WIRE_CONFIG_OK : WIRE_CONFIG_BAD, generation);
+	if (ok) {
+		if (e->config == NULL)
+			first_start(e, &in);
+		else
+			swap(e, &in);
+		log_started(e);
+		engine_log_open_all(e);
+		engine_sync_start(e);
+		engine_jails_run(e);
+	}
+	reply_reload(e, ok, &in.report);
+	incoming_fini(&in);
+	if (!ok && e->config == NULL) {
+		log_error(LOGGER, "no configuration to run with");
+		engine_stop(e, 1);
+	}
+}
+
+void
+engine_config_failed(struct engine *e, int fd)
+{
+	struct report report = { 0 };
+	struct buf text = { 0 };
+	struct span rest, line;
+
+	if (sheet_read(fd, &text) == 0) {
+		rest = buf_span(&text);
+		while (span_cut(&rest, '\n', &line))
+			report_add(&report, PROBLEM_ERROR, NULL, NULL, 0,
+			    "%.*s", SPAN_FMT(line));
+	}
+	close(fd);
+	reply_reload(e, false, &report);
+	report_fini(&report);
+	buf_fini(&text);
+}
+
+void
+engine_config_fini(struct engine *e)
+{
+	for (size_t i = 0; i < e->logs_n; i++)
+		engine_log_fini(&e->logs[i]);
+	free(e->logs);
+	for (size_t i = 0; i < e->jails_n; i++)
+		engine_jail_free(e->jails[i]);
+	free(e->jails);
+	config_free(e->config);
+	free(e->store_error);
+}

@@ -1,0 +1,245 @@
+/*
+ * What follows from a jail's decisions: a row in the store, an element asked
+ * of the firewall, a line in the log. A ban is announced when the kernel has
+ * confirmed it, not when it was decided.
+ */
+#include "process/engine_local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define ACTIONS "fail2ban.actions"
+
+static struct engine_jail *
+of(struct jail *jail, struct engine *e)
+{
+	return engine_jail_find(e, jail_name(jail));
+}
+
+static const char *
+id_text(const struct id *id, struct buf *text)
+{
+	buf_clear(text);
+	id_format(id, text);
+	return log_text(buf_span(text));
+}
+
+static void
+log_ticket(struct engine_jail *j, const char *word, const struct ticket *t)
+{
+	struct buf text = { 0 };
+
+	log_notice(ACTIONS, "[%s] %s %s", j->config->name, word,
+	    id_text(&t->id, &text));
+	buf_fini(&text);
+}
+
+void
+engine_jail_announce(struct engine_jail *j, struct ticket *t)
+{
+	t->state = TICKET_CONFIRMED;
+	t->error = 0;
+	if (t->announced)
+		return;
+	t->announced = true;
+	log_ticket(j, "Ban", t);
+}
+
+/* --- hooks ----------------------------------------------------------------- */
+
+static void
+on_ban(struct jail *jail, struct ticket *t, void *arg)
+{
+	struct engine *e = arg;
+	struct engine_jail *j = of(jail, e);
+
+	if (e->store != NULL)
+		store_ban(e->store, j->config->name, t);
+	t->state = TICKET_PENDING;
+	t->seen = 0;
+	t->asked = engine_ask(j, &t->id, engine_ask_seconds(j, t), ASK_ADD,
+	    false, NULL);
+	/* No native action, or a raw id: nothing to wait for. */
+	if (t->asked == 0)
+		engine_jail_announce(j, t);
+}
+
+static void
+on_prolong(struct jail *jail, struct ticket *t, void *arg)
+{
+	struct engine_jail *j = of(jail, arg);
+
+	t->asked += engine_ask(j, &t->id, engine_ask_seconds(j, t), ASK_RENEW,
+	    false, NULL);
+}
+
+static void
+on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
+    void *arg)
+{
+	struct engine *e = arg;
+	struct engine_jail *j = of(jail, e);
+
+	if (t->announced)
+		log_ticket(j, "Unban", t);
+	/* At its end the kernel has forgotten the element by itself. */
+	if (why == UNBAN_EXPIRED && t->seen != 0)
+		return;
+	engine_ask(j, &t->id, 0, ASK_DELETE, why == UNBAN_FLUSH, NULL);
+	if (why == UNBAN_BY_HAND && e->store != NULL)
+		store_unban(e->store, j->config->name, &t->id);
+}
+
+const struct jail_hooks engine_jail_hooks = {
+	.ban = on_ban,
+	.prolong = on_prolong,
+	.unban = on_unban,
+};
+
+/* --- life ------------------------------------------------------------------- */
+
+struct engine_jail *
+engine_jail_find(const struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (strcmp(e->jails[i]->config->name, name) == 0)
+			return e->jails[i];
+	}
+	return NULL;
+}
+
+static struct engine_jail *
+add(struct engine *e, const struct jail_config *config)
+{
+	struct engine_jail *j = xcalloc(1, sizeof(*j));
+
+	j->engine = e;
+	j->config = config;
+	e->jails = xreallocarray(e->jails, e->jails_n + 1, sizeof(j));
+	e->jails[e->jails_n++] = j;
+	return j;
+}
+
+static void
+start(struct engine_jail *j)
+{
+	struct engine *e = j->engine;
+	const struct jail_limits limits = {
+		.tracked_max = (size_t)e->config->own.tracked_max,
+		.bans_max = (size_t)e->config->own.bans_max,
+	};
+
+	log_info("fail2ban.server", "Creating new jail '%s'", j->config->name);
+	j->jail = jail_new(j->config, &limits, &engine_jail_hooks, e);
+	jail_own_addresses(j->jail, e->own, e->own_n);
+	if (e->store != NULL)
+		store_add_jail(e->store, j->config->name);
+}
+
+struct engine_jail *
+engine_jail_apply(struct engine *e, const struct jail_config *config,
+    struct filter *filter)
+{
+	struct engine_jail *j = engine_jail_find(e, config->name);
+
+	if (j == NULL)
+		j = add(e, config);
+	j->config = config;
+	j->keep = true;
+	free(j->error);
+	j->error = config->error != NULL ? xstrdup(config->error) : NULL;
+	filter_free(j->filter);
+	j->filter = filter;
+	if (j->error != NULL)
+		return j;
+	if (j->jail == NULL)
+		start(j);
+	else
+		jail_reconfigure(j->jail, config);
+	return j;
+}
+
+void
+engine_jail_free(struct engine_jail *j)
+{
+	if (j == NULL)
+		return;
+	jail_free(j->jail);
+	filter_free(j->filter);
+	free(j->error);
+	free(j);
+}
+
+/* --- start: bans of the store --------------------------------------------- */
+
+static void
+restore_row(struct store_row *row, void *arg)
+{
+	struct engine_jail *j = arg;
+	struct id id = id_copy(&row->ticket.id);
+
+	if (jail_restore(j->jail, &row->ticket, clock_wall())) {
+		struct ticket *t = jail_find(j->jail, &id);
+
+		/* Raw ids and jails without native action are in force. */
+		t->announced = true;
+		if (id.addr.family == ADDR_NONE || j->rules_n == 0)
+			t->state = TICKET_CONFIRMED;
+		log_ticket(j, "Restore Ban", t);
+	}
+	id_fini(&id);
+}
+
+void
+engine_jail_restore(struct engine_jail *j)
+{
+	struct engine *e = j->engine;
+
+	if (e->store == NULL || j->jail == NULL)
+		return;
+	store_load_bans(e->store, j->config->name, clock_wall(), restore_row,
+	    j);
+}
+
+/* --- timers ------------------------------------------------------------------ */
+
+static void
+set_timer(struct engine *e, struct boot when)
+{
+	struct itimerspec at = { 0 };
+
+	if (when.us != INT64_MAX) {
+		int64_t us = when.us > 0 ? when.us : 1;
+
+		at.it_value.tv_sec = us / CLOCK_SECOND;
+		at.it_value.tv_nsec = us % CLOCK_SECOND * 1000;
+	}
+	if (timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) == -1)
+		log_fatal("gaol.engine", "timerfd: %s", strerror(errno));
+}
+
+void
+engine_jails_run(struct engine *e)
+{
+	struct boot next = { INT64_MAX };
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct jail *jail = e->jails[i]->jail;
+		struct boot due;
+
+		if (jail == NULL)
+			continue;
+		if (jail_run(jail, clock_wall(), clock_boot()))
+			next.us = 1;
+		due = jail_next(jail);
+		if (due.us < next.us)
+			next = due;
+	}
+	set_timer(e, next);
+}

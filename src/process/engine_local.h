@@ -1,0 +1,194 @@
+/* What the files of the engine and its command handlers share. */
+#ifndef GAOL_PROCESS_ENGINE_LOCAL_H
+#define GAOL_PROCESS_ENGINE_LOCAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/port.h"
+#include "base/table.h"
+#include "config/config.h"
+#include "control/server.h"
+#include "jail/jail.h"
+#include "match/filter.h"
+#include "process/plan.h"
+#include "process/role.h"
+#include "process/wire.h"
+#include "source/tail.h"
+#include "source/watch.h"
+#include "store/store.h"
+
+struct event;
+struct event_base;
+
+/*
+ * A jail at work. It outlives a reload under its name; `config` and what
+ * follows from it are replaced then. A broken one has no jail and no filter.
+ */
+struct engine_jail {
+	struct engine *engine;
+	const struct jail_config *config;
+	struct jail *jail;
+	struct filter *filter;
+	uint32_t rule_first;     /* its native actions in the plan */
+	uint32_t rules_n;
+	char *error;             /* why it does not run; NULL: it does */
+	bool keep;               /* reload: named by the new configuration */
+};
+
+struct engine_log {
+	struct engine_jail *jail;
+	char *path;
+	struct tail *tail;
+	int error;               /* errno of the last open; 0: open */
+	bool tried;              /* an answer has come */
+	bool blind;              /* its directory is not there to be watched */
+	bool dirty;              /* something to read */
+	bool moved;              /* read since the position was stored */
+	bool keep;
+};
+
+/* Somebody who waits until the firewall has answered some requests. */
+struct engine_wait {
+	unsigned asked;
+	void (*done)(struct engine_wait *wait);
+	/* A refusal; the text is "ID: why". */
+	void (*failed)(struct engine_wait *wait, const struct addr *addr,
+	    int error);
+};
+
+enum ask_op { ASK_ADD, ASK_RENEW, ASK_DELETE };
+
+/* One element asked of the kernel and not yet answered (engine_ask.c). */
+struct engine_ask {
+	struct engine_ask *next;   /* in its queue */
+	uint64_t cookie;
+	struct engine_jail *jail;  /* NULL: it has vanished meanwhile */
+	struct engine_wait *wait;
+	uint32_t rule;             /* counted from the jail's first */
+	struct addr addr;
+	int64_t seconds;
+	enum ask_op op;
+	unsigned stale;            /* times it met a reload on its way */
+};
+
+struct ask_queue { struct engine_ask *first, **last; size_t n; };
+
+struct engine_asks {
+	struct ask_queue urgent;   /* single bans: before the bulk */
+	struct ask_queue bulk;     /* restore and repair */
+	struct table *sent;        /* by cookie */
+	uint64_t cookie;
+	struct event *flush;       /* end of this wake */
+	uint64_t refused;
+};
+
+struct engine {
+	struct event_base *base;
+	const struct role_options *options;
+	struct port *parent;
+	struct port *warden;
+	struct config *config;         /* NULL until the first has come */
+	uint32_t generation;
+	struct engine_jail **jails;
+	size_t jails_n;
+	struct engine_log *logs;       /* by the plan's number */
+	size_t logs_n;
+	struct watch *watch;
+	struct event *watch_event;
+	int watch_fd;
+	struct event *work;            /* logs with more to read */
+	struct event *timer;           /* timerfd, CLOCK_BOOTTIME */
+	int timer_fd;
+	struct event *save;            /* positions, one second after a read */
+	struct event *retry;           /* logs and bans that failed */
+	struct event *purge;           /* old rows, hourly */
+	struct engine_asks asks;
+	struct store *store;           /* NULL: none */
+	char *store_error;
+	struct server *server;
+	int server_fd;                 /* until the server is made */
+	struct addr *own;
+	size_t own_n;
+	bool reconciled;               /* the kernel's sets were compared once */
+	bool dumping;
+	bool dump_again;
+	int firewall_error;
+	char firewall_text[128];
+	uint64_t firewall_rebuilt;
+	struct request *reload;        /* the client who waits for it */
+	struct request *stopping;      /* the one who said stop --flush */
+	struct boot started;
+};
+
+/* --- engine_config.c --------------------------------------------------- */
+/* A configuration has arrived: compile, answer, swap. Takes over fd. */
+void engine_config_take(struct engine *e, uint32_t generation, int fd);
+void engine_config_failed(struct engine *e, int fd);
+void engine_config_fini(struct engine *e);
+
+/* --- engine_jail.c ------------------------------------------------------ */
+struct engine_jail *engine_jail_find(const struct engine *e, const char *name);
+/* Makes or changes the jail of `config` (its filter is taken over). */
+struct engine_jail *engine_jail_apply(struct engine *e,
+    const struct jail_config *config, struct filter *filter);
+void engine_jail_free(struct engine_jail *j);
+void engine_jail_restore(struct engine_jail *j);
+/* Runs every jail's due work and sets the timer for the next. */
+void engine_jails_run(struct engine *e);
+extern const struct jail_hooks engine_jail_hooks;
+/* Logs "Ban" once every native action has confirmed. */
+void engine_jail_announce(struct engine_jail *j, struct ticket *t);
+
+/* --- engine_ask.c ------------------------------------------------------- */
+void engine_asks_init(struct engine *e);
+void engine_asks_fini(struct engine *e);
+/* Queues a request for all native actions of the jail; returns how many. */
+unsigned engine_ask(struct engine_jail *j, const struct id *id,
+    int64_t seconds, enum ask_op op, bool bulk, struct engine_wait *wait);
+/* One native action only. */
+void engine_ask_one(struct engine_jail *j, uint32_t rule,
+    const struct addr *addr, int64_t seconds, enum ask_op op, bool bulk,
+    struct engine_wait *wait);
+void engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n);
+/* The jail vanishes: nobody is told any more. */
+void engine_ask_forget(struct engine *e, const struct engine_jail *j);
+/* The wait's owner has gone. */
+void engine_ask_unwait(struct engine *e, const struct engine_wait *wait);
+/* The seconds an element gets: until the end, never 0; -1 permanent. */
+int64_t engine_ask_seconds(const struct engine_jail *j,
+    const struct ticket *t);
+
+/* --- engine_sync.c: the kernel's sets against our bans ------------------- */
+void engine_sync_start(struct engine *e);
+void engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
+    size_t n);
+void engine_sync_end(struct engine *e);
+/* Asks again for what was refused for a passing reason. */
+void engine_sync_retry(struct engine *e);
+
+/* --- engine_log.c ------------------------------------------------------- */
+void engine_log_open_all(struct engine *e);
+void engine_log_take(struct engine *e, const struct wire_log *m, int fd);
+void engine_log_watch(struct engine *e, int fd);
+void engine_log_save(struct engine *e);
+void engine_log_fini(struct engine_log *log);
+/* Opens again what could not be watched. True: there is such a one. */
+bool engine_log_retry(struct engine *e);
+int engine_log_events(struct engine *e);
+
+/* --- engine.c ------------------------------------------------------------ */
+void engine_retry_later(struct engine *e);
+void engine_stop(struct engine *e, int status);
+
+/* --- command_*.c: handlers, and the table that names them ----------------- */
+extern const struct command engine_commands[];
+void command_status(struct request *, size_t, const char *const *, void *);
+void command_banned(struct request *, size_t, const char *const *, void *);
+void command_ban(struct request *, size_t, const char *const *, void *);
+void command_unban(struct request *, size_t, const char *const *, void *);
+void command_set(struct request *, size_t, const char *const *, void *);
+void command_get(struct request *, size_t, const char *const *, void *);
+
+#endif

@@ -1,0 +1,291 @@
+/*
+ * The logs: asked of the warden by number, read when inotify says so, each
+ * complete line through its jail's filter. Positions go to the store a second
+ * after something was read, and with each stop.
+ */
+#include "process/engine_local.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define LOGGER "fail2ban.filter"
+
+static void
+ask_open(struct engine *e, uint32_t number)
+{
+	struct wire_log m = {
+		.type = WIRE_LOG_OPEN,
+		.generation = e->generation,
+		.log = number,
+		.wd_file = -1,
+		.wd_dir = -1,
+	};
+
+	port_send(e->warden, &m, sizeof(m), -1);
+}
+
+void
+engine_log_open_all(struct engine *e)
+{
+	for (size_t i = 0; i < e->logs_n; i++)
+		ask_open(e, (uint32_t)i);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+static void
+on_failure(const struct failure *f, void *arg)
+{
+	struct engine_log *log = arg;
+
+	jail_failure(log->jail->jail, f, clock_wall());
+}
+
+static bool
+on_line(struct span line, bool live, void *arg)
+{
+	struct engine_log *log = arg;
+
+	filter_line(log->jail->filter, line,
+	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, log);
+	return true;
+}
+
+/* One budget's worth; true: there is more. */
+static bool
+read_log(struct engine *e, struct engine_log *log)
+{
+	int rc = tail_read(log->tail, TAIL_BUDGET, on_line, log);
+
+	log->moved = true;
+	if (!event_pending(e->save, EV_TIMEOUT, NULL)) {
+		struct timeval second = { .tv_sec = 1 };
+
+		event_add(e->save, &second);
+	}
+	if (rc == -1) {
+		log->error = errno;
+		log_error(LOGGER, "%s: cannot read: %s", log->path,
+		    strerror(errno));
+		engine_retry_later(e);
+	}
+	return rc == 1;
+}
+
+static void
+work(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	bool more = false;
+
+	(void)fd;
+	(void)what;
+	clock_tick();
+	for (size_t i = 0; i < e->logs_n; i++) {
+		struct engine_log *log = &e->logs[i];
+
+		if (!log->dirty || log->jail->filter == NULL ||
+		    !tail_attached(log->tail))
+			continue;
+		log->dirty = read_log(e, log);
+		more = more || log->dirty;
+	}
+	engine_jails_run(e);
+	/* Through the loop, so that clients and answers get their turn. */
+	if (more) {
+		struct timeval now = { 0 };
+
+		event_add(e->work, &now);
+	}
+}
+
+static void
+touch(struct engine *e, struct engine_log *log)
+{
+	log->dirty = true;
+	event_active(e->work, EV_TIMEOUT, 0);
+}
+
+/* --- opening --------------------------------------------------------------- */
+
+static void
+log_added(const struct engine_log *log)
+{
+	struct tail_position pos;
+
+	tail_position(log->tail, &pos);
+	log_info(LOGGER, "Added logfile: '%s' (pos = %lld, hash = %s)",
+	    log->path, (long long)pos.offset, pos.hash);
+}
+
+static void
+take_fd(struct engine *e, struct engine_log *log, int fd)
+{
+	uint64_t rotations = tail_counters(log->tail)->rotations;
+	bool first = !tail_attached(log->tail);
+
+	if (tail_attach(log->tail, fd) == -1) {
+		log->error = errno;
+		log_error(LOGGER, "%s: %s", log->path, strerror(errno));
+		return;
+	}
+	log->error = 0;
+	if (first)
+		log_added(log);
+	else if (tail_counters(log->tail)->rotations != rotations)
+		log_info(LOGGER, "Log rotation detected for %s", log->path);
+	touch(e, log);
+}
+
+static void
+take_error(struct engine *e, struct engine_log *log, int error)
+{
+	if (log->error != error) {
+		log->error = error;
+		if (error == ENOENT)
+			log_warning(LOGGER, "%s: does not exist yet; "
+			    "waiting for it", log->path);
+		else
+			log_error(LOGGER, "%s: cannot be opened: %s",
+			    log->path, strerror(error));
+	}
+	engine_retry_later(e);
+}
+
+void
+engine_log_take(struct engine *e, const struct wire_log *m, int fd)
+{
+	struct engine_log *log;
+
+	if (m->generation != e->generation || m->log >= e->logs_n) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	log = &e->logs[m->log];
+	log->tried = true;
+	log->blind = m->wd_dir == -1 && m->wd_file == -1;
+	watch_bind(e->watch, m->log, m->wd_file, m->wd_dir,
+	    base_name(log->path));
+	if (fd != -1)
+		take_fd(e, log, fd);
+	else
+		take_error(e, log, m->error);
+}
+
+bool
+engine_log_retry(struct engine *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (e->logs[i].error == 0)
+			continue;
+		ask_open(e, (uint32_t)i);
+		/* A directory we watch tells of the rest by itself. */
+		any = any || e->logs[i].blind || e->logs[i].error != ENOENT;
+	}
+	return any;
+}
+
+/* --- inotify ---------------------------------------------------------------- */
+
+static void
+on_watch(enum watch_what what, uint32_t number, void *arg)
+{
+	struct engine *e = arg;
+
+	if (what == WATCH_OVERFLOW) {
+		log_warning(LOGGER, "inotify lost events: looking at every log");
+		engine_log_open_all(e);
+		for (size_t i = 0; i < e->logs_n; i++)
+			touch(e, &e->logs[i]);
+		return;
+	}
+	if (number >= e->logs_n)
+		return;
+	if (what == WATCH_REPLACED)
+		ask_open(e, number);
+	touch(e, &e->logs[number]);
+}
+
+static void
+on_inotify(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)what;
+	clock_tick();
+	if (watch_dispatch(e->watch, fd, on_watch, e) == -1)
+		log_error(LOGGER, "inotify: %s", strerror(errno));
+}
+
+void
+engine_log_watch(struct engine *e, int fd)
+{
+	if (e->watch_event != NULL) {
+		close(fd);
+		return;
+	}
+	e->watch_fd = fd;
+	e->watch_event = event_new(e->base, fd, EV_READ | EV_PERSIST,
+	    on_inotify, e);
+	if (e->watch_event == NULL || event_add(e->watch_event, NULL) == -1)
+		log_fatal("gaol.engine", "out of memory");
+}
+
+/* --- positions --------------------------------------------------------------- */
+
+void
+engine_log_save(struct engine *e)
+{
+	for (size_t i = 0; e->store != NULL && i < e->logs_n; i++) {
+		struct engine_log *log = &e->logs[i];
+		struct tail_position pos;
+
+		if (!log->moved)
+			continue;
+		log->moved = false;
+		tail_position(log->tail, &pos);
+		if (pos.hash[0] != '\0')
+			store_position(e->store, log->jail->config->name,
+			    log->path, &pos);
+	}
+}
+
+static void
+save(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	engine_log_save(arg);
+}
+
+int
+engine_log_events(struct engine *e)
+{
+	e->work = event_new(e->base, -1, 0, work, e);
+	e->save = event_new(e->base, -1, 0, save, e);
+	e->watch = watch_new();
+	return e->work == NULL || e->save == NULL || e->watch == NULL ? -1 : 0;
+}
+
+void
+engine_log_fini(struct engine_log *log)
+{
+	tail_free(log->tail);
+	free(log->path);
+}

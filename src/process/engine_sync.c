@@ -1,0 +1,198 @@
+/*
+ * The kernel's sets against our bans. Runs at start (what is in the kernel
+ * stays there: an element with its row is left alone, one without becomes a
+ * ticket, a row without gets its element), and after somebody else has
+ * touched the tables. Nothing is ever emptied to be refilled.
+ */
+#include "process/engine_local.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+
+/* Kernel and store round differently, and time passes between them. */
+#define SYNC_SLACK 2
+
+static uint32_t
+bit(uint32_t rule)
+{
+	return 1u << (rule & 31);
+}
+
+void
+engine_sync_start(struct engine *e)
+{
+	struct wire_plain m = { .type = WIRE_FW_DUMP };
+
+	if (e->dumping) {
+		e->dump_again = true;
+		return;
+	}
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct jail *jail = e->jails[i]->jail;
+		struct ticket *t = jail != NULL ? jail_ban_first(jail) : NULL;
+
+		for (; t != NULL; t = jail_ban_next(jail, t))
+			t->seen = 0;
+	}
+	e->dumping = true;
+	port_send(e->warden, &m, sizeof(m), -1);
+}
+
+static struct engine_jail *
+jail_of_rule(const struct engine *e, uint32_t rule)
+{
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+
+		if (j->jail != NULL && rule >= j->rule_first &&
+		    rule - j->rule_first < j->rules_n)
+			return j;
+	}
+	return NULL;
+}
+
+/* An element nobody knows: a ban of an earlier life. It gets a row. */
+static void
+adopt(struct engine_jail *j, const struct wire_fw_element *v)
+{
+	struct engine *e = j->engine;
+	struct ticket t = { 0 };
+	struct id id = id_from_addr(&v->addr);
+	struct ticket *kept;
+	struct buf text = { 0 };
+
+	t.id = id;
+	t.time = clock_wall();
+	t.bantime = j->config->bantime;
+	t.permanent = j->config->bantime < 0;
+	if (v->timeout > 0) {
+		t.time.us -= (v->timeout - v->left) * CLOCK_SECOND;
+		t.bantime = v->timeout;
+		t.permanent = false;
+	}
+	t.bancount = 1;
+	if (!jail_restore(j->jail, &t, clock_wall())) {
+		/* Ignored: it must not be there. */
+		engine_ask_one(j, v->rule - j->rule_first, &v->addr, 0,
+		    ASK_DELETE, true, NULL);
+		return;
+	}
+	kept = jail_find(j->jail, &id);
+	kept->announced = true;
+	if (v->timeout > 0 || t.permanent)
+		kept->seen |= bit(v->rule - j->rule_first);
+	if (e->store != NULL)
+		store_ban(e->store, j->config->name, kept);
+	id_format(&id, &text);
+	log_notice("fail2ban.actions", "[%s] Restore Ban %s",
+	    j->config->name, text.p);
+	buf_fini(&text);
+}
+
+/*
+ * The kernel would keep it longer than the row says (it was prolonged, then
+ * we were killed): the later end counts, and is written down.
+ */
+static void
+compare(struct engine_jail *j, struct ticket *t,
+    const struct wire_fw_element *v)
+{
+	int64_t want = jail_left(j->jail, t, clock_boot());
+	int64_t have = v->timeout > 0 ? v->left : -1;
+
+	if (have > want + SYNC_SLACK && want >= 0 &&
+	    !j->engine->reconciled) {
+		jail_ban(j->jail, &t->id, have, clock_wall());
+		if (j->engine->store != NULL)
+			store_ban(j->engine->store, j->config->name, t);
+		return;
+	}
+	if (want == have || (want >= 0 && have >= 0 &&
+	    llabs(want - have) <= SYNC_SLACK))
+		t->seen |= bit(v->rule - j->rule_first);
+}
+
+void
+engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct engine_jail *j = jail_of_rule(e, v[i].rule);
+		struct id id = id_from_addr(&v[i].addr);
+		struct ticket *t;
+
+		if (j == NULL)
+			continue;
+		t = jail_find(j->jail, &id);
+		if (t != NULL)
+			compare(j, t, &v[i]);
+		else if (!e->reconciled)
+			adopt(j, &v[i]);
+	}
+}
+
+/*
+ * Asks for the native actions that do not have the ticket, even when an answer
+ * is still on its way: that request may be older than what was dumped, and
+ * asking twice is harmless.
+ */
+static void
+ask_missing(struct engine_jail *j, struct ticket *t)
+{
+	for (uint32_t i = 0; i < j->rules_n; i++) {
+		if (t->seen & bit(i))
+			continue;
+		t->asked++;
+		engine_ask_one(j, i, &t->id.addr, engine_ask_seconds(j, t),
+		    ASK_ADD, true, NULL);
+	}
+}
+
+static void
+settle_jail(struct engine_jail *j)
+{
+	struct ticket *t = jail_ban_first(j->jail);
+
+	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
+		if (t->id.addr.family == ADDR_NONE)
+			continue;
+		t->state = TICKET_PENDING;
+		ask_missing(j, t);
+		if (t->asked == 0)
+			engine_jail_announce(j, t);
+	}
+}
+
+void
+engine_sync_end(struct engine *e)
+{
+	e->dumping = false;
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail != NULL)
+			settle_jail(e->jails[i]);
+	}
+	e->reconciled = true;
+	if (e->dump_again) {
+		e->dump_again = false;
+		engine_sync_start(e);
+	}
+}
+
+void
+engine_sync_retry(struct engine *e)
+{
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+		struct ticket *t = j->jail != NULL ?
+		    jail_ban_first(j->jail) : NULL;
+
+		for (; t != NULL; t = jail_ban_next(j->jail, t)) {
+			if (t->state != TICKET_FAILED || t->asked > 0)
+				continue;
+			t->state = TICKET_PENDING;
+			ask_missing(j, t);
+		}
+	}
+}

@@ -40,6 +40,7 @@ static enum log_target target = LOG_TARGET_FD;
 static int target_fd = STDERR_FILENO;
 static int syslog_fd = -1;
 static const char *syslog_tag;
+static struct sockaddr_un syslog_addr;   /* as last opened */
 static atomic_ulong lost;
 
 int
@@ -108,6 +109,7 @@ log_open_syslog(const char *path)
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
+	syslog_addr = sun;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
@@ -181,21 +183,36 @@ put_head(char *out, size_t size, enum log_level level, const char *logger)
 	return n > 0 && (size_t)n < size ? (size_t)n : size - 1;
 }
 
+/* A restarted syslog daemon has a new socket under the old name. */
+static bool
+reconnect(void)
+{
+	return (errno == ECONNREFUSED || errno == ENOTCONN) &&
+	    syslog_addr.sun_family == AF_UNIX &&
+	    connect(syslog_fd, (const void *)&syslog_addr,
+	    sizeof(syslog_addr)) == 0;
+}
+
+/* Not syslog(3): that one waits for a daemon that does not read. */
+static bool
+emit_syslog(const char *record, size_t n)
+{
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	return send(syslog_fd, record, n, flags) == (ssize_t)n ||
+	    (reconnect() && send(syslog_fd, record, n, flags) == (ssize_t)n);
+}
+
 /* All or nothing: the rest of a torn record would not help any reader. */
-static void
-emit(const char *record, size_t n)
+static bool
+emit_fd(const char *record, size_t n)
 {
 	ssize_t done;
 
-	do {
-		if (target == LOG_TARGET_SYSLOG)
-			done = send(syslog_fd, record, n - 1,
-			    MSG_DONTWAIT | MSG_NOSIGNAL);
-		else
-			done = write(target_fd, record, n);
-	} while (done == -1 && errno == EINTR);
-	if (done < (ssize_t)(target == LOG_TARGET_SYSLOG ? n - 1 : n))
-		atomic_fetch_add(&lost, 1);
+	do
+		done = write(target_fd, record, n);
+	while (done == -1 && errno == EINTR);
+	return done == (ssize_t)n;
 }
 
 static void __attribute__((format(printf, 3, 0)))
@@ -218,7 +235,9 @@ vlog(enum log_level level, const char *logger, const char *fmt, va_list ap)
 		memcpy(record + n, CUT_MARK, sizeof(CUT_MARK) - 1);
 		n += sizeof(CUT_MARK) - 1;
 	}
-	emit(record, n);
+	if (!(target == LOG_TARGET_SYSLOG ? emit_syslog(record, n - 1) :
+	    emit_fd(record, n)))
+		atomic_fetch_add(&lost, 1);
 	errno = saved;
 }
 

@@ -66,7 +66,7 @@ root_of(const struct addr *a)
 static unsigned
 bit(const struct addr *a, unsigned i)
 {
-	return a->b[i / 8] >> (7 - i % 8) & 1U;
+	return (unsigned)a->b[i / 8] >> (7 - i % 8) & 1U;
 }
 
 void

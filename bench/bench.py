@@ -1,0 +1,294 @@
+"""Measures gaol beside fail2ban. Started by run.sh in its own namespace."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import logs
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+GAOL = HERE + "/build/gaol"
+GAOLD = HERE + "/build/gaold"
+NEWSETELEM = (10 << 8) | 12
+SAMPLES = int(os.environ.get("BENCH_SAMPLES", "100"))
+RESTORE = int(os.environ.get("BENCH_RESTORE", "100000"))
+
+
+def row(what, gaol, other, ratio, target):
+    print("%-44s %14s %14s %9s  %s" % (what, gaol, other, ratio, target))
+    sys.stdout.flush()
+
+
+def wait_for(what, seconds, test):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = test()
+        if value:
+            return value
+        time.sleep(0.002)
+    raise SystemExit("bench: gave up waiting for " + what)
+
+
+# --- the two daemons -------------------------------------------------------
+
+class Daemon:
+    """A configuration directory and the processes that run on it."""
+
+    def __init__(self, work, name):
+        self.dir = os.path.join(work, name)
+        self.etc = self.dir + "/etc"
+        self.log = self.dir + "/auth.log"
+        self.socket = self.dir + "/sock"
+        self.database = self.dir + "/state/db.sqlite3"
+        os.makedirs(self.dir + "/state")
+        os.chmod(work, 0o755)
+        open(self.log, "w").close()
+        shutil.copytree("/etc/fail2ban", self.etc)
+        self.write("fail2ban.local",
+                   "[DEFAULT]\nsocket = %s\npidfile = %s/pid\ndbfile = %s\n"
+                   "logtarget = %s/daemon.log\n"
+                   % (self.socket, self.dir, self.database, self.dir))
+        self.process = None
+
+    def write(self, name, text):
+        with open(os.path.join(self.etc, name), "w") as out:
+            out.write(text)
+
+    def jails(self, count, maxretry=1, bantime="1h"):
+        text = ("[DEFAULT]\nmaxretry = %d\nbantime = %s\nfindtime = 1h\n"
+                "banaction = nftables\nbackend = auto\nignoreself = false\n"
+                "action = %%(banaction)s[port=\"22\", protocol=\"tcp\"]\n"
+                "[sshd]\nenabled = true\nlogpath = %s\n"
+                % (maxretry, bantime, self.log))
+        for i in range(1, count):
+            text += ("[sshd%d]\nenabled = true\nfilter = sshd\nlogpath = %s\n"
+                     % (i, self.log))
+        self.write("jail.local", text)
+
+    def tree(self):
+        found, new = set(), {self.process.pid}
+        while new:
+            found |= new
+            new = {int(p) for p in os.listdir("/proc") if p.isdigit()
+                   and parent_of(p) in found} - found
+        return found
+
+    def pss(self):
+        total = 0
+        for pid in self.tree():
+            with open("/proc/%d/smaps_rollup" % pid) as rollup:
+                total += sum(int(l.split()[1]) for l in rollup
+                             if l.startswith("Pss:"))
+        return total
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+def parent_of(pid):
+    try:
+        with open("/proc/%s/stat" % pid) as stat:
+            return int(stat.read().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return -1
+
+
+class Gaol(Daemon):
+    def __init__(self, work):
+        super().__init__(work, "gaol")
+        # Ours are native; Debian's shell actions of these names go.
+        for name in ("nftables", "nftables-multiport", "nftables-allports"):
+            os.unlink(self.etc + "/action.d/%s.conf" % name)
+        self.write("gaol.conf", "users = { engine = 64801; warden = 64802; };\n"
+                   "share = \"%s\";\nlimits = { bans_max = 200000; };\n" % HERE)
+
+    def start(self):
+        self.process = subprocess.Popen([GAOLD, "-f", "-c", self.etc],
+                                        stdout=subprocess.DEVNULL)
+        wait_for("gaold", 30, lambda: self.ask("ping") == "pong")
+
+    def ask(self, *words):
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.connect(self.socket)
+                link.sendall(json.dumps(words).encode() + b"\n")
+                with link.makefile() as reply:
+                    return json.loads(reply.readline()).get("ok")
+        except (OSError, ValueError):
+            return None
+
+
+class Fail2ban(Daemon):
+    def __init__(self, work):
+        super().__init__(work, "fail2ban")
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["fail2ban-server", "-f", "-c", self.etc, "start"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("fail2ban", 60, lambda: subprocess.run(
+            ["fail2ban-client", "-c", self.etc, "ping"],
+            capture_output=True).returncode == 0)
+
+
+# --- figures ------------------------------------------------------------------
+
+def lines_per_second(command, lines):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+    return lines / used
+
+
+def bench_match(work):
+    for share, target in ((0.05, "100x"), (0.90, "40x")):
+        many, few = work + "/many.log", work + "/few.log"
+        logs.write(many, 1000000, share)
+        logs.write(few, 40000, share)
+        ours = statistics.median(lines_per_second(
+            [GAOL, "regex", "-c", "/etc/fail2ban", "--share", HERE, many, "sshd"],
+            1000000) for _ in range(3))
+        theirs = statistics.median(lines_per_second(
+            ["fail2ban-regex", few, "sshd"], 40000) for _ in range(3))
+        row("matching, sshd log, %d %% attacks, lines/s" % (share * 100),
+            "%.0f" % ours, "%.0f" % theirs, "%.0fx" % (ours / theirs), target)
+
+
+def element_times(daemon, samples):
+    """Milliseconds from write(2) of a line to the kernel's notification."""
+    watch = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+    watch.bind((0, 1 << 6))
+    watch.settimeout(30)
+    times = []
+    with open(daemon.log, "a", buffering=1) as log:
+        for i in range(samples):
+            address = "203.0.%d.%d" % (113 + i // 250, 1 + i % 250)
+            wanted = socket.inet_aton(address)
+            text = "%s mail sshd[%d]: Failed password for root from %s port 22 ssh2\n" % (
+                logs.stamp(time.time()), 1000 + i, address)
+            start = time.perf_counter()
+            log.write(text)
+            while True:
+                data = watch.recv(65536)
+                if data[4:6] == NEWSETELEM.to_bytes(2, sys.byteorder) and wanted in data:
+                    break
+            times.append((time.perf_counter() - start) * 1000)
+    watch.close()
+    return sorted(times)
+
+
+def bench_latency(work):
+    figures = []
+    for daemon in (Gaol(work), Fail2ban(work)):
+        daemon.jails(1)
+        daemon.start()
+        # The first ban makes fail2ban's table: not what is measured.
+        element_times(daemon, 1)
+        time.sleep(1)
+        figures.append(element_times(daemon, SAMPLES))
+        daemon.stop()
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
+        shutil.rmtree(daemon.dir)
+    for name, share, target in (("p50", 0.5, "0.4 ms"), ("p99", 0.99, "1 ms")):
+        ours, theirs = (f[min(int(len(f) * share), len(f) - 1)] for f in figures)
+        row("line to confirmed element, %s, ms" % name, "%.2f" % ours,
+            "%.0f" % theirs, "%.0fx" % (theirs / ours), target)
+
+
+def bench_memory(work):
+    for count, target in ((1, "6 MB"), (30, "8 MB")):
+        figures = []
+        for daemon in (Gaol(work), Fail2ban(work)):
+            daemon.jails(count)
+            daemon.start()
+            time.sleep(2)
+            figures.append(daemon.pss() / 1024)
+            daemon.stop()
+            subprocess.run(["nft", "flush", "ruleset"], check=True)
+            shutil.rmtree(daemon.dir)
+        row("memory at rest, %d jail(s), PSS, MB" % count, "%.1f" % figures[0],
+            "%.1f" % figures[1], "%.1fx" % (figures[1] / figures[0]), target)
+
+
+def fill(daemon, count):
+    now = int(time.time())
+    db = sqlite3.connect(daemon.database)
+    rows = [("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), "sshd", now, 36000)
+            for i in range(1, count + 1)]
+    db.execute("INSERT OR IGNORE INTO jails(name, enabled) VALUES('sshd', 1)")
+    for table in ("bips", "bans"):
+        db.executemany("INSERT INTO %s(ip, jail, timeofban, bantime, bancount, data)"
+                       " VALUES(?, ?, ?, ?, 1, '{\"matches\": [], \"failures\": 1}')"
+                       % table, rows)
+    db.commit()
+    db.close()
+
+
+def restore_time(daemon, count, done):
+    daemon.jails(1, bantime="10h")
+    daemon.start()
+    daemon.stop()
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    fill(daemon, count)
+    start = time.perf_counter()
+    daemon.start()
+    wait_for("restored bans", 600, done)
+    return time.perf_counter() - start
+
+
+def elements():
+    text = subprocess.run(["nft", "list", "set", "inet", "f2b-table",
+                           "addr-set-sshd"], capture_output=True, text=True)
+    return text.stdout.count("10.")
+
+
+def bench_restore(work):
+    ours = []
+    for _ in range(5):
+        daemon = Gaol(work)
+
+        def done():
+            status = daemon.ask("status") or {}
+            return (status.get("pending") == 0 and
+                    status.get("firewall", {}).get("waiting") == 0)
+        ours.append(restore_time(daemon, RESTORE, done))
+        if elements() != RESTORE:
+            raise SystemExit("bench: %d elements of %d" % (elements(), RESTORE))
+        daemon.stop()
+        subprocess.run(["nft", "flush", "ruleset"], check=True)
+        shutil.rmtree(daemon.dir)
+    daemon = Fail2ban(work)
+    sample = 300
+    theirs = restore_time(daemon, sample, lambda: elements() == sample)
+    daemon.stop()
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    shutil.rmtree(daemon.dir)
+    per_ban = theirs / sample
+    row("restart with %d bans, s" % RESTORE, "%.2f" % statistics.median(ours),
+        "%.0f *" % (per_ban * RESTORE),
+        "%.0fx" % (per_ban * RESTORE / statistics.median(ours)), "0.3 s")
+    print("* from %d bans restored by fail2ban (%.1f ms each, start included)"
+          % (sample, per_ban * 1000))
+
+
+def main():
+    wanted = os.environ.get("BENCH", "match latency memory restore").split()
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    print("%-44s %14s %14s %9s  %s" % ("", "gaol", "fail2ban", "ratio", "target"))
+    with tempfile.TemporaryDirectory(prefix="gaol-bench.") as work:
+        for name in wanted:
+            globals()["bench_" + name](work)
+
+
+main()

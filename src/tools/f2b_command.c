@@ -1,0 +1,277 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "control/layout.h"
+#include "control/payload.h"
+#include "control/printable.h"
+#include "tools/daemon.h"
+#include "tools/f2b_client.h"
+
+#define LOGGER "fail2ban"
+
+static void
+put(const struct buf *out)
+{
+	fwrite(out->p, 1, out->n, stdout);
+	fflush(stdout);
+}
+
+/* The message of an exception as Python shows its arguments: ('x',). */
+static void
+log_refusal(const char *type, const char *message)
+{
+	struct buf args = { 0 }, text = { 0 };
+
+	printable_add_repr(&args, span_of(message));
+	log_error(LOGGER, "NOK: (%s,)", args.p);
+	layout_error(type, message, &text);
+	put(&text);
+	buf_fini(&args);
+	buf_fini(&text);
+}
+
+/* error: errno of the attempt to reach the socket. */
+static void
+log_unreachable(const struct f2b *f, int error, bool brief)
+{
+	const char *path = log_text(span_of(f->target.socket));
+	struct buf why = { 0 };
+
+	if (error == ETIMEDOUT)
+		buf_adds(&why, "timed out");
+	else
+		buf_addf(&why, "[Errno %d] %s", error, strerror(error));
+	if (access(f->target.socket, F_OK) == -1)
+		log_error(LOGGER, "Failed to access socket path: %s."
+		    " Is fail2ban running?", path);
+	else if (access(f->target.socket, W_OK) == -1)
+		log_error(LOGGER, "Permission denied to socket: %s,"
+		    " (you must be root)", path);
+	else if (brief)
+		log_error(LOGGER, "%s", why.p);
+	else
+		log_error(LOGGER, "[%s] Unable to contact server."
+		    " Is it running?", why.p);
+	buf_fini(&why);
+}
+
+static void
+log_failure(const struct f2b *f, const char *command, const char *type,
+    const char *message, int error)
+{
+	if (error != 0)
+		log_unreachable(f, error, strcmp(command, "ping") == 0);
+	else if (strcmp(command, "reload") == 0 &&
+	    strcmp(type, "UnknownJailException") == 0)
+		log_error(LOGGER, "Failed during configuration: "
+		    "No section: '%s'", log_text(span_of(message)));
+	else
+		log_refusal(type, message);
+}
+
+/* The payload, or NULL after the message. */
+static json_t *
+ask(const struct f2b *f, size_t argc, const char *const *argv)
+{
+	char type[CLIENT_TYPE_MAX] = "";
+	struct buf error = { 0 };
+	json_t *payload = target_ask(&f->target, argc, argv, type, &error);
+
+	if (payload == NULL)
+		log_failure(f, argv[0], type, error.n > 0 ? error.p : "",
+		    errno);
+	buf_fini(&error);
+	return payload;
+}
+
+static void
+add_headed(const char *head, const json_t *payload, struct buf *out)
+{
+	buf_adds(out, head);
+	layout_plain(payload, out);
+}
+
+static void
+add_reload(const json_t *payload, struct buf *out)
+{
+	const json_t *problems = json_object_get(payload, "problems");
+
+	for (size_t i = 0; i < json_array_size(problems); i++)
+		log_warning(LOGGER, "%s", log_text(span_of(
+		    json_string_value(json_array_get(problems, i)))));
+	buf_adds(out, "OK\n");
+}
+
+static void
+add_echo(const json_t *payload, struct buf *out)
+{
+	for (size_t i = 0; i < json_array_size(payload); i++) {
+		buf_adds(out, i > 0 ? " " : "");
+		printable_add_lines(out, span_of(json_string_value(
+		    json_array_get(payload, i))));
+	}
+	buf_addc(out, '\n');
+}
+
+/* What upstream's client makes of the reply to a command. */
+static void
+lay_out(size_t argc, const char *const *argv, const json_t *payload,
+    struct buf *out)
+{
+	const char *name = argv[0];
+
+	if (strcmp(name, "ping") == 0)
+		add_headed("Server replied: ", payload, out);
+	else if (strcmp(name, "flushlogs") == 0)
+		add_headed("logs: ", payload, out);
+	else if (strcmp(name, "add") == 0)
+		add_headed("Added jail ", payload, out);
+	else if (strcmp(name, "echo") == 0 && json_is_array(payload))
+		add_echo(payload, out);
+	else if (strcmp(name, "status") == 0 && json_is_object(payload))
+		(argc > 1 ? layout_status_jail : layout_status)(payload, out);
+	else if (strcmp(name, "banned") == 0 && json_is_array(payload))
+		layout_banned(payload, out);
+	else if (strcmp(name, "unban") == 0 && json_is_object(payload))
+		buf_addf(out, "%" PRId64 "\n",
+		    payload_int(payload, "count", 0));
+	else if (strcmp(name, "reload") == 0)
+		add_reload(payload, out);
+	else if (strcmp(name, "start") == 0)
+		buf_adds(out, "Jail started\n");
+	else if (strcmp(name, "stop") == 0)
+		buf_adds(out, "Jail stopped\n");
+	else
+		layout_plain(payload, out);
+}
+
+static bool
+ask_and_print(const struct f2b *f, size_t argc, const char *const *argv)
+{
+	json_t *payload = ask(f, argc, argv);
+	struct buf out = { 0 };
+
+	if (payload == NULL)
+		return false;
+	lay_out(argc, argv, payload, &out);
+	put(&out);
+	json_decref(payload);
+	buf_fini(&out);
+	return true;
+}
+
+static bool
+start(const struct f2b *f)
+{
+	struct buf why = { 0 };
+	bool ok = false;
+
+	if (daemon_answers(&f->target)) {
+		log_error(LOGGER, "Server already running");
+		return false;
+	}
+	if (f->foreground)
+		daemon_exec(&f->target, f->extra, &why);
+	else
+		ok = daemon_start(&f->target, f->extra, &why) == 0;
+	if (ok)
+		puts("Server ready");
+	else
+		log_error(LOGGER, "Could not start server: %s",
+		    log_text(buf_span(&why)));
+	buf_fini(&why);
+	return ok;
+}
+
+static bool
+stop(const struct f2b *f, bool flush)
+{
+	char type[CLIENT_TYPE_MAX] = "";
+	struct buf why = { 0 };
+	bool ok = daemon_stop(&f->target, flush, type, &why) == 0;
+	int error = errno;
+
+	if (ok)
+		puts("Shutdown successful");
+	else if (type[0] != '\0')
+		log_failure(f, "stop", type, why.p, error);
+	else
+		log_error(LOGGER, "Could not stop server");
+	fflush(stdout);
+	buf_fini(&why);
+	return ok;
+}
+
+static bool
+is_reload_option(const char *word)
+{
+	return strcmp(word, "--restart") == 0 ||
+	    strcmp(word, "--unban") == 0 || strcmp(word, "--if-exists") == 0;
+}
+
+/* Options, then one jail or nothing; "--all" is the same as nothing. */
+static bool
+reload(const struct f2b *f, size_t argc, const char *const *argv)
+{
+	size_t n = 1;
+
+	while (n < argc && is_reload_option(argv[n]))
+		n++;
+	if (argc > n + 1) {
+		log_error(LOGGER, "Unexpected argument(s) for reload: '%s'",
+		    log_text(span_of(argv[n + 1])));
+		return false;
+	}
+	if (!daemon_answers(&f->target)) {
+		log_error(LOGGER, "Could not find server");
+		return false;
+	}
+	if (argc == n + 1 && strcmp(argv[n], "--all") == 0)
+		argc = n;
+	return ask_and_print(f, argc, argv);
+}
+
+static bool
+restart(const struct f2b *f, size_t argc, const char *const *argv)
+{
+	const char *words[8] = { "reload", "--restart" };
+
+	if (argc == 1) {
+		stop(f, false);
+		return start(f);
+	}
+	if (argc > sizeof(words) / sizeof(words[0]) - 1) {
+		log_error(LOGGER, "Unexpected argument(s) for reload: '%s'",
+		    log_text(span_of(argv[argc - 1])));
+		return false;
+	}
+	memcpy(words + 2, argv + 1, (argc - 1) * sizeof(words[0]));
+	return reload(f, argc + 1, words);
+}
+
+bool
+f2b_command(const struct f2b *f, size_t argc, const char *const *argv)
+{
+	struct f2b timed = *f;
+	int64_t seconds;
+
+	if (strcmp(argv[0], "start") == 0 && argc == 1)
+		return start(f);
+	if (strcmp(argv[0], "stop") == 0 && (argc == 1 ||
+	    strcmp(argv[1], "--flush") == 0))
+		return stop(f, argc > 1);
+	if (strcmp(argv[0], "restart") == 0)
+		return restart(f, argc, argv);
+	if (strcmp(argv[0], "reload") == 0)
+		return reload(f, argc, argv);
+	if (strcmp(argv[0], "ping") == 0 && argc > 1 &&
+	    number_parse(span_of(argv[1]), 1, TARGET_TIMEOUT_MAX,
+	    &seconds) == 0)
+		timed.target.timeout = (int)seconds;
+	return ask_and_print(&timed, argc, argv);
+}

@@ -1,0 +1,11 @@
+/* Verbs of gaol that need no daemon: each reads its own options. */
+#ifndef GAOL_TOOLS_TOOL_H
+#define GAOL_TOOLS_TOOL_H
+
+/* argv[0] is the verb; the exit status is 0, 1 (failure) or 2 (misuse). */
+int tool_check(int argc, char **argv);
+int tool_dump(int argc, char **argv);
+/* Also by the name fail2ban-regex, with that program's exit status. */
+int tool_regex(int argc, char **argv);
+
+#endif

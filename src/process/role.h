@@ -34,7 +34,7 @@ struct role_options {
 	uid_t uid;                   /* of this role */
 	gid_t gid;
 	gid_t socket_gid;            /* group of the control socket; 0: root's */
-	bool syslog;                 /* the log target is a syslog socket */
+	int level;                   /* enum log_level at the start */
 	bool background;
 	bool single;                 /* -1: everything in one process */
 	pid_t parent;

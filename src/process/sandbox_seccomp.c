@@ -42,10 +42,9 @@ static const int common_calls[] = {
 	SYS_read, SYS_pread64, SYS_write, SYS_pwrite64, SYS_readv, SYS_writev,
 	SYS_lseek, SYS_fstat, SYS_fcntl, SYS_close, SYS_close_range, SYS_dup,
 	SYS_dup3, SYS_fadvise64, SYS_ftruncate,
-	/* links between our processes, with descriptors; never to others */
+	/* links between our processes, with descriptors */
 	SYS_recvmsg, SYS_sendmsg, SYS_recvfrom, SYS_sendto, SYS_shutdown,
-	SYS_socketpair, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
-	SYS_getpeername,
+	SYS_getsockopt, SYS_setsockopt, SYS_getsockname, SYS_getpeername,
 	/* memory; executable too: PCRE2 compiles to machine code at reload */
 	SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_brk,
 	SYS_memfd_create,
@@ -112,6 +111,8 @@ struct check {
 #define THREAD_MASK (INT_BITS & ~(uint64_t)CLONE_DETACHED)
 
 static const struct check common_checks[] = {
+	/* a fresh datagram pair could be turned to any socket with a path */
+	NEVER(SYS_socketpair, EACCES),
 	/* is it a terminal? how much is there to read? neither matters */
 	NEVER(SYS_ioctl, ENOTTY),
 	/* limits may be read, not set */
@@ -120,7 +121,7 @@ static const struct check common_checks[] = {
 };
 
 static const struct check engine_checks[] = {
-	/* syslog(3) and name services try; they do without */
+	/* name services try; they do without */
 	NEVER(SYS_socket, EACCES),
 	/* its flags are in memory, out of sight: threads fall back to clone */
 	NEVER(SYS_clone3, ENOSYS),

@@ -28,9 +28,6 @@ struct start {
 	const char *share;
 	bool foreground;
 	bool single;                 /* -1 */
-	bool force;                  /* -x */
-	bool pretty;                 /* --dp */
-	int verbose;                 /* -v minus -q */
 };
 
 /* Strings are borrowed from argv. Prints what is wrong on stderr. */

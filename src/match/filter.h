@@ -38,7 +38,8 @@ struct filter_options {
 	double findtime;           /* seconds, for FILTER_RESTORING */
 	const char *logtimezone;   /* NULL: local time */
 	bool check_all;            /* `gaol regex`: count every regex that hits */
-	unsigned unit_flags;       /* tests: see filter_test.h; else 0 */
+	bool pending;              /* `gaol regex`: hand over failures that
+	                              still lack an id, with an empty one */
 };
 
 struct filter_counters {
@@ -80,6 +81,7 @@ size_t filter_regex_count(const struct filter *f);
 const char *filter_regex_text(const struct filter *f, size_t i);
 uint64_t filter_regex_hits(const struct filter *f, size_t i);
 const char *filter_prefregex_text(const struct filter *f);
+uint64_t filter_prefregex_hits(const struct filter *f);
 size_t filter_ignoreregex_count(const struct filter *f);
 const char *filter_ignoreregex_text(const struct filter *f, size_t i);
 uint64_t filter_ignoreregex_hits(const struct filter *f, size_t i);

@@ -1,0 +1,41 @@
+/*
+ * The date detector: finds the stamp in a line, says what is to be cut out
+ * and when it was (compat §5). It remembers which template the log uses and
+ * where, so that the others are asked only when something changes.
+ */
+#ifndef GAOL_MATCH_DATE_H
+#define GAOL_MATCH_DATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/span.h"
+#include "match/regex.h"
+
+struct date_detector;
+
+/*
+ * `pattern`: a datepattern (lines are alternatives), NULL for the defaults.
+ * `zone`: logtimezone, or NULL. NULL with *error filled.
+ */
+struct date_detector *date_new(const char *pattern, const char *zone,
+    struct regex_error *error);
+void date_free(struct date_detector *d);
+
+struct date {
+	bool found;          /* a template matched; cut is meaningful */
+	bool known;          /* … and it is a date that exists */
+	size_t start, end;   /* what is cut; start = end: nothing ({NONE}) */
+	struct wall time;    /* when known */
+};
+
+void date_find(struct date_detector *d, struct matcher *m, struct span line,
+    bool ascii, struct wall now, struct date *out);
+
+/* Templates in their present order; false past the last. */
+bool date_template_hits(const struct date_detector *d, size_t i,
+    const char **name, uint64_t *hits);
+
+#endif

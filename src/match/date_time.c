@@ -1,0 +1,161 @@
+#include "match/date_time.h"
+
+#include <time.h>
+
+#define DAY INT64_C(86400)
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
+static int64_t
+days_from_civil(int64_t year, int month, int day)
+{
+	int64_t era, year_of_era, day_of_year;
+
+	/* The year begins in March: the leap day is then its last. */
+	if (month <= 2)
+		year--;
+	era = (year >= 0 ? year : year - 399) / 400;
+	year_of_era = year - era * 400;
+	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 -
+	    year_of_era / 100 + day_of_year - 719468;
+}
+
+static bool
+is_leap(int year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int
+days_in_month(int year, int month)
+{
+	static const int days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+	};
+
+	return month == 2 && is_leap(year) ? 29 : days[month - 1];
+}
+
+static bool
+date_exists(int year, int month, int day)
+{
+	return year >= 1 && year <= 9999 && month >= 1 && month <= 12 &&
+	    day >= 1 && day <= days_in_month(year, month);
+}
+
+static void
+know_now(struct date_memory *m, struct wall now)
+{
+	int64_t second = wall_seconds(now);
+	time_t t = (time_t)second;
+	struct tm tm;
+
+	if (m->now_known && m->now == second)
+		return;
+	localtime_r(&t, &tm);
+	m->now = second;
+	m->now_year = tm.tm_year + 1900;
+	m->now_month = tm.tm_mon + 1;
+	m->now_day = tm.tm_mday;
+	m->now_local = days_from_civil(m->now_year, m->now_month,
+	    m->now_day) * DAY + tm.tm_hour * 3600 + tm.tm_min * 60 +
+	    tm.tm_sec;
+	m->now_known = true;
+}
+
+/* What the local wall clock showing t is in seconds since the epoch. */
+static int64_t
+local_epoch(int64_t t, struct date_memory *m)
+{
+	int64_t minute = (t >= 0 ? t : t - 59) / 60;
+	int64_t second = t - minute * 60;
+	time_t utc = (time_t)(minute * 60);
+	struct tm tm;
+
+	if (!m->minute_known || m->minute != minute) {
+		gmtime_r(&utc, &tm);
+		tm.tm_isdst = -1;
+		m->minute = minute;
+		m->minute_epoch = (int64_t)mktime(&tm);
+		m->minute_known = true;
+	}
+	return m->minute_epoch + second;
+}
+
+/* Day of the year from week number and weekday, as strptime(3) counts. */
+static int
+yearday_of_week(int year, const struct date_fields *f)
+{
+	int64_t first = days_from_civil(year, 1, 1);
+	int weekday = (int)(((first + 3) % 7 + 7) % 7);   /* 0 Monday */
+	int day = f->weekday, lead;
+
+	if (f->week_sunday) {
+		weekday = (weekday + 1) % 7;
+		day = (day + 1) % 7;
+	}
+	lead = (7 - weekday) % 7;
+	if (f->week == 0)
+		return 1 + day - weekday;
+	return 1 + lead + 7 * (f->week - 1) + day;
+}
+
+/* Year day (which may lie outside the year) to a date. */
+static void
+from_yearday(int yearday, int *year, int *month, int *day)
+{
+	time_t t = (time_t)((days_from_civil(*year, 1, 1) + yearday - 1) *
+	    DAY);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	*year = tm.tm_year + 1900;
+	*month = tm.tm_mon + 1;
+	*day = tm.tm_mday;
+}
+
+int
+date_fields_wall(const struct date_fields *f, const int *zone,
+    struct wall now, struct date_memory *memory, struct wall *out)
+{
+	int year = f->year, month = f->month, day = f->day;
+	int yearday = f->yearday;
+	bool guess_year = year == DATE_UNKNOWN, guess_day = false;
+	bool zoned = f->zoned || zone != NULL;
+	int64_t t, day_seconds;
+
+	if (guess_year || month == DATE_UNKNOWN)
+		know_now(memory, now);
+	if (guess_year)
+		year = memory->now_year;
+	if (month == DATE_UNKNOWN || day == DATE_UNKNOWN) {
+		if (yearday == DATE_UNKNOWN && f->week != DATE_UNKNOWN &&
+		    f->weekday != DATE_UNKNOWN)
+			yearday = yearday_of_week(year, f);
+		if (yearday != DATE_UNKNOWN)
+			from_yearday(yearday, &year, &month, &day);
+	}
+	if (month == DATE_UNKNOWN && day == DATE_UNKNOWN) {
+		month = memory->now_month;
+		day = memory->now_day;
+		guess_day = true;
+	}
+	if (!date_exists(year, month, day) || f->hour > 23 ||
+	    f->minute > 59 || f->second > 59)
+		return -1;
+	t = days_from_civil(year, month, day) * DAY + f->hour * 3600 +
+	    f->minute * 60 + f->second;
+	if (zoned)
+		t -= (int64_t)(f->zoned ? f->zone : *zone) * 60;
+	if (guess_day && t > memory->now_local)
+		t -= DAY;
+	/* A day of tolerance, for the zone may be wrong. */
+	if (guess_year && t > memory->now_local + DAY) {
+		if (!date_exists(year - 1, month, day))
+			return -1;
+		day_seconds = (t % DAY + DAY) % DAY;
+		t = days_from_civil(year - 1, month, day) * DAY + day_seconds;
+	}
+	*out = wall_from_seconds(zoned ? t : local_epoch(t, memory));
+	return 0;
+}

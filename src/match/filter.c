@@ -1,0 +1,314 @@
+#include "match/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "match/filter_local.h"
+#include "match/tag.h"
+
+#define LINE_MAX_DEFAULT 65536
+#define MATCH_LIMIT_DEFAULT 100000
+
+struct load {
+	struct filter *f;
+	struct report *report;
+	unsigned flags;          /* of enum regex_flags */
+	bool failed;
+};
+
+static void
+wrong(struct load *l, const char *kind, unsigned number, const char *text,
+    const struct regex_error *error)
+{
+	struct buf what = { 0 };
+	struct span rest = span_of(text);
+
+	buf_adds(&what, kind);
+	if (number > 0)
+		buf_addf(&what, " %u", number);
+	buf_addf(&what, ": %s at offset %zu", error->text, error->offset);
+	rest = span_sub(rest, error->offset, 40);
+	if (rest.n > 0)
+		buf_addf(&what, " (\"%s\")", log_text(rest));
+	buf_addf(&what, " of \"%s\"", log_text(span_of(text)));
+	report_add(l->report, PROBLEM_ERROR, l->f->jail, NULL, 0, "%s",
+	    what.p);
+	buf_fini(&what);
+	l->failed = true;
+}
+
+static int
+part_cmp(const void *a, const void *b)
+{
+	const struct rule_part *x = a, *y = b;
+
+	if (x->alternative != y->alternative)
+		return x->alternative ? 1 : -1;
+	return x->group < y->group ? -1 : x->group > y->group;
+}
+
+/* Groups under the names they are known by; "content" is not handed on. */
+static void
+read_parts(struct load *l, struct rule *rule, const char *text)
+{
+	struct regex_error error = { .text = "<F-TUPLE_…> is not supported" };
+	const struct regex_name *names;
+	struct rule_part *part;
+	struct span target;
+	enum tag_kind kind;
+	size_t n = regex_names(rule->regex, &names), i;
+
+	if (n == 0)
+		return;
+	rule->parts = xcalloc(n, sizeof(*rule->parts));
+	for (i = 0; i < n; i++) {
+		kind = tag_kind(names[i].name, &target);
+		if (kind == TAG_TUPLE) {
+			wrong(l, rule->kind, rule->number, text, &error);
+			continue;
+		}
+		if (span_eq(target, SPAN("content")) &&
+		    rule == l->f->prefix.v)
+			continue;
+		part = &rule->parts[rule->parts_n++];
+		part->name = target;
+		part->group = names[i].group;
+		part->alternative = kind == TAG_ALT;
+	}
+	qsort(rule->parts, rule->parts_n, sizeof(*rule->parts), part_cmp);
+}
+
+static void
+add_rule(struct load *l, struct rules *rules, const char *kind,
+    const char *text)
+{
+	struct rule *rule = &rules->v[rules->n];
+	struct regex_error error;
+
+	rule->kind = kind;
+	rule->number = (unsigned)rules->n + 1;
+	rule->regex = regex_new(span_of(text), l->flags, &error);
+	if (rule->regex == NULL) {
+		wrong(l, kind, rule->number, text, &error);
+		return;
+	}
+	rules->n++;
+	read_parts(l, rule, text);
+}
+
+static void
+add_rules(struct load *l, struct rules *rules, const char *kind,
+    const struct strings *texts)
+{
+	size_t i;
+
+	rules->v = xcalloc(texts->n + 1, sizeof(*rules->v));
+	for (i = 0; i < texts->n; i++)
+		add_rule(l, rules, kind, texts->v[i]);
+}
+
+static bool
+names_somebody(const struct rules *rules, size_t i)
+{
+	static const char *const names[] = {
+		"fid", "ip4", "ip6", "dns", "mlfid"
+	};
+	size_t k;
+
+	for (k = 0; i < rules->n && k < 5; k++)
+		if (regex_group(rules->v[i].regex, names[k]) != 0)
+			return true;
+	return false;
+}
+
+static void
+check_ids(struct load *l)
+{
+	struct regex_error error = { .text = "No failure-id group" };
+	const struct rules *fail = &l->f->fail;
+	size_t i;
+
+	if (names_somebody(&l->f->prefix, 0))
+		return;
+	for (i = 0; i < fail->n; i++)
+		if (!names_somebody(fail, i))
+			wrong(l, "failregex", fail->v[i].number,
+			    regex_text(fail->v[i].regex), &error);
+}
+
+static enum filter_dns
+read_dns(const char *usedns)
+{
+	struct span s = span_of(usedns);
+
+	if (span_eq_nocase(s, SPAN("raw")))
+		return FILTER_DNS_RAW;
+	if (usedns == NULL || span_eq_nocase(s, SPAN("yes")) ||
+	    span_eq_nocase(s, SPAN("warn")))
+		return FILTER_DNS_ASK;
+	return FILTER_DNS_NO;
+}
+
+static void
+load_dates(struct load *l, const struct filter_config *config)
+{
+	const char *pattern = config->datepattern;
+	struct regex_error error;
+
+	if (pattern != NULL && pattern[0] == '\0')
+		pattern = NULL;
+	l->f->dates = date_new(pattern, l->f->options.logtimezone, &error);
+	if (l->f->dates == NULL)
+		wrong(l, pattern != NULL ? "datepattern" : "logtimezone", 0,
+		    pattern != NULL ? pattern : l->f->options.logtimezone,
+		    &error);
+}
+
+static void
+load_rules(struct load *l, const struct filter_config *config)
+{
+	struct filter *f = l->f;
+	struct strings prefix = { 0 };
+
+	if (config->prefregex != NULL && config->prefregex[0] != '\0')
+		strings_add(&prefix, span_of(config->prefregex));
+	add_rules(l, &f->prefix, "prefregex", &prefix);
+	if (f->prefix.n > 0)
+		f->content_group = regex_group(f->prefix.v[0].regex,
+		    "content");
+	add_rules(l, &f->fail, "failregex", &config->failregex);
+	add_rules(l, &f->ignore, "ignoreregex", &config->ignoreregex);
+	strings_fini(&prefix);
+	if (!l->failed)
+		check_ids(l);
+}
+
+struct filter *
+filter_new(const struct filter_config *config,
+    const struct filter_options *options, struct report *report)
+{
+	struct filter *f = xcalloc(1, sizeof(*f));
+	struct load l = { .f = f, .report = report };
+
+	f->options = *options;
+	if (f->options.line_max <= 0)
+		f->options.line_max = LINE_MAX_DEFAULT;
+	if (f->options.match_limit <= 0)
+		f->options.match_limit = MATCH_LIMIT_DEFAULT;
+	f->jail = xstrdup(options->jail != NULL ? options->jail : "");
+	f->options.jail = f->jail;
+	f->dns = read_dns(config->usedns);
+	if (f->dns == FILTER_DNS_NO)
+		l.flags |= REGEX_NO_DNS;
+	if (config->maxlines > 1) {
+		report_add(report, PROBLEM_ERROR, options->jail, NULL, 0,
+		    "maxlines: %lld is not supported in this version; "
+		    "accepted: 1", (long long)config->maxlines);
+		l.failed = true;
+	}
+	load_rules(&l, config);
+	load_dates(&l, config);
+	f->matcher = matcher_new(f->options.match_limit);
+	f->sessions = sessions_new();
+	if (l.failed) {
+		filter_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+static void
+rules_fini(struct rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < rules->n; i++) {
+		regex_free(rules->v[i].regex);
+		free(rules->v[i].parts);
+	}
+	free(rules->v);
+}
+
+void
+filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	rules_fini(&f->prefix);
+	rules_fini(&f->fail);
+	rules_fini(&f->ignore);
+	date_free(f->dates);
+	matcher_free(f->matcher);
+	sessions_free(f->sessions);
+	buf_fini(&f->clean);
+	buf_fini(&f->bare);
+	buf_fini(&f->content);
+	free(f->jail);
+	free(f);
+}
+
+const struct filter_counters *
+filter_counters(const struct filter *f)
+{
+	/* Kept by the sessions; the caller sees one struct. */
+	((struct filter *)f)->counters.sessions_evicted =
+	    sessions_evicted(f->sessions);
+	return &f->counters;
+}
+
+size_t
+filter_regex_count(const struct filter *f)
+{
+	return f->fail.n;
+}
+
+const char *
+filter_regex_text(const struct filter *f, size_t i)
+{
+	return regex_text(f->fail.v[i].regex);
+}
+
+uint64_t
+filter_regex_hits(const struct filter *f, size_t i)
+{
+	return f->fail.v[i].hits;
+}
+
+const char *
+filter_prefregex_text(const struct filter *f)
+{
+	return f->prefix.n > 0 ? regex_text(f->prefix.v[0].regex) : NULL;
+}
+
+uint64_t
+filter_prefregex_hits(const struct filter *f)
+{
+	return f->prefix.n > 0 ? f->prefix.v[0].hits : 0;
+}
+
+size_t
+filter_ignoreregex_count(const struct filter *f)
+{
+	return f->ignore.n;
+}
+
+const char *
+filter_ignoreregex_text(const struct filter *f, size_t i)
+{
+	return regex_text(f->ignore.v[i].regex);
+}
+
+uint64_t
+filter_ignoreregex_hits(const struct filter *f, size_t i)
+{
+	return f->ignore.v[i].hits;
+}
+
+bool
+filter_date_hits(const struct filter *f, size_t i, const char **name,
+    uint64_t *hits)
+{
+	return date_template_hits(f->dates, i, name, hits);
+}

@@ -1,0 +1,152 @@
+#include "base/log.h"
+#include "base/number.h"
+#include "match/filter_local.h"
+
+static const struct span mlfid = { "mlfid", 5 };
+
+void
+filter_collect(const struct filter *f, const struct rule *rule,
+    struct groups *out)
+{
+	const struct rule_part *part;
+	struct span value;
+	size_t i;
+
+	for (i = 0; i < rule->parts_n; i++) {
+		part = &rule->parts[i];
+		if (!matcher_group(f->matcher, part->group, &value))
+			continue;
+		if (part->alternative && (value.n == 0 ||
+		    groups_get(out, part->name).n > 0))
+			continue;
+		groups_set(out, part->name, value);
+	}
+}
+
+/* ADDR or ADDR/CIDR as matched; -1 when it is no address after all. */
+static int
+matched_addr(const struct groups *g, struct span text, struct addr *addr)
+{
+	struct span cidr = groups_get(g, SPAN("cidr"));
+	int64_t plen;
+
+	if (addr_parse(text, addr) == -1)
+		return -1;
+	if (cidr.n > 0 && number_parse(cidr, 0, (int64_t)addr_bits(addr),
+	    &plen) == 0)
+		addr_mask(addr, (unsigned)plen);
+	return 0;
+}
+
+/* A name where an address was wanted, and nobody to ask: said once. */
+static void
+unresolved(struct filter *f, struct span name)
+{
+	f->counters.hosts_unresolved++;
+	if (f->warned_host)
+		return;
+	f->warned_host = true;
+	log_warning("gaol.match", "[%s] host name in place of an address: %s; "
+	    "names are not looked up, such lines are not counted", f->jail,
+	    log_text(name));
+}
+
+/*
+ * Who it was: fid > ip4 > ip6 > dns; with both an fid and an address the fid
+ * is the id. HIT_FAILURE when there is one.
+ */
+static enum filter_hit
+identify(struct filter *f, const struct groups *g, struct failure *out)
+{
+	static const struct span names[] = {
+		{ "ip4", 3 }, { "ip6", 3 }, { "dns", 3 }
+	};
+	struct span fid = groups_get(g, SPAN("fid")), text = { NULL, 0 };
+	bool has_fid = groups_has(g, SPAN("fid"));
+	struct id ip = { 0 };
+	size_t i;
+
+	out->ip = (struct addr){ 0 };
+	for (i = 0; i < 3 && !groups_has(g, names[i]); i++)
+		;
+	if (i == 3) {
+		out->id = id_from_span(fid);
+		return has_fid ? HIT_FAILURE : HIT_PENDING;
+	}
+	text = groups_get(g, names[i]);
+	if (i == 2 ? addr_parse(text, &ip.addr) == -1 :
+	    matched_addr(g, text, &ip.addr) == -1) {
+		if (!has_fid && f->dns != FILTER_DNS_RAW) {
+			unresolved(f, text);
+			return HIT_NOBODY;
+		}
+		ip = (struct id){ .raw = text };
+	}
+	if (has_fid && !span_eq(fid, text)) {
+		out->id = id_from_span(fid);
+		out->ip = ip.addr;
+	} else {
+		out->id = ip;
+	}
+	return HIT_FAILURE;
+}
+
+static void
+fill(const struct groups *g, const struct session_lines *lines,
+    const struct passage *pass, unsigned regex, struct failure *out)
+{
+	size_t i;
+
+	out->time = pass->time;
+	out->regex = regex;
+	out->groups_n = g->n;
+	for (i = 0; i < g->n; i++)
+		out->groups[i] = g->v[i];
+	out->lines_n = lines->n;
+	for (i = 0; i < lines->n; i++)
+		out->lines[i] = lines->v[i];
+}
+
+static bool
+is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
+    struct session_lines *lines)
+{
+	if (groups_has(g, mlfid))
+		return sessions_merge(f->sessions, groups_get(g, mlfid),
+		    clock_boot(), pass->line, g, lines);
+	lines->n = 1;
+	lines->v[0] = pass->line;
+	/* Without a session the daemon counts it; only `gaol regex` not. */
+	return pass->mode == FILTER_ASIS &&
+	    groups_get(g, SPAN("nofail")).n > 0;
+}
+
+enum filter_hit
+filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
+{
+	struct groups *g = &f->now;
+	struct groups own = { .n = 0 };
+	struct session_lines lines;
+	enum filter_hit hit;
+	bool in_session;
+	size_t i;
+
+	filter_collect(f, rule, &own);
+	*g = f->before;
+	for (i = 0; i < own.n; i++)
+		groups_set(g, own.v[i].name, own.v[i].value);
+	in_session = groups_has(g, mlfid);
+	if (is_nofail(f, pass, g, &lines))
+		return HIT_NOFAIL;
+	hit = identify(f, g, &f->failure);
+	if (hit == HIT_PENDING && !in_session)
+		return HIT_NOBODY;
+	if (hit == HIT_PENDING)
+		sessions_pend(f->sessions);
+	if (hit == HIT_FAILURE || (hit == HIT_PENDING &&
+	    f->options.pending)) {
+		fill(g, &lines, pass, rule->number, &f->failure);
+		pass->found(&f->failure, pass->arg);
+	}
+	return hit;
+}

@@ -1,0 +1,218 @@
+#include "base/log.h"
+#include "match/filter_local.h"
+#include "match/text.h"
+
+/* One search; a regex that runs into its limit is a counted no-match. */
+static bool
+hits(struct filter *f, struct rule *rule, struct span text, bool ascii,
+    struct span line)
+{
+	switch (matcher_search(f->matcher, rule->regex, text, 0, ascii)) {
+	case REGEX_MATCH:
+		return true;
+	case REGEX_NONE:
+		return false;
+	case REGEX_LIMIT:
+		break;
+	}
+	f->counters.limit_hits++;
+	if (!rule->limit_warned) {
+		rule->limit_warned = true;
+		log_warning("gaol.match", "[%s] %s %u gave up on a line "
+		    "(match limit %lld); counted as no match: %s", f->jail,
+		    rule->kind, rule->number,
+		    (long long)f->options.match_limit, log_text(line));
+	}
+	return false;
+}
+
+static bool
+ignored(struct filter *f, const struct passage *pass)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < f->ignore.n; i++) {
+		if (!hits(f, &f->ignore.v[i], pass->text, pass->ascii,
+		    pass->line))
+			continue;
+		f->ignore.v[i].hits++;
+		any = true;
+		if (!f->options.check_all)
+			break;
+	}
+	return any;
+}
+
+/* <F-CONTENT> takes the place of the text, with a newline behind it. */
+static void
+use_content(struct filter *f, struct passage *pass)
+{
+	const char *end = pass->text.p + pass->text.n;
+	struct span content;
+
+	if (f->content_group == 0 ||
+	    !matcher_group(f->matcher, f->content_group, &content) ||
+	    content.n == 0)
+		return;
+	if (content.p + content.n + 1 == end) {
+		pass->text = span_from(content.p, content.n + 1);
+		return;
+	}
+	buf_clear(&f->content);
+	buf_add_span(&f->content, content);
+	buf_addc(&f->content, '\n');
+	pass->text = buf_span(&f->content);
+}
+
+/* What the failregexes see, once prefregex took the line. */
+static bool
+prefix_passes(struct filter *f, struct passage *pass)
+{
+	struct rule *prefix = f->prefix.v;
+
+	f->before.n = 0;
+	if (f->prefix.n == 0)
+		return true;
+	if (!hits(f, prefix, pass->text, pass->ascii, pass->line))
+		return false;
+	prefix->hits++;
+	return true;
+}
+
+static enum filter_verdict
+search(struct filter *f, const struct passage *pass)
+{
+	bool matched = false, nofail = false, dropped = false;
+	struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < f->fail.n; i++) {
+		rule = &f->fail.v[i];
+		if (!hits(f, rule, pass->text, pass->ascii, pass->line))
+			continue;
+		if (f->ignore.n > 0) {
+			if (ignored(f, pass)) {
+				dropped = true;
+				if (!f->options.check_all)
+					break;
+				continue;
+			}
+			/* Asking the others overwrote the match. */
+			hits(f, rule, pass->text, pass->ascii, pass->line);
+		}
+		if (!pass->timed)
+			continue;
+		switch (filter_hit(f, rule, pass)) {
+		case HIT_FAILURE:
+			matched = true;
+			break;
+		case HIT_NOFAIL:
+			nofail = true;
+			break;
+		case HIT_PENDING:
+			matched = matched || f->options.pending;
+			nofail = nofail || !f->options.pending;
+			break;
+		case HIT_NOBODY:
+			continue;
+		}
+		rule->hits++;
+		if (!f->options.check_all)
+			break;
+	}
+	if (dropped)
+		return FILTER_IGNORED;
+	if (nofail)
+		return FILTER_NOFAIL;
+	return matched ? FILTER_MATCHED : FILTER_MISSED;
+}
+
+static enum filter_verdict
+judge(struct filter *f, struct passage *pass)
+{
+	/* Few of them: cheaper to ask them before all the failregexes. */
+	if (f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n &&
+	    ignored(f, pass))
+		return FILTER_IGNORED;
+	if (!prefix_passes(f, pass))
+		return FILTER_MISSED;
+	if (f->prefix.n > 0) {
+		filter_collect(f, &f->prefix.v[0], &f->before);
+		use_content(f, pass);
+	}
+	return search(f, pass);
+}
+
+static enum filter_verdict
+count(struct filter *f, enum filter_verdict verdict)
+{
+	switch (verdict) {
+	case FILTER_MATCHED:
+		f->counters.matched++;
+		break;
+	case FILTER_IGNORED:
+		f->counters.ignored++;
+		break;
+	case FILTER_NOFAIL:
+		f->counters.nofail++;
+		break;
+	case FILTER_MISSED:
+		f->counters.missed++;
+		break;
+	}
+	return verdict;
+}
+
+/* Ends cut off, length bounded, bytes made valid. */
+static void
+prepare(struct filter *f, struct span line, struct passage *pass)
+{
+	while (line.n > 0 && (line.p[line.n - 1] == '\r' ||
+	    line.p[line.n - 1] == '\n'))
+		line.n--;
+	if ((int64_t)line.n > f->options.line_max) {
+		line.n = (size_t)f->options.line_max;
+		f->counters.cut++;
+	}
+	f->counters.lines++;
+	pass->ascii = text_is_ascii(line);
+	if (!pass->ascii && !text_is_utf8(line)) {
+		text_repair(line, &f->clean);
+		line = buf_span(&f->clean);
+	}
+	pass->line = line;
+}
+
+enum filter_verdict
+filter_line(struct filter *f, struct span line, enum filter_time mode,
+    filter_failure_fn *found, void *arg)
+{
+	struct passage pass = { .mode = mode, .found = found, .arg = arg };
+
+	prepare(f, line, &pass);
+	if (!filter_stamp(f, &pass))
+		return count(f, FILTER_MISSED);
+	return count(f, judge(f, &pass));
+}
+
+enum filter_verdict
+filter_message(struct filter *f, struct span message, struct wall time,
+    enum filter_time mode, filter_failure_fn *found, void *arg)
+{
+	struct passage pass = {
+		.mode = mode, .found = found, .arg = arg,
+		.time = time, .timed = true
+	};
+
+	prepare(f, message, &pass);
+	f->last = time;
+	f->last_known = true;
+	buf_clear(&f->bare);
+	buf_add_span(&f->bare, pass.line);
+	buf_addc(&f->bare, '\n');
+	pass.text = buf_span(&f->bare);
+	if (!filter_check_time(f, &pass))
+		return count(f, FILTER_MISSED);
+	return count(f, judge(f, &pass));
+}

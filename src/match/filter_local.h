@@ -1,0 +1,86 @@
+/* What the files of the filter share, and nobody else sees. */
+#ifndef GAOL_MATCH_FILTER_LOCAL_H
+#define GAOL_MATCH_FILTER_LOCAL_H
+
+#include "base/buf.h"
+#include "match/date.h"
+#include "match/filter.h"
+#include "match/groups.h"
+#include "match/regex.h"
+#include "match/session.h"
+
+/* A named group of a rule under the name it is known by outside. */
+struct rule_part {
+	struct span name;
+	unsigned group;
+	bool alternative;      /* fills `name` only if that is empty */
+};
+
+struct rule {
+	struct regex *regex;
+	struct rule_part *parts;   /* the alternatives behind the others */
+	size_t parts_n;
+	uint64_t hits;
+	const char *kind;          /* "failregex", for messages */
+	unsigned number;           /* from 1 */
+	bool limit_warned;
+};
+
+struct rules {
+	struct rule *v;
+	size_t n;
+};
+
+enum filter_dns { FILTER_DNS_NO, FILTER_DNS_ASK, FILTER_DNS_RAW };
+
+struct filter {
+	char *jail;
+	struct filter_options options;
+	struct filter_counters counters;
+	enum filter_dns dns;
+	struct rules prefix, fail, ignore;     /* prefix: none or one */
+	unsigned content_group;                /* of prefregex, or 0 */
+	struct date_detector *dates;
+	struct matcher *matcher;
+	struct sessions *sessions;
+	bool last_known;
+	struct wall last;                      /* the last stamp */
+	int64_t warned_off, warned_old;        /* when, seconds */
+	bool warned_host;
+	/* Scratch, kept from line to line: */
+	struct buf clean;                      /* the line, made UTF-8 */
+	struct buf bare;                       /* … without its date, + \n */
+	struct buf content;                    /* <F-CONTENT> + \n */
+	struct groups before, now;             /* prefregex's, failregex's */
+	struct failure failure;
+};
+
+/* One line on its way through. */
+struct passage {
+	struct span line;          /* whole, as handed on in failures */
+	struct span text;          /* what is searched; ends in \n */
+	bool ascii;
+	bool timed;                /* `time` is known or assumed */
+	struct wall time;
+	enum filter_time mode;
+	filter_failure_fn *found;
+	void *arg;
+};
+
+/* filter_time.c: date cut into f->bare, time set; false: line too old. */
+bool filter_stamp(struct filter *f, struct passage *pass);
+bool filter_check_time(struct filter *f, struct passage *pass);
+
+/* filter_hit.c: what a failregex's match means. */
+enum filter_hit {
+	HIT_FAILURE,       /* handed over */
+	HIT_NOFAIL,
+	HIT_PENDING,
+	HIT_NOBODY,        /* no id, no address: as if it had not matched */
+};
+void filter_collect(const struct filter *f, const struct rule *rule,
+    struct groups *out);
+enum filter_hit filter_hit(struct filter *f, struct rule *rule,
+    const struct passage *pass);
+
+#endif

@@ -1,0 +1,114 @@
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "match/filter_local.h"
+
+#define TOLERANCE_SECONDS 60
+#define DAY_SECONDS 86400
+
+/* Once a day: true when it is time to warn again. */
+static bool
+warn_again(int64_t *warned, struct wall now)
+{
+	if (*warned != 0 && wall_seconds(now) < *warned + DAY_SECONDS)
+		return false;
+	*warned = wall_seconds(now);
+	return true;
+}
+
+static void
+set_last(struct filter *f, struct wall time)
+{
+	f->last = time;
+	f->last_known = true;
+}
+
+/* A line without a date of its own belongs to the one before, if recent. */
+static bool
+use_last(const struct filter *f, struct passage *pass, struct wall now)
+{
+	if (!f->last_known ||
+	    f->last.us <= now.us - TOLERANCE_SECONDS * CLOCK_SECOND)
+		return false;
+	pass->time = f->last;
+	pass->timed = true;
+	return true;
+}
+
+static void
+make_bare(struct filter *f, struct passage *pass, size_t from, size_t to)
+{
+	struct span line = pass->line;
+
+	buf_clear(&f->bare);
+	buf_add(&f->bare, line.p, from);
+	buf_add_span(&f->bare, span_skip(line, to));
+	buf_addc(&f->bare, '\n');
+	pass->text = buf_span(&f->bare);
+}
+
+bool
+filter_check_time(struct filter *f, struct passage *pass)
+{
+	struct wall now = clock_wall();
+	int64_t off;
+
+	if (pass->mode == FILTER_ASIS || !pass->timed)
+		return true;
+	if (pass->mode == FILTER_RESTORING) {
+		if ((double)(now.us - pass->time.us) >
+		    f->options.findtime * (double)CLOCK_SECOND) {
+			f->counters.too_old++;
+			if (warn_again(&f->warned_old, now))
+				log_warning("fail2ban.filter",
+				    "[%s] Ignoring all log entries older than "
+				    "%.0fs", f->jail, f->options.findtime);
+			return false;
+		}
+		if (pass->time.us > now.us)
+			pass->time = now;
+		return true;
+	}
+	off = (pass->time.us - now.us) / CLOCK_SECOND;
+	if (off > TOLERANCE_SECONDS || off < -TOLERANCE_SECONDS) {
+		f->counters.clock_off++;
+		if (warn_again(&f->warned_off, now))
+			log_warning("fail2ban.filter",
+			    "[%s] Detected a log entry %" PRId64 "s %s the "
+			    "current time in operation mode, treated as if "
+			    "it just happened; wrong timezone? %s", f->jail,
+			    off < 0 ? -off : off,
+			    off < 0 ? "before" : "after",
+			    log_text(pass->line));
+		pass->time = now;
+		set_last(f, now);
+	} else if (pass->time.us > now.us) {
+		pass->time = now;
+	}
+	return true;
+}
+
+bool
+filter_stamp(struct filter *f, struct passage *pass)
+{
+	struct wall now = clock_wall();
+	struct date date;
+
+	date_find(f->dates, f->matcher, pass->line, pass->ascii, now, &date);
+	if (date.found && date.known) {
+		pass->time = date.time;
+		pass->timed = true;
+		set_last(f, date.time);
+		make_bare(f, pass, date.start, date.end);
+	} else if (use_last(f, pass, now)) {
+		/* Upstream leaves such a line whole, even an odd date in it. */
+		make_bare(f, pass, 0, 0);
+	} else {
+		make_bare(f, pass, date.start, date.end);
+		/* {NONE}, or nothing better known. */
+		pass->time = now;
+		pass->timed = pass->mode != FILTER_RESTORING ||
+		    (date.found && date.start == date.end);
+	}
+	return filter_check_time(f, pass);
+}

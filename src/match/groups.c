@@ -1,0 +1,52 @@
+#include "match/groups.h"
+
+static size_t
+find(const struct groups *g, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (span_eq(g->v[i].name, name))
+			break;
+	return i;
+}
+
+struct span
+groups_get(const struct groups *g, struct span name)
+{
+	size_t i = find(g, name);
+
+	return i < g->n ? g->v[i].value : (struct span){ NULL, 0 };
+}
+
+bool
+groups_has(const struct groups *g, struct span name)
+{
+	return find(g, name) < g->n;
+}
+
+void
+groups_set(struct groups *g, struct span name, struct span value)
+{
+	size_t i = find(g, name);
+
+	if (i == g->n) {
+		if (g->n == FAILURE_GROUPS_MAX)
+			return;
+		g->n++;
+	}
+	g->v[i].name = name;
+	g->v[i].value = value;
+}
+
+void
+groups_del(struct groups *g, struct span name)
+{
+	size_t i = find(g, name);
+
+	if (i == g->n)
+		return;
+	for (; i + 1 < g->n; i++)
+		g->v[i] = g->v[i + 1];
+	g->n--;
+}

@@ -20,7 +20,7 @@ int
 nft_reply_walk(const void *p, size_t n, nft_reply_fn *fn, void *arg)
 {
 	const struct nlmsghdr *h = p;
-	int left = n > INT32_MAX ? INT32_MAX : (int)n, rc;
+	int left = n > INT32_MAX / 2 ? INT32_MAX / 2 : (int)n, rc;
 
 	while (mnl_nlmsg_ok(h, left)) {
 		rc = fn(h, arg);

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Every filter of ours against its samples in tests/data/filters, with gaol
+# regex and, as a second opinion, with the installed fail2ban-regex.
+set -u
+cd "$(dirname "$0")/../.."
+exec python3 tests/golden/filters.py

@@ -1,0 +1,198 @@
+"""Runs each filter of filter.d over its sample files and compares verdicts.
+
+NAME.match   every line is a failure; the "# {...}" line before it says of whom
+NAME.miss    no line is a failure; the "## " line before it says why
+NAME.attack  hostile input: "id" in the "# {...}" line is the only answer that
+             is right, null meaning none
+
+The lines go to two programs, gaol regex and fail2ban-regex, which must agree
+with the samples and, line by line, with each other.
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SAMPLES = "tests/data/filters"
+GAOL = os.environ.get("GAOL", "build/gaol")
+NOW = 1795305600    # 2026-11-22 00:00:00 UTC: the samples are of the day before
+PLANTED = {"203.0.113.7", "2001:db8:7::7", "1.2.3.4", "1.1.1.1"}
+MIN_ATTACKS = 20
+
+failed = 0
+
+
+def check(good, what, *why):
+    global failed
+    print(("ok - " if good else "not ok - ") + what)
+    if not good:
+        failed += 1
+        for line in why:
+            print("#   " + line)
+
+
+class Sample:
+    def __init__(self, kind, number, line, expected):
+        self.kind, self.number, self.line = kind, number, line
+        self.id = expected.get("id")
+        self.user = expected.get("user")
+
+    def show(self, got):
+        return "%s:%d: wanted %s, got %s: %.200s" % (
+            self.kind, self.number, self.id, got, self.line)
+
+
+def read_samples(name, kind):
+    samples, expected = [], None
+    path = os.path.join(SAMPLES, name + "." + kind)
+    with open(path, encoding="utf-8", newline="\n") as f:
+        for number, line in enumerate(f, 1):
+            line = line.rstrip("\n")
+            if line.startswith("# "):
+                expected = json.loads(line[2:])
+            elif line and not line.startswith("##"):
+                if expected is None and kind != "miss":
+                    sys.exit("%s:%d: no expectation" % (path, number))
+                samples.append(Sample(kind, number, line, expected or {}))
+                expected = None
+    return samples
+
+
+def run(command):
+    env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8")
+    try:
+        done = subprocess.run(command, env=env, timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as e:
+        return 127, "", str(e)
+    return (done.returncode, done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "replace"))
+
+
+def ask_fail2ban(config, name, log, samples):
+    """(id, time) or None for each sample; hits per regex and users; errors."""
+    layout = "<ip>\t<time>\t<F-USER>\t<msg>"
+    status, text, err = run(["fail2ban-regex", "-c", config, "-o", layout,
+                             log, name])
+    if status != 0:
+        return None, None, err
+    answers, users, at = [None] * len(samples), [None] * len(samples), 0
+    for row in text.split("\n"):
+        if not row:
+            continue
+        ip, time, user, line = row.split("\t", 3)
+        while at < len(samples) and samples[at].line != line:
+            at += 1
+        if at == len(samples):
+            return None, None, "answer for an unknown line: " + row
+        answers[at], users[at] = (ip, float(time)), user
+        at += 1
+    status, text, err = run(["fail2ban-regex", "-c", config, "-v", log, name])
+    part = text[text.index("Failregex:"):text.index("Ignoreregex:")]
+    hits = {int(k): int(n) for k, n in
+            re.findall(r"^\|\s+(\d+)\) \[(\d+)\]", part, re.M)}
+    return answers, (hits, users), err
+
+
+def ask_gaol(config, name, log, samples):
+    status, text, err = run([GAOL, "regex", "--json", "--now", str(NOW),
+                             "-c", config, "--share", ".", "--usedns", "raw",
+                             log, name])
+    if status != 0:
+        return None, None, err
+    answers, users, hits = [None] * len(samples), [None] * len(samples), {}
+    for row in text.split("\n"):
+        if not row:
+            continue
+        got = json.loads(row)
+        if got["status"] != "matched":
+            continue
+        at = got["line"] - 1
+        answers[at] = (got["id"], float(got["time"]))
+        users[at] = got.get("groups", {}).get("user", "")
+        hits[got["regex"]] = hits.get(got["regex"], 0) + 1
+    return answers, (hits, users), err
+
+
+def judge(who, name, samples, answers):
+    for kind in ("match", "miss", "attack"):
+        part = [(s, a) for s, a in zip(samples, answers) if s.kind == kind]
+        wrong = [s.show(a and a[0]) for s, a in part
+                 if (a and a[0]) != s.id]
+        check(part and not wrong, "%s: %s: %d lines of .%s" %
+              (who, name, len(part), kind), *wrong)
+    planted = [s.show(a[0]) for s, a in zip(samples, answers)
+               if s.kind == "attack" and a and a[0] in PLANTED]
+    check(not planted, "%s: %s: no planted address" % (who, name), *planted)
+
+
+def judge_users(who, name, samples, users):
+    wrong = ["%s:%d: wanted user %r, got %r" % (s.kind, s.number, s.user, u)
+             for s, u in zip(samples, users)
+             if s.kind == "match" and u != s.user]
+    check(not wrong, "%s: %s: users" % (who, name), *wrong)
+
+
+def judge_hits(who, name, hits, count):
+    idle = [k for k in range(1, count + 1) if not hits.get(k)]
+    check(count > 0 and not idle, "%s: %s: each of %d failregexes is hit" %
+          (who, name, count), "never hit: %s" % idle)
+
+
+def test_filter(name, config, work):
+    samples = []
+    for kind in ("match", "miss", "attack"):
+        samples += read_samples(name, kind)
+    attacks = sum(s.kind == "attack" for s in samples)
+    check(attacks >= MIN_ATTACKS, "%s: %d attacks" % (name, attacks))
+    lines = [s.line for s in samples]
+    check(len(lines) == len(set(lines)), "%s: no sample twice" % name)
+    log = os.path.join(work, name + ".log")
+    with open(log, "w", encoding="utf-8", newline="\n") as f:
+        f.write("".join(line + "\n" for line in lines))
+
+    theirs, more, err = ask_fail2ban(config, name, log, samples)
+    check(theirs is not None, "fail2ban-regex: %s: runs" % name, err)
+    if theirs is None:
+        return
+    hits, users = more
+    count = len(hits)
+    judge("fail2ban-regex", name, samples, theirs)
+    judge_users("fail2ban-regex", name, samples, users)
+    judge_hits("fail2ban-regex", name, hits, count)
+
+    ours, more, err = ask_gaol(config, name, log, samples)
+    check(ours is not None, "gaol regex: %s: runs" % name, err)
+    if ours is None:
+        return
+    hits, users = more
+    judge("gaol regex", name, samples, ours)
+    judge_users("gaol regex", name, samples, users)
+    judge_hits("gaol regex", name, hits, count)
+    wrong = ["%s:%d: %s, %s" % (s.kind, s.number, a, b)
+             for s, a, b in zip(samples, ours, theirs) if a != b]
+    check(not wrong, "gaol regex: %s: ids and times as fail2ban-regex" % name,
+          *wrong)
+
+
+def main():
+    # gaol finds our filters in --share; fail2ban needs a directory of its own.
+    with tempfile.TemporaryDirectory(prefix="gaol-filters.") as work:
+        config = os.path.join(work, "etc")
+        os.makedirs(config)
+        for part in ("filter.d", "jail.d"):
+            shutil.copytree(part, os.path.join(config, part))
+        open(os.path.join(config, "fail2ban.conf"), "w").close()
+        names = [os.path.basename(p)[:-len(".conf")]
+                 for p in sorted(glob.glob("filter.d/*.conf"))]
+        check(len(names) > 0, "%d filters" % len(names))
+        for name in names:
+            test_filter(name, config, work)
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -49,6 +49,11 @@ struct filter_config {
 	char *datepattern;        /* NULL: default detector */
 	struct strings journalmatch;   /* one entry a line, not yet split */
 	bool unverified;          /* "# status: from documentation, …" */
+	/*
+	 * The same as fail2ban sends it: option and text, in its order, the
+	 * jail's own after the file's. The fields above are made of it.
+	 */
+	struct properties commands;
 };
 
 struct log_path {
@@ -90,6 +95,8 @@ struct main_config {
 	char *pidfile;
 	char *dbfile;             /* "None": no database; ":memory:" */
 	int64_t dbmaxmatches;
+	bool dbmaxmatches_set;    /* else fail2ban does not name it in -d */
+	int64_t stacksize;        /* [Thread], accepted; -1: not set */
 	char *dbpurgeage;         /* text as written */
 	int64_t dbpurgeage_s;
 };
@@ -144,7 +151,14 @@ void config_free(struct config *c);
 
 const char *properties_get(const struct properties *p, const char *key);
 void properties_set(struct properties *p, const char *key, const char *value);
+/* Sets nothing: one more of that key behind the others. */
+void properties_add(struct properties *p, const char *key, const char *value);
+/* All of `from`, in its order; keys that are there keep their place. */
+void properties_merge(struct properties *to, const struct properties *from);
 void properties_fini(struct properties *p);
+
+/* %(fail2ban_version)s: the release whose language is spoken. */
+#define CONFIG_UPSTREAM_VERSION "1.1.1"
 
 /* The directory the programs use without -c. */
 const char *config_default_dir(void);

@@ -7,6 +7,7 @@
 #ifndef GAOL_CONFIG_INI_H
 #define GAOL_CONFIG_INI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
@@ -29,6 +30,7 @@ struct ini_section {
 	char *name;         /* case kept; "DEFAULT" is the default section */
 	char *file;
 	unsigned line;
+	char *error;        /* first thing wrong with its text, or NULL */
 	struct ini_option *options;
 	struct ini_section *next;
 };
@@ -36,6 +38,13 @@ struct ini_section {
 struct ini {
 	struct ini_section *sections;
 	struct strings files;      /* every file that was read, in order */
+	/*
+	 * Set by the caller before ini_load(): these files hold commands that
+	 * root will run, so one that others may write is refused (an error).
+	 */
+	bool guarded;
+	bool incomplete;           /* a whole file was refused or not text */
+	bool unverified;           /* a "# status: from documentation" line */
 };
 
 /*
@@ -51,7 +60,18 @@ int ini_parse(struct ini *ini, struct span text, const char *file,
  */
 int ini_load(struct ini *ini, const char *dir, const char *base,
     struct report *report);
+/*
+ * Merges one parsed file into `into`: later values win, a value replaced in
+ * the same section is kept as `known`, and the options of a conditional
+ * section [Init?family=inet6] become "x?family=inet6" of [Init].
+ */
+void ini_merge(struct ini *into, const struct ini *from);
+/* Sets or adds an option; file may be NULL (values of the program). */
+void ini_set(struct ini *ini, const char *section, const char *name,
+    const char *value, const char *file, unsigned line);
 struct ini_section *ini_section(const struct ini *ini, const char *name);
+/* The section of that name, made when missing. */
+struct ini_section *ini_section_add(struct ini *ini, struct span name);
 struct ini_option *ini_option(const struct ini_section *s, const char *name);
 void ini_fini(struct ini *ini);
 

@@ -1,0 +1,231 @@
+#include "config/action_load.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "config/definition.h"
+#include "config/entry.h"
+#include "config/value.h"
+
+/* What fail2ban takes of [Definition], in its order; NULL at the end. */
+static const char *const action_options[] = {
+	"actionstart", "actionstart_on_demand", "actionstop", "actionflush",
+	"actionreload", "actioncheck", "actionrepair",
+	"actionrepair_on_unban", "actionban", "actionprolong", "actionreban",
+	"actionunban", "norestored", NULL
+};
+
+/* Tags that only a ticket gives a value to. */
+static const char *const action_later[] = {
+	"matches", "ipmatches", "ipjailmatches", "timeout", "bantime", NULL
+};
+
+static bool
+is_listed(const char *const *list, const char *name)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
+
+bool
+action_is_python(const struct action_config *a)
+{
+	return span_ends(span_of(a->file), SPAN(".py"));
+}
+
+/* fail2ban hands every action its jail's name and a name of its own. */
+static void
+set_names(struct entry *e, const char *jail)
+{
+	const char *name = properties_get(&e->options, "name");
+	struct buf actname = { 0 };
+
+	if (name == NULL) {
+		properties_set(&e->options, "name", jail);
+		name = jail;
+	}
+	if (properties_get(&e->options, "actname") != NULL)
+		return;
+	buf_adds(&actname, e->name);
+	if (span_starts(span_of(name), span_of(jail)))
+		buf_adds(&actname, name + strlen(jail));
+	else
+		buf_addf(&actname, "-%s",
+		    properties_get(&e->options, "name"));
+	properties_set(&e->options, "actname", actname.p);
+	buf_fini(&actname);
+}
+
+/* The options of a Python action travel as Python writes JSON. */
+static void
+load_python(struct action_config *a, struct entry *e)
+{
+	json_t *object = json_object();
+	const char *actname = properties_get(&e->options, "actname");
+	char *text;
+
+	a->name = actname != NULL ? xstrdup(actname) :
+	    xmemdup0(e->name, strlen(e->name) - strlen(".py"));
+	for (size_t i = 0; i < e->options.n; i++)
+		if (strcmp(e->options.v[i].key, "actname") != 0)
+			json_object_set_new(object, e->options.v[i].key,
+			    json_string(e->options.v[i].value));
+	text = json_dumps(object, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
+	properties_set(&a->props, "json", text != NULL ? text : "{}");
+	free(text);
+	json_decref(object);
+}
+
+static bool
+is_typed_bool(const char *option)
+{
+	return strcmp(option, "actionstart_on_demand") == 0 ||
+	    strcmp(option, "actionrepair_on_unban") == 0 ||
+	    strcmp(option, "norestored") == 0;
+}
+
+/* Commands with their tags resolved, then the properties as written. */
+static int
+fill_shell(struct action_config *a, struct definition *d, struct buf *why)
+{
+	struct properties all = { 0 };
+	int result = definition_combine(d, action_later, &all, why);
+
+	for (size_t i = 0; result == 0 && i < all.n; i++) {
+		const char *value = all.v[i].value;
+
+		if (!is_listed(action_options, all.v[i].key))
+			continue;
+		if (is_typed_bool(all.v[i].key))
+			value = value_bool(value) ? "True" : "False";
+		properties_set(&a->props, all.v[i].key, value);
+	}
+	for (size_t i = 0; i < d->init.n; i++)
+		if (!is_listed(action_options, d->init.v[i].key) &&
+		    strncmp(d->init.v[i].key, "known/", 6) != 0)
+			properties_set(&a->props, d->init.v[i].key,
+			    d->init.v[i].value);
+	properties_fini(&all);
+	return result;
+}
+
+/* Adds what has this condition ("" for the plain names). */
+static int
+fill_condition(struct action_config *a, struct definition *d,
+    const char *condition, struct buf *why)
+{
+	struct properties all = { 0 };
+	int result = definition_resolve(d, condition, &all, why);
+
+	for (size_t i = 0; result == 0 && i < all.n; i++) {
+		const char *key = all.v[i].key;
+		const char *of = strchr(key, '?');
+
+		if (strcmp(of != NULL ? of + 1 : "", condition) == 0 &&
+		    strncmp(key, "known/", 6) != 0 &&
+		    strcmp(key, "native") != 0 &&
+		    !is_listed(action_options, key))
+			properties_set(&a->props, key, all.v[i].value);
+	}
+	properties_fini(&all);
+	return result;
+}
+
+static void
+warn_commands(const struct definition *d, const char *jail, const char *file,
+    struct report *report)
+{
+	for (size_t i = 0; i < d->init.n; i++)
+		if (is_listed(action_options, d->init.v[i].key))
+			report_add(report, PROBLEM_WARNING, jail, NULL, 0,
+			    "action '%s' is native: its option '%s' has no "
+			    "effect; accepted: parameters of %s.conf", file,
+			    d->init.v[i].key, file);
+}
+
+static int
+fill_native(struct action_config *a, struct definition *d,
+    const struct properties *options, const char *native, struct buf *why)
+{
+	if (strcmp(native, "nftables") == 0) {
+		a->kind = ACTION_NFTABLES;
+	} else if (strcmp(native, "none") == 0) {
+		a->kind = ACTION_NONE;
+	} else {
+		buf_addf(why, "native: '%s' is not known; accepted: nftables, "
+		    "none", native);
+		return -1;
+	}
+	/* Every parameter may stand in [Definition] too. */
+	if (definition_read(d, options, action_options, true, why) != 0 ||
+	    fill_condition(a, d, "", why) != 0 ||
+	    fill_condition(a, d, "family=inet4", why) != 0 ||
+	    fill_condition(a, d, "family=inet6", why) != 0)
+		return -1;
+	return 0;
+}
+
+static int
+fill(struct action_config *a, struct definition *d, const char *jail,
+    const struct properties *options, struct report *report, struct buf *why)
+{
+	struct ini_section *s = ini_section(&d->ini, "Definition");
+	struct ini_option *native = ini_option(s, "native");
+
+	if (native != NULL) {
+		warn_commands(d, jail, a->file, report);
+		return fill_native(a, d, options, native->value, why);
+	}
+	if (definition_read(d, options, action_options, false, why) != 0)
+		return -1;
+	return fill_shell(a, d, why);
+}
+
+int
+action_load(struct action_config *a, const struct config_request *where,
+    const char *jail, const char *text, const struct properties *options,
+    struct report *report, struct buf *why)
+{
+	struct definition d = { 0 };
+	struct entry e;
+	struct buf detail = { 0 };
+	int result;
+
+	*a = (struct action_config){ .kind = ACTION_SHELL };
+	result = entry_parse(&e, span_of(text), &detail);
+	if (result != 0)
+		goto out;
+	a->file = xstrdup(e.name);
+	if (action_is_python(a)) {
+		load_python(a, &e);
+		goto out;
+	}
+	set_names(&e, jail);
+	a->name = xstrdup(properties_get(&e.options, "actname"));
+	result = definition_open(&d, where, "action.d", e.name, &e.options,
+	    report, &detail);
+	if (result == 0)
+		result = fill(a, &d, jail, options, report, &detail);
+	definition_fini(&d);
+out:
+	if (result != 0) {
+		buf_addf(why, "action: '%s': %s", text, detail.p);
+		action_fini(a);
+	}
+	buf_fini(&detail);
+	entry_fini(&e);
+	return result;
+}
+
+void
+action_fini(struct action_config *a)
+{
+	free(a->name);
+	free(a->file);
+	properties_fini(&a->props);
+	*a = (struct action_config){ 0 };
+}

@@ -1,0 +1,228 @@
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "config/definition.h"
+#include "config/filter_load.h"
+#include "config/ini.h"
+#include "config/jail_load.h"
+#include "config/main_config.h"
+#include "config/option.h"
+#include "config/own.h"
+
+#define JAILS_MAX 1000
+
+const char *
+config_default_dir(void)
+{
+	if (access("/etc/gaol/jail.conf", F_OK) == 0 ||
+	    access("/etc/gaol/jail.d", F_OK) == 0)
+		return "/etc/gaol";
+	return "/etc/fail2ban";
+}
+
+static char *
+directory(const struct config_request *request)
+{
+	const char *dir = request->dir != NULL ? request->dir :
+	    config_default_dir();
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	return xmemdup0(dir, n);
+}
+
+struct config *
+config_load_main(const struct config_request *request, struct report *report)
+{
+	struct config *c = xcalloc(1, sizeof(*c));
+	int main_result;
+
+	c->dir = directory(request);
+	if (access(c->dir, F_OK) != 0) {
+		report_add(report, PROBLEM_ERROR, NULL, c->dir, 0,
+		    "the configuration directory is not there");
+		config_free(c);
+		return NULL;
+	}
+	own_config_find(&c->own, c->dir, report);
+	if (request->share != NULL) {
+		free(c->own.share);
+		c->own.share = xstrdup(request->share);
+	}
+	main_result = main_config_load(&c->main, c->dir, report);
+	if (main_result != 0 || (request->strict && report->errors > 0)) {
+		config_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* Variables that fail2ban defines for every jail. */
+static void
+set_builtin(struct ini *jails, const char *dir)
+{
+	ini_set(jails, "DEFAULT", "fail2ban_version", CONFIG_UPSTREAM_VERSION,
+	    NULL, 0);
+	ini_set(jails, "DEFAULT", "fail2ban_confpath", dir, NULL, 0);
+}
+
+/* Does any value say %(name)s, or %(section/name)s? */
+static bool
+is_referenced(const struct ini *ini, const char *name)
+{
+	struct buf one = { 0 }, other = { 0 };
+	bool found = false;
+
+	buf_addf(&one, "%%(%s)s", name);
+	buf_addf(&other, "/%s)s", name);
+	for (struct ini_section *s = ini->sections; s != NULL; s = s->next)
+		for (struct ini_option *o = s->options; o != NULL; o = o->next)
+			found |= strstr(o->value, one.p) != NULL ||
+			    strstr(o->value, other.p) != NULL;
+	buf_fini(&one);
+	buf_fini(&other);
+	return found;
+}
+
+/*
+ * Any name may be a variable; one that nothing uses and that is nearly an
+ * option's is a slip of the pen.
+ */
+static void
+warn_unknown(const struct ini *ini, const struct ini_section *s,
+    const char *jail, struct report *report)
+{
+	for (struct ini_option *o = s != NULL ? s->options : NULL; o != NULL;
+	     o = o->next) {
+		const char *near;
+
+		if (o->file == NULL || option_find(OPTION_JAIL, o->name) != NULL)
+			continue;
+		near = option_nearest(OPTION_JAIL, o->name);
+		if (near != NULL && !is_referenced(ini, o->name))
+			report_add(report, PROBLEM_WARNING, jail, o->file,
+			    o->line, "unknown option '%s'; did you mean '%s'?",
+			    o->name, near);
+	}
+}
+
+static bool
+is_jail(const struct ini_section *s)
+{
+	return strcmp(s->name, "DEFAULT") != 0 &&
+	    strcmp(s->name, "INCLUDES") != 0;
+}
+
+static void
+load_jails(struct config *c, struct ini *jails,
+    const struct config_request *where, struct report *report)
+{
+	struct jail_config jail;
+
+	for (struct ini_section *s = jails->sections; s != NULL; s = s->next) {
+		if (!is_jail(s) ||
+		    !jail_load(&jail, jails, s->name, where, report))
+			continue;
+		warn_unknown(jails, s, s->name, report);
+		if (c->jails_n == JAILS_MAX) {
+			report_add(report, PROBLEM_ERROR, s->name, s->file,
+			    s->line, "too many jails are enabled; "
+			    "accepted: %d", JAILS_MAX);
+			jail_fini(&jail);
+			break;
+		}
+		c->jails = xreallocarray(c->jails, c->jails_n + 1,
+		    sizeof(*c->jails));
+		c->jails[c->jails_n++] = jail;
+	}
+	warn_unknown(jails, ini_section(jails, "DEFAULT"), NULL, report);
+}
+
+struct config *
+config_load(const struct config_request *request, struct report *report)
+{
+	struct config *c = config_load_main(request, report);
+	struct ini jails = { .guarded = true };
+	struct config_request where = { 0 };
+	int got;
+
+	if (c == NULL)
+		return NULL;
+	where = (struct config_request){ c->dir, c->own.share,
+		request->strict };
+	got = ini_load(&jails, c->dir, "jail", report);
+	if (got == 1)
+		report_add(report, PROBLEM_ERROR, NULL, c->dir, 0,
+		    "there are no jails here; accepted: jail.conf, jail.local "
+		    "or jail.d");
+	if (got == 0 || (got == -1 && !jails.incomplete)) {
+		set_builtin(&jails, c->dir);
+		load_jails(c, &jails, &where, report);
+	}
+	if (got == 1 || jails.incomplete ||
+	    (request->strict && report->errors > 0)) {
+		config_free(c);
+		c = NULL;
+	}
+	ini_fini(&jails);
+	return c;
+}
+
+int
+config_load_filter(const struct config_request *request, const char *entry,
+    struct filter_config *out, struct report *report)
+{
+	struct config *c = config_load_main(request, report);
+	struct config_request where;
+	struct definition d = { 0 };
+	struct properties jail = { 0 }, all = { 0 };
+	struct buf why = { 0 };
+	int result = -1;
+
+	*out = (struct filter_config){ 0 };
+	if (c == NULL)
+		return -1;
+	where = (struct config_request){ c->dir, c->own.share,
+		request->strict };
+	if (filter_open(&d, &where, entry, "auto", report, &out->name,
+		&why) != 0)
+		goto out;
+	out->unverified = d.ini.unverified;
+	result = definition_read(&d, &jail, filter_options, true, &why);
+	if (result == 0)
+		result = definition_combine(&d, NULL, &all, &why);
+	if (result == 0)
+		result = filter_fill(out, &all, &why);
+	if (result == 0)
+		filter_derive(out);
+out:
+	if (result != 0) {
+		report_add(report, PROBLEM_ERROR, NULL, NULL, 0, "%s", why.p);
+		filter_config_fini(out);
+	}
+	definition_fini(&d);
+	properties_fini(&jail);
+	properties_fini(&all);
+	buf_fini(&why);
+	config_free(c);
+	return result;
+}
+
+void
+config_free(struct config *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->jails_n; i++)
+		jail_fini(&c->jails[i]);
+	free(c->jails);
+	main_config_fini(&c->main);
+	own_config_fini(&c->own);
+	free(c->dir);
+	free(c);
+}

@@ -1,0 +1,196 @@
+#include "config/filter_load.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/xalloc.h"
+#include "config/entry.h"
+#include "config/value.h"
+
+const char *const filter_options[] = {
+	"usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
+	"datepattern", "journalmatch", NULL
+};
+
+int
+filter_open(struct definition *d, const struct config_request *where,
+    const char *entry, const char *backend, struct report *report,
+    char **name, struct buf *why)
+{
+	struct entry e;
+	struct buf detail = { 0 };
+	const char *logtype;
+
+	if (entry_parse(&e, span_of(entry), &detail) != 0) {
+		buf_addf(why, "filter: '%s': %s", entry, detail.p);
+		buf_fini(&detail);
+		return -1;
+	}
+	if (definition_open(d, where, "filter.d", e.name, &e.options, report,
+		&detail) != 0) {
+		buf_addf(why, "filter: %s", detail.p);
+		buf_fini(&detail);
+		entry_fini(&e);
+		return -1;
+	}
+	logtype = properties_get(&d->init, "logtype");
+	if ((logtype == NULL || logtype[0] == '\0') &&
+	    ini_option(ini_section(&d->ini, "Definition"), "logtype") == NULL)
+		properties_set(&d->init, "logtype",
+		    strncmp(backend, "systemd", 7) == 0 ? "journal" : "file");
+	*name = xstrdup(e.name);
+	entry_fini(&e);
+	return 0;
+}
+
+static void
+command_insert(struct properties *p, size_t at, const char *key,
+    const char *value)
+{
+	struct property last;
+
+	properties_add(p, key, value);
+	last = p->v[p->n - 1];
+	memmove(&p->v[at + 1], &p->v[at], (p->n - 1 - at) * sizeof(*p->v));
+	p->v[at] = last;
+}
+
+/* The lines of `value` without the empty ones; NULL when none is left. */
+static char *
+without_empty_lines(const char *value)
+{
+	struct span rest = span_of(value), line;
+	struct buf out = { 0 };
+
+	while (span_cut(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		if (out.n > 0)
+			buf_addc(&out, '\n');
+		buf_add_span(&out, line);
+	}
+	return buf_take(&out);
+}
+
+static int
+add_maxlines(struct filter_config *f, size_t at, const char *value,
+    struct buf *why)
+{
+	char text[24];
+	int64_t n;
+
+	if (value_int(value, 1, 1000, &n) != 0) {
+		buf_addf(why, "maxlines: '%s' is not a number of lines; "
+		    "accepted: 1..1000", value);
+		return -1;
+	}
+	snprintf(text, sizeof(text), "%" PRId64, n);
+	command_insert(&f->commands, at, "maxlines", text);
+	return 0;
+}
+
+int
+filter_add(struct filter_config *f, size_t *first, const char *option,
+    const char *value, struct buf *why)
+{
+	bool early = true;
+	int result = 0;
+
+	if (strcmp(option, "usedns") == 0) {
+		command_insert(&f->commands, 0, option, value);
+	} else if (strcmp(option, "prefregex") == 0) {
+		command_insert(&f->commands, *first, option, value);
+	} else if (strcmp(option, "maxlines") == 0) {
+		result = add_maxlines(f, *first, value, why);
+	} else if (strcmp(option, "datepattern") == 0) {
+		properties_add(&f->commands, option, value);
+		early = false;
+	} else {
+		char *lines = without_empty_lines(value);
+
+		if (lines != NULL)
+			properties_add(&f->commands, option, lines);
+		free(lines);
+		early = false;
+	}
+	if (early)
+		++*first;
+	return result;
+}
+
+int
+filter_fill(struct filter_config *f, const struct properties *from,
+    struct buf *why)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		bool known = false;
+
+		for (const char *const *o = filter_options; *o != NULL; o++)
+			known |= strcmp(*o, from->v[i].key) == 0;
+		if (known && filter_add(f, &first, from->v[i].key,
+			from->v[i].value, why) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+set_text(char **to, const char *value)
+{
+	char *copy = xstrdup(value);
+
+	free(*to);
+	*to = copy;
+}
+
+static void
+add_lines(struct strings *to, const char *value)
+{
+	struct span rest = span_of(value), line;
+
+	while (span_cut(&rest, '\n', &line))
+		strings_add(to, line);
+}
+
+void
+filter_derive(struct filter_config *f)
+{
+	for (size_t i = 0; i < f->commands.n; i++) {
+		const char *key = f->commands.v[i].key;
+		const char *value = f->commands.v[i].value;
+
+		if (strcmp(key, "usedns") == 0)
+			set_text(&f->usedns, value);
+		else if (strcmp(key, "prefregex") == 0)
+			set_text(&f->prefregex, value);
+		else if (strcmp(key, "datepattern") == 0)
+			set_text(&f->datepattern, value);
+		else if (strcmp(key, "maxlines") == 0)
+			number_parse(span_of(value), 1, 1000, &f->maxlines);
+		else if (strcmp(key, "failregex") == 0)
+			add_lines(&f->failregex, value);
+		else if (strcmp(key, "ignoreregex") == 0)
+			add_lines(&f->ignoreregex, value);
+		else if (strcmp(key, "journalmatch") == 0)
+			add_lines(&f->journalmatch, value);
+	}
+}
+
+void
+filter_config_fini(struct filter_config *f)
+{
+	free(f->name);
+	free(f->usedns);
+	free(f->prefregex);
+	free(f->datepattern);
+	strings_fini(&f->failregex);
+	strings_fini(&f->ignoreregex);
+	strings_fini(&f->journalmatch);
+	properties_fini(&f->commands);
+	*f = (struct filter_config){ 0 };
+}

@@ -1,0 +1,532 @@
+#include "config/jail_load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "config/action_load.h"
+#include "config/duration.h"
+#include "config/entry.h"
+#include "config/filter_load.h"
+#include "config/interpolate.h"
+#include "config/logpath.h"
+#include "config/option.h"
+#include "config/value.h"
+
+#define ACTIONS_MAX 64   /* of one jail */
+
+/*
+ * What fail2ban evaluates of a jail, in its order: first the settings it
+ * sends as they are, then what becomes files, then the filter's options.
+ */
+static const char *const jail_options[] = {
+	"enabled", "backend", "maxretry", "maxmatches", "findtime", "bantime",
+	"bantime.increment", "bantime.factor", "bantime.formula",
+	"bantime.multipliers", "bantime.maxtime", "bantime.rndtime",
+	"bantime.overalljails", "ignorecommand", "ignoreself", "ignoreip",
+	"ignorecache", "filter", "logtimezone", "logencoding", "logpath",
+	"action", "usedns", "prefregex", "ignoreregex", "failregex",
+	"maxlines", "datepattern", "journalmatch", NULL
+};
+
+static const char *const enabled_option[] = { "enabled", NULL };
+static const char *const first_options[] = {
+	"enabled", "backend", "filter", NULL
+};
+
+struct loader {
+	struct jail_config *jail;
+	struct ini *ini;
+	const struct config_request *where;
+	struct report *report;
+	struct properties options;     /* resolved, as text */
+	struct definition filter;
+	bool has_filter;
+	struct buf why;
+};
+
+/* Marks the jail broken, once, and reports it where the option stands. */
+static void
+break_jail(struct loader *l, const char *option)
+{
+	struct scope scope = { .ini = l->ini, .section = l->jail->name };
+	const struct ini_option *o = option != NULL ?
+	    interpolate_source(&scope, option) : NULL;
+	struct ini_section *s = ini_section(l->ini, l->jail->name);
+	const char *file = o != NULL ? o->file : s->file;
+	unsigned line = o != NULL ? o->line : s->line;
+
+	report_add(l->report, PROBLEM_ERROR, l->jail->name, file, line, "%s",
+	    l->why.p != NULL ? l->why.p : "unknown");
+	if (l->jail->error == NULL)
+		l->jail->error = buf_take(&l->why);
+	buf_clear(&l->why);
+}
+
+/* The word up to ':' of a message is the option it is about. */
+static void
+break_jail_at(struct loader *l)
+{
+	size_t n = l->why.p != NULL ? strcspn(l->why.p, ":") : 0;
+	char *option = xmemdup0(l->why.p != NULL ? l->why.p : "", n);
+
+	break_jail(l, option);
+	free(option);
+}
+
+/* int and bool as Python prints them: what %(maxretry)s of an action sees. */
+static int
+normalize(const char *option, struct buf *value, struct buf *why)
+{
+	const struct option *o = option_find(OPTION_JAIL, option);
+	const char *text = value->p != NULL ? value->p : "";
+	int64_t n;
+
+	if (o == NULL)
+		return 0;
+	if (o->type == OPTION_BOOL) {
+		bool yes = value_bool(text);
+
+		buf_clear(value);
+		buf_adds(value, yes ? "True" : "False");
+	} else if (o->type == OPTION_INT) {
+		if (value_int(text, 0, INT32_MAX, &n) != 0) {
+			buf_addf(why, "%s: '%s' is not a number; accepted: "
+			    "0..%d", option, text, INT32_MAX);
+			return -1;
+		}
+		buf_clear(value);
+		buf_addf(value, "%" PRId64, n);
+	}
+	return 0;
+}
+
+/* Evaluates the options into l->options. 0, -1: some failed (reported). */
+static int
+read_options(struct loader *l, const char *const *names)
+{
+	static const char *const defaults[][2] = {
+		{ "enabled", "False" }, { "backend", "auto" },
+		{ "filter", "" }, { "action", "" },
+	};
+	struct scope scope = { .ini = l->ini, .section = l->jail->name };
+	int result = 0;
+
+	properties_fini(&l->options);
+	for (; *names != NULL; names++) {
+		struct buf value = { 0 };
+		int got = interpolate_get(&scope, *names, &value, &l->why);
+
+		if (got == 0)
+			got = normalize(*names, &value, &l->why);
+		if (got == -1) {
+			break_jail(l, *names);
+			result = -1;
+		} else if (got == 0) {
+			properties_set(&l->options, *names,
+			    value.p != NULL ? value.p : "");
+		}
+		buf_fini(&value);
+	}
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (properties_get(&l->options, defaults[i][0]) == NULL)
+			properties_set(&l->options, defaults[i][0],
+			    defaults[i][1]);
+	return result;
+}
+
+static const char *
+option_text(const struct loader *l, const char *name, const char *fallback)
+{
+	const char *v = properties_get(&l->options, name);
+
+	return v != NULL ? v : fallback;
+}
+
+/* The jail's %(known/x)s sees what its filter says. */
+static int
+publish_filter(struct loader *l)
+{
+	struct properties all = { 0 };
+
+	if (definition_combine(&l->filter, NULL, &all, &l->why) != 0) {
+		properties_fini(&all);
+		return -1;
+	}
+	for (size_t i = 0; i < all.n; i++) {
+		struct buf name = { 0 };
+
+		if (strncmp(all.v[i].key, "known/", 6) == 0)
+			continue;
+		buf_addf(&name, "known/%s", all.v[i].key);
+		ini_set(l->ini, l->jail->name, name.p, all.v[i].value, NULL, 0);
+		buf_fini(&name);
+	}
+	properties_fini(&all);
+	return 0;
+}
+
+static int
+open_filter(struct loader *l)
+{
+	const char *entry = option_text(l, "filter", "");
+
+	if (entry[0] == '\0') {
+		l->jail->filter.name = xstrdup("");
+		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
+		    "filter: not set; the jail needs a failregex of its own");
+		return 0;
+	}
+	if (filter_open(&l->filter, l->where, entry, l->jail->backend,
+		l->report, &l->jail->filter.name, &l->why) != 0)
+		return -1;
+	l->has_filter = true;
+	l->jail->filter.unverified = l->filter.ini.unverified;
+	if (definition_read(&l->filter, &l->options, filter_options, true,
+		&l->why) != 0)
+		return -1;
+	return publish_filter(l);
+}
+
+static int
+fill_filter(struct loader *l)
+{
+	struct filter_config *f = &l->jail->filter;
+	struct properties all = { 0 };
+	int result = 0;
+
+	if (l->has_filter) {
+		result = definition_read(&l->filter, &l->options,
+		    filter_options, false, &l->why);
+		if (result == 0)
+			result = definition_combine(&l->filter, NULL, &all,
+			    &l->why);
+		if (result == 0)
+			result = filter_fill(f, &all, &l->why);
+	}
+	if (result == 0)
+		result = filter_fill(f, &l->options, &l->why);
+	filter_derive(f);
+	properties_fini(&all);
+	return result;
+}
+
+static bool
+is_setting(const char *name)
+{
+	static const char *const others[] = {
+		"enabled", "backend", "filter", "logpath", "action", NULL
+	};
+
+	for (const char *const *o = others; *o != NULL; o++)
+		if (strcmp(*o, name) == 0)
+			return false;
+	for (const char *const *o = filter_options; *o != NULL; o++)
+		if (strcmp(*o, name) == 0)
+			return false;
+	return true;
+}
+
+static int
+seconds_of(const char *name, const char *text, double *out, struct buf *why)
+{
+	if (duration_parse(span_of(text), out) == 0)
+		return 0;
+	if (errno == ERANGE)
+		buf_addf(why, "%s: '%s' is more than a thousand years; "
+		    "accepted: up to 1000y, -1 for ever", name, text);
+	else
+		buf_addf(why, "%s: '%s' is not a duration; accepted: seconds, "
+		    "or numbers with y mo w d h m s, as in 1d 12h", name, text);
+	return -1;
+}
+
+static int
+derive_times(struct jail_config *jail, struct buf *why)
+{
+	static const char *const times[] = {
+		"findtime", "bantime", "bantime.maxtime", "bantime.rndtime"
+	};
+	double v[4] = { 600, 600, 0, 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *text = properties_get(&jail->settings, times[i]);
+
+		if (text != NULL && seconds_of(times[i], text, &v[i], why) != 0)
+			return -1;
+	}
+	if (v[0] < 0) {
+		buf_addf(why, "findtime: '%s' is negative; accepted: 0 and "
+		    "more", properties_get(&jail->settings, "findtime"));
+		return -1;
+	}
+	jail->findtime = v[0];
+	/* Between -1 and 0 the truncation would make "for ever" zero. */
+	jail->bantime = v[1] < 0 && v[1] > -1 ? -1 : (int64_t)v[1];
+	return 0;
+}
+
+static char *
+dup_setting(const struct jail_config *jail, const char *name,
+    const char *fallback)
+{
+	const char *v = properties_get(&jail->settings, name);
+
+	if (v == NULL || v[0] == '\0')
+		v = fallback;
+	return v != NULL ? xstrdup(v) : NULL;
+}
+
+static void
+derive_int(const struct jail_config *jail, const char *name, int64_t *v)
+{
+	const char *text = properties_get(&jail->settings, name);
+
+	if (text != NULL)
+		value_int(text, 0, INT32_MAX, v);
+}
+
+int
+jail_derive(struct jail_config *jail, struct buf *why)
+{
+	const char *v = properties_get(&jail->settings, "ignoreself");
+
+	jail->maxretry = 3;
+	jail->maxmatches = 5;
+	jail->findtime = 600;
+	jail->bantime = 600;
+	derive_int(jail, "maxretry", &jail->maxretry);
+	derive_int(jail, "maxmatches", &jail->maxmatches);
+	jail->ignoreself = v == NULL || value_bool(v);
+	v = properties_get(&jail->settings, "ignoreip");
+	if (v != NULL)
+		value_words(v, &jail->ignoreip);
+	jail->ignorecommand = dup_setting(jail, "ignorecommand", NULL);
+	jail->logencoding = dup_setting(jail, "logencoding", "auto");
+	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);
+	return derive_times(jail, why);
+}
+
+bool
+jail_reads_journal(const struct jail_config *jail)
+{
+	return strncmp(jail->backend, "systemd", 7) == 0;
+}
+
+static int
+check_backend(struct loader *l)
+{
+	static const char *const names[] = {
+		"auto", "pyinotify", "gamin", "polling", "systemd"
+	};
+	struct entry e;
+	bool known = false;
+
+	if (entry_parse(&e, span_of(l->jail->backend), &l->why) != 0) {
+		struct buf detail = l->why;
+
+		l->why = (struct buf){ 0 };
+		buf_addf(&l->why, "backend: '%s': %s", l->jail->backend,
+		    detail.p);
+		buf_fini(&detail);
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		known |= span_eq_nocase(span_of(names[i]), span_of(e.name));
+	entry_fini(&e);
+	if (known)
+		return 0;
+	buf_addf(&l->why, "backend: '%s' is not known; accepted: auto, "
+	    "polling, pyinotify, systemd[...]", l->jail->backend);
+	return -1;
+}
+
+static int
+fill_logs(struct loader *l)
+{
+	const char *paths = properties_get(&l->options, "logpath");
+
+	if (jail_reads_journal(l->jail)) {
+		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
+		    "backend: '%s': the journal is not read by this version; "
+		    "accepted: auto with a logpath", l->jail->backend);
+		return 0;
+	}
+	if (paths == NULL || span_trim(span_of(paths)).n == 0) {
+		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
+		    "logpath: not set; only bans by hand happen in this jail");
+		return 0;
+	}
+	if (logpath_expand(l->jail, paths, l->report, &l->why) != 0)
+		return -1;
+	if (l->jail->logs_n == 0 && l->where->strict) {
+		buf_adds(&l->why, "logpath: there is no log file (--strict)");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+add_action(struct loader *l, const char *entry)
+{
+	struct jail_config *j = l->jail;
+	struct action_config a;
+
+	if (j->actions_n == ACTIONS_MAX) {
+		buf_addf(&l->why, "action: too many; accepted: %d",
+		    ACTIONS_MAX);
+		return -1;
+	}
+	if (action_load(&a, l->where, j->name, entry, &l->options, l->report,
+		&l->why) != 0)
+		return -1;
+	for (size_t i = 0; i < j->actions_n; i++)
+		if (strcmp(j->actions[i].name, a.name) == 0) {
+			buf_addf(&l->why, "action: '%s' stands twice in this "
+			    "jail; accepted: different names "
+			    "(x[actname=...])", a.name);
+			action_fini(&a);
+			return -1;
+		}
+	j->actions = xreallocarray(j->actions, j->actions_n + 1,
+	    sizeof(*j->actions));
+	j->actions[j->actions_n++] = a;
+	return 0;
+}
+
+static int
+fill_actions(struct loader *l)
+{
+	struct strings entries = { 0 };
+	int result = 0;
+
+	entry_split(span_of(option_text(l, "action", "")), &entries);
+	for (size_t i = 0; result == 0 && i < entries.n; i++)
+		result = add_action(l, entries.v[i]);
+	strings_fini(&entries);
+	return result;
+}
+
+static void
+warn_actions(const struct loader *l)
+{
+	const struct jail_config *j = l->jail;
+	bool native = false;
+
+	for (size_t i = 0; i < j->actions_n; i++)
+		native |= j->actions[i].kind != ACTION_SHELL;
+	if (j->actions_n == 0)
+		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
+		    "action: none; bans of this jail reach no firewall");
+	for (size_t i = 0; !native && i < j->actions_n; i++)
+		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
+		    "action '%s' is a shell command; this version runs none: "
+		    "bans of jail '%s' reach no firewall through it",
+		    j->actions[i].name, j->name);
+}
+
+static void
+warn_bools(const struct loader *l)
+{
+	struct scope scope = { .ini = l->ini, .section = l->jail->name };
+	const struct ini_option *o;
+
+	for (const char *const *n = jail_options; *n != NULL; n++) {
+		const struct option *row = option_find(OPTION_JAIL, *n);
+
+		o = interpolate_source(&scope, *n);
+		if (row == NULL || row->type != OPTION_BOOL || o == NULL ||
+		    strchr(o->value, '%') != NULL || value_is_bool(o->value))
+			continue;
+		report_add(l->report, PROBLEM_WARNING, l->jail->name, o->file,
+		    o->line, "%s: '%s' counts as false; accepted: true, false",
+		    *n, o->value);
+	}
+}
+
+/* Every step tells its own error; the later ones still look for theirs. */
+static void
+load_enabled(struct loader *l)
+{
+	struct jail_config *j = l->jail;
+	struct ini_section *s = ini_section(l->ini, j->name);
+
+	if (s->error != NULL && j->error == NULL)
+		j->error = xstrdup(s->error);
+	if (check_backend(l) != 0 || open_filter(l) != 0) {
+		break_jail_at(l);
+		return;
+	}
+	if (read_options(l, jail_options) != 0)
+		return;
+	for (size_t i = 0; i < l->options.n; i++)
+		if (is_setting(l->options.v[i].key))
+			properties_add(&j->settings, l->options.v[i].key,
+			    l->options.v[i].value);
+	warn_bools(l);
+	if (jail_derive(j, &l->why) != 0)
+		break_jail_at(l);
+	if (fill_filter(l) != 0)
+		break_jail_at(l);
+	if (fill_logs(l) != 0)
+		break_jail_at(l);
+	if (fill_actions(l) != 0)
+		break_jail_at(l);
+	if (j->error == NULL)
+		warn_actions(l);
+}
+
+int
+jail_load(struct jail_config *jail, struct ini *jails, const char *name,
+    const struct config_request *where, struct report *report)
+{
+	struct loader l = { .jail = jail, .ini = jails, .where = where,
+		.report = report };
+	bool sound, enabled;
+
+	*jail = (struct jail_config){ .name = xstrdup(name) };
+	/* Who cannot say whether it is enabled is a broken jail, not a gap. */
+	sound = read_options(&l, enabled_option) == 0;
+	enabled = value_bool(option_text(&l, "enabled", "")) || !sound;
+	if (enabled || where->strict)
+		sound &= read_options(&l, first_options) == 0;
+	if (enabled)
+		jail->backend = xstrdup(option_text(&l, "backend", "auto"));
+	if (enabled && sound)
+		load_enabled(&l);
+	if (enabled && jail->filter.name == NULL)
+		jail->filter.name = xstrdup("");
+	if (enabled && jail->logencoding == NULL)
+		jail_derive(jail, &l.why);
+	definition_fini(&l.filter);
+	properties_fini(&l.options);
+	buf_fini(&l.why);
+	if (!enabled)
+		jail_fini(jail);
+	return enabled;
+}
+
+void
+jail_fini(struct jail_config *jail)
+{
+	free(jail->name);
+	free(jail->backend);
+	free(jail->error);
+	filter_config_fini(&jail->filter);
+	properties_fini(&jail->settings);
+	strings_fini(&jail->ignoreip);
+	free(jail->ignorecommand);
+	free(jail->logencoding);
+	free(jail->logtimezone);
+	for (size_t i = 0; i < jail->logs_n; i++)
+		free(jail->logs[i].path);
+	free(jail->logs);
+	strings_fini(&jail->logs_missing);
+	for (size_t i = 0; i < jail->actions_n; i++)
+		action_fini(&jail->actions[i]);
+	free(jail->actions);
+	*jail = (struct jail_config){ 0 };
+}

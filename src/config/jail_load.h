@@ -1,0 +1,21 @@
+/* One [section] of jail.conf and its friends to a struct jail_config. */
+#ifndef GAOL_CONFIG_JAIL_LOAD_H
+#define GAOL_CONFIG_JAIL_LOAD_H
+
+#include "config/config.h"
+#include "config/ini.h"
+
+/*
+ * Resolves the section into *jail. 1: the jail is enabled (perhaps broken:
+ * jail->error, reported); 0: it is not, and *jail is empty. The section gets
+ * its filter's options as known/….
+ */
+int jail_load(struct jail_config *jail, struct ini *jails, const char *name,
+    const struct config_request *where, struct report *report);
+/* Fills the typed fields from `settings`. 0, or -1: why. */
+int jail_derive(struct jail_config *jail, struct buf *why);
+void jail_fini(struct jail_config *jail);
+/* Is this backend the journal's? Then no log file is read. */
+bool jail_reads_journal(const struct jail_config *jail);
+
+#endif

@@ -1,0 +1,17 @@
+/* `logpath =`: patterns become files, in the client, at each load. */
+#ifndef GAOL_CONFIG_LOGPATH_H
+#define GAOL_CONFIG_LOGPATH_H
+
+#include "base/buf.h"
+#include "config/config.h"
+
+#define LOGPATH_FILES_MAX 4096   /* of one jail */
+
+/*
+ * Adds the files that there are to the jail's logs and patterns without any
+ * to logs_missing. 0, or -1: why.
+ */
+int logpath_expand(struct jail_config *jail, const char *text,
+    struct report *report, struct buf *why);
+
+#endif

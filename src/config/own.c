@@ -1,0 +1,306 @@
+#include "config/own.h"
+
+#include <inttypes.h>
+#include <libconfig.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+#ifndef GAOL_SHARE
+#define GAOL_SHARE "/usr/local/share/gaol"
+#endif
+
+#define AT(field) offsetof(struct own_config, field)
+
+const struct own_field own_fields[] = {
+	{ "users.engine", OWN_USER, AT(engine_uid), 0, 0, -1, "_gaol",
+	  "a user's name or number", "whom the engine runs as" },
+	{ "users.warden", OWN_USER, AT(warden_uid), 0, 0, -1, "_gaolw",
+	  "a user's name or number", "whom the warden runs as" },
+	{ "socket_group", OWN_TEXT, AT(socket_group), 0, 0, 0, NULL,
+	  "a group's name", "who may use the control socket" },
+	{ "firewall", OWN_TEXT, AT(firewall), 0, 0, 0, "nftables",
+	  "\"nftables\", \"null\"", "where native bans go" },
+	{ "share", OWN_TEXT, AT(share), 0, 0, 0, GAOL_SHARE,
+	  "a directory", "where our filter.d and action.d are" },
+	{ "line_max", OWN_NUMBER, AT(line_max), 256, 1 << 20, 65536, NULL,
+	  NULL, "longest log line, in bytes; longer ones are cut" },
+	{ "match_limit", OWN_NUMBER, AT(match_limit), 1000, 100000000, 100000,
+	  NULL, NULL, "steps that one regex may take on a line" },
+	{ "tracked_max", OWN_NUMBER, AT(tracked_max), 100, 100000000, 200000,
+	  NULL, NULL, "addresses counted in one jail" },
+	{ "bans_max", OWN_NUMBER, AT(bans_max), 1, 100000000, 200000, NULL,
+	  NULL, "live bans in one jail" },
+	{ NULL, OWN_TEXT, 0, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static char **
+text_of(struct own_config *own, const struct own_field *f)
+{
+	return (char **)(void *)((char *)own + f->at);
+}
+
+static int64_t *
+number_of(struct own_config *own, const struct own_field *f)
+{
+	return (int64_t *)(void *)((char *)own + f->at);
+}
+
+/* Uid and gid stand side by side. */
+static int
+set_user(int64_t *ids, const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	ids[0] = pw != NULL ? (int64_t)pw->pw_uid : -1;
+	ids[1] = pw != NULL ? (int64_t)pw->pw_gid : -1;
+	return pw != NULL ? 0 : -1;
+}
+
+void
+own_config_defaults(struct own_config *own)
+{
+	*own = (struct own_config){ 0 };
+	for (const struct own_field *f = own_fields; f->name != NULL; f++) {
+		if (f->type == OWN_USER)
+			set_user(number_of(own, f), f->fallback_text);
+		else if (f->type == OWN_NUMBER)
+			*number_of(own, f) = f->fallback;
+		else if (f->fallback_text != NULL)
+			*text_of(own, f) = xstrdup(f->fallback_text);
+	}
+}
+
+static const char *
+setting_file(const config_setting_t *s, const char *path)
+{
+	const char *file = config_setting_source_file(s);
+
+	return file != NULL ? file : path;
+}
+
+/* The setting's value as it would be written, cut to what a line bears. */
+static void
+show_value(const config_setting_t *s, struct buf *out)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		buf_addf(out, "%lld", config_setting_get_int64(s));
+		break;
+	case CONFIG_TYPE_FLOAT:
+		buf_addf(out, "%g", config_setting_get_float(s));
+		break;
+	case CONFIG_TYPE_BOOL:
+		buf_adds(out, config_setting_get_bool(s) ? "true" : "false");
+		break;
+	case CONFIG_TYPE_STRING:
+		buf_addf(out, "\"%.60s\"", config_setting_get_string(s));
+		break;
+	default:
+		buf_adds(out, "a group or list");
+	}
+}
+
+static void
+complain(const config_setting_t *s, const struct own_field *f,
+    const char *path, struct report *report)
+{
+	struct buf value = { 0 };
+
+	show_value(s, &value);
+	if (f->accepted != NULL)
+		report_add(report, PROBLEM_ERROR, NULL, setting_file(s, path),
+		    config_setting_source_line(s), "%s: %s is not usable; "
+		    "accepted: %s", f->name, value.p, f->accepted);
+	else
+		report_add(report, PROBLEM_ERROR, NULL, setting_file(s, path),
+		    config_setting_source_line(s), "%s: %s is not usable; "
+		    "accepted: %" PRId64 "..%" PRId64, f->name, value.p,
+		    f->min, f->max);
+	buf_fini(&value);
+}
+
+static bool
+is_integer(const config_setting_t *s)
+{
+	return config_setting_type(s) == CONFIG_TYPE_INT ||
+	    config_setting_type(s) == CONFIG_TYPE_INT64;
+}
+
+static int
+read_user(int64_t *ids, const config_setting_t *s)
+{
+	int64_t n;
+
+	if (!is_integer(s))
+		return config_setting_type(s) == CONFIG_TYPE_STRING ?
+		    set_user(ids, config_setting_get_string(s)) : -1;
+	n = config_setting_get_int64(s);
+	if (n < 0 || n >= UINT32_MAX)
+		return -1;
+	ids[0] = ids[1] = n;
+	return 0;
+}
+
+static int
+read_number(int64_t *v, const config_setting_t *s, const struct own_field *f)
+{
+	int64_t n;
+
+	if (!is_integer(s))
+		return -1;
+	n = config_setting_get_int64(s);
+	if (n < f->min || n > f->max)
+		return -1;
+	*v = n;
+	return 0;
+}
+
+static int
+read_text(char **v, const config_setting_t *s, const struct own_field *f)
+{
+	const char *text;
+
+	if (config_setting_type(s) != CONFIG_TYPE_STRING)
+		return -1;
+	text = config_setting_get_string(s);
+	if (text[0] == '\0' || (strcmp(f->name, "firewall") == 0 &&
+		strcmp(text, "nftables") != 0 && strcmp(text, "null") != 0))
+		return -1;
+	free(*v);
+	*v = xstrdup(text);
+	return 0;
+}
+
+static void
+read_field(struct own_config *own, const config_setting_t *s,
+    const struct own_field *f, const char *path, struct report *report)
+{
+	int got;
+
+	if (f->type == OWN_USER)
+		got = read_user(number_of(own, f), s);
+	else if (f->type == OWN_NUMBER)
+		got = read_number(number_of(own, f), s, f);
+	else
+		got = read_text(text_of(own, f), s, f);
+	if (got != 0)
+		complain(s, f, path, report);
+}
+
+/* How many places differ, for names that are nearly the same. */
+static size_t
+differences(const char *a, const char *b)
+{
+	size_t common = 0, n = strlen(a), m = strlen(b), tail = 0;
+
+	while (common < n && common < m && a[common] == b[common])
+		common++;
+	while (tail < n - common && tail < m - common &&
+	    a[n - 1 - tail] == b[m - 1 - tail])
+		tail++;
+	return (n > m ? n : m) - common - tail;
+}
+
+static void
+warn_unknown(const config_setting_t *s, const char *name, const char *path,
+    struct report *report)
+{
+	const char *near = NULL;
+	size_t best = 4;
+
+	for (const struct own_field *f = own_fields; f->name != NULL; f++)
+		if (differences(name, f->name) < best) {
+			best = differences(name, f->name);
+			near = f->name;
+		}
+	if (near != NULL)
+		report_add(report, PROBLEM_WARNING, NULL, setting_file(s, path),
+		    config_setting_source_line(s),
+		    "unknown setting '%s'; did you mean '%s'?", name, near);
+	else
+		report_add(report, PROBLEM_WARNING, NULL, setting_file(s, path),
+		    config_setting_source_line(s), "unknown setting '%s'",
+		    name);
+}
+
+static void
+read_group(struct own_config *own, const config_setting_t *group,
+    const char *prefix, const char *path, struct report *report)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *s =
+		    config_setting_get_elem(group, (unsigned)i);
+		const struct own_field *f = own_fields;
+		struct buf name = { 0 };
+
+		buf_addf(&name, "%s%s", prefix, config_setting_name(s));
+		while (f->name != NULL && strcmp(f->name, name.p) != 0)
+			f++;
+		if (f->name != NULL)
+			read_field(own, s, f, path, report);
+		else if (strcmp(name.p, "users") == 0 &&
+		    config_setting_is_group(s))
+			read_group(own, s, "users.", path, report);
+		else
+			warn_unknown(s, name.p, path, report);
+		buf_fini(&name);
+	}
+}
+
+int
+own_config_load(struct own_config *own, const char *path,
+    struct report *report)
+{
+	config_t file;
+	int result = 0;
+
+	own_config_defaults(own);
+	if (access(path, F_OK) != 0)
+		return 1;
+	config_init(&file);
+	if (config_read_file(&file, path) == CONFIG_TRUE) {
+		read_group(own, config_root_setting(&file), "", path, report);
+	} else {
+		const char *where = config_error_file(&file);
+
+		report_add(report, PROBLEM_ERROR, NULL,
+		    where != NULL ? where : path,
+		    (unsigned)config_error_line(&file), "%s; accepted: "
+		    "libconfig's language, as in line_max = 65536;",
+		    config_error_text(&file));
+		result = -1;
+	}
+	config_destroy(&file);
+	return result;
+}
+
+int
+own_config_find(struct own_config *own, const char *dir,
+    struct report *report)
+{
+	struct buf path = { 0 };
+	int got;
+
+	buf_addf(&path, "%s/gaol.conf", dir);
+	got = own_config_load(own, path.p, report);
+	buf_fini(&path);
+	if (got == 1) {
+		own_config_fini(own);
+		got = own_config_load(own, "/etc/gaol/gaol.conf", report);
+	}
+	return got;
+}
+
+void
+own_config_fini(struct own_config *own)
+{
+	for (const struct own_field *f = own_fields; f->name != NULL; f++)
+		if (f->type == OWN_TEXT)
+			free(*text_of(own, f));
+	*own = (struct own_config){ 0 };
+}

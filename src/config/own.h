@@ -1,0 +1,32 @@
+/* gaol.conf: what fail2ban's files have no word for, in libconfig's language. */
+#ifndef GAOL_CONFIG_OWN_H
+#define GAOL_CONFIG_OWN_H
+
+#include "config/config.h"
+
+void own_config_defaults(struct own_config *own);
+/*
+ * Sets the defaults, then what PATH says. Errors (reported with file and
+ * line) leave the default. 0; 1: no such file; -1: it is not libconfig.
+ */
+int own_config_load(struct own_config *own, const char *path,
+    struct report *report);
+/* DIR/gaol.conf, else /etc/gaol/gaol.conf. */
+int own_config_find(struct own_config *own, const char *dir,
+    struct report *report);
+void own_config_fini(struct own_config *own);
+
+/* Its fields, for readers and writers; ends with name NULL. */
+struct own_field {
+	const char *name;       /* "users.engine", "line_max" */
+	enum own_type { OWN_USER, OWN_TEXT, OWN_NUMBER } type;
+	size_t at;              /* offset: char *, int64_t, or a user's uid */
+	int64_t min, max;       /* OWN_NUMBER */
+	int64_t fallback;
+	const char *fallback_text;
+	const char *accepted;   /* for messages; NULL: a number's range */
+	const char *help;
+};
+extern const struct own_field own_fields[];
+
+#endif

@@ -44,6 +44,7 @@ struct nft_reply_object {
 int nft_reply_object(const struct nlmsghdr *h, struct nft_reply_object *o);
 
 #define NFT_REPLY_LOOKUPS 8
+#define NFT_REPLY_NAME 32     /* of a process; the kernel has 16 */
 
 /* A rule: the sets it looks up, and its comment. */
 struct nft_reply_rule {
@@ -69,7 +70,7 @@ int nft_reply_elements(const struct nlmsghdr *h, nft_reply_element_fn *fn,
 struct nft_reply_gen {
 	uint32_t id;
 	pid_t pid;             /* 0: not said */
-	char name[32];         /* of the committing process; "" */
+	char name[NFT_REPLY_NAME];   /* of the committing process; "" */
 };
 int nft_reply_gen(const struct nlmsghdr *h, struct nft_reply_gen *g);
 

@@ -144,7 +144,7 @@ nft_watch_take(struct nft_watch *w, const struct nft_want *want,
 	nft_reply_walk(p, n, take_message, &t);
 }
 
-bool
+void
 nft_watch_read(struct nft_watch *w, const struct nft_want *want)
 {
 	ssize_t n;
@@ -156,10 +156,9 @@ nft_watch_read(struct nft_watch *w, const struct nft_want *want)
 			continue;
 		}
 		if (n == -1)
-			return false;
+			return;
 		nft_watch_take(w, want, w->link.in, (size_t)n);
 	}
-	return true;
 }
 
 void

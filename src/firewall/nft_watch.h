@@ -24,14 +24,14 @@ struct nft_watch {
 	bool overrun;                  /* some were missed */
 	char what[NFT_WATCH_WHAT];     /* "elements of addr-set-sshd" */
 	pid_t pid;
-	char name[32];
+	char name[NFT_REPLY_NAME];
 };
 
 /* own: the port whose changes are ours. 0, or -1: errno. */
 int nft_watch_open(struct nft_watch *w, uint32_t own);
 void nft_watch_close(struct nft_watch *w);
-/* Reads what is there, at most some; true when it must be called again. */
-bool nft_watch_read(struct nft_watch *w, const struct nft_want *want);
+/* Reads what is there, at most 256 datagrams. */
+void nft_watch_read(struct nft_watch *w, const struct nft_want *want);
 /* The parser behind it, for one datagram. */
 void nft_watch_take(struct nft_watch *w, const struct nft_want *want,
     const void *p, size_t n);

@@ -45,13 +45,16 @@ element_eq(const void *entry, const void *key)
 	return a->rule == b->rule && addr_eq(&a->addr, &b->addr);
 }
 
+/* Bytes of an address behind an IPv4's four mean nothing. */
 static uint64_t
 element_hash(const struct element *e)
 {
-	uint8_t key[sizeof(e->rule) + sizeof(e->addr)];
+	uint8_t key[sizeof(e->rule) + 2 + sizeof(e->addr.b)] = { 0 };
 
 	memcpy(key, &e->rule, sizeof(e->rule));
-	memcpy(key + sizeof(e->rule), &e->addr, sizeof(e->addr));
+	key[4] = e->addr.family;
+	key[5] = e->addr.plen;
+	memcpy(key + 6, e->addr.b, e->addr.family == ADDR_V4 ? 4 : 16);
 	return table_hash(key, sizeof(key));
 }
 

@@ -6,8 +6,11 @@
  *
  * Life: tail_new, tail_attach(fd) … tail_read on each wake. When the name
  * points to a new file (rotation by rename), `tail_attach` with the new
- * descriptor queues it: the old one is read to its end first. A file that got
- * shorter than our position (copytruncate) starts from 0.
+ * descriptor queues it. The old one stays the current one until it is at its
+ * end and the new one has content (a daemon writes to the old file until it
+ * is told to reopen), and is looked at for a minute more, for those who are
+ * told late. A file that got shorter than our position, or whose first bytes
+ * changed (copytruncate), starts from 0.
  */
 #ifndef GAOL_SOURCE_TAIL_H
 #define GAOL_SOURCE_TAIL_H
@@ -32,17 +35,24 @@ struct tail_options {
 
 struct tail_counters {
 	uint64_t lines, bytes, cut, rotations, truncations;
+	uint64_t dropped;      /* files given up: rotated faster than read */
 };
 
 /* Return false to pause (more work is done on the next tail_read). */
 typedef bool tail_line_fn(struct span line, bool live, void *arg);
 
+/* Copies what it needs of the options. */
 struct tail *tail_new(const struct tail_options *options);
-void tail_free(struct tail *t);
+void tail_free(struct tail *t);   /* not from within a tail_line_fn */
+/*
+ * The name leads to no file (yet): one that appears later is new, and is read
+ * from its start even with `from_end`.
+ */
+void tail_missing(struct tail *t);
 /*
  * Takes over fd (a regular file opened read only). The same file as the
- * current one: fd is closed, nothing changes. 0, or -1 (errno; fd closed):
- * EINVAL not a regular file.
+ * newest one: fd is closed, nothing changes. Another one counts as a rotation
+ * at once. 0, or -1 (errno; fd closed): EINVAL not a regular file.
  */
 int tail_attach(struct tail *t, int fd);
 bool tail_attached(const struct tail *t);
@@ -50,9 +60,11 @@ bool tail_attached(const struct tail *t);
  * Reads at most `budget` bytes and delivers complete lines. `live` is false
  * until the first end of file (upstream's restoring phase).
  * Returns 1: more is waiting (budget used up or paused); 0: at the end;
- * -1: read error (errno), the file is detached.
+ * -1: read error (errno), all files are detached; the place is kept for the
+ * next tail_attach.
  */
 int tail_read(struct tail *t, size_t budget, tail_line_fn *fn, void *arg);
+/* As far as complete lines were delivered; what was stored until attached. */
 void tail_position(const struct tail *t, struct tail_position *out);
 const struct tail_counters *tail_counters(const struct tail *t);
 

@@ -1,0 +1,80 @@
+#include "source/lines.h"
+
+/* A long line is rare; its memory is not worth keeping for each log. */
+#define PENDING_KEPT 4096
+
+void
+lines_init(struct lines *l, size_t line_max)
+{
+	*l = (struct lines){ .line_max = line_max };
+}
+
+void
+lines_fini(struct lines *l)
+{
+	buf_fini(&l->pending);
+}
+
+void
+lines_reset(struct lines *l)
+{
+	if (l->pending.cap > PENDING_KEPT)
+		buf_fini(&l->pending);
+	else
+		buf_clear(&l->pending);
+	l->skipping = false;
+}
+
+/* Keeps a part of a line, as far as the cap allows. */
+static void
+stash(struct lines *l, struct span part)
+{
+	size_t room = l->line_max - l->pending.n;
+
+	if (part.n > room) {
+		part.n = room;
+		l->skipping = true;
+	}
+	buf_add_span(&l->pending, part);
+}
+
+static bool
+deliver(struct lines *l, struct span line, bool cut, lines_fn *fn, void *arg)
+{
+	if (line.n > l->line_max) {
+		line.n = l->line_max;
+		cut = true;
+	}
+	l->count++;
+	l->cut += cut;
+	return fn(line, arg);
+}
+
+size_t
+lines_feed(struct lines *l, struct span bytes, lines_fn *fn, void *arg)
+{
+	struct span rest = bytes, piece;
+	size_t end;
+	bool on;
+
+	while (rest.n > 0) {
+		end = span_chr(rest, '\n');
+		piece = span_sub(rest, 0, end);
+		if (end == SPAN_NONE) {
+			stash(l, piece);
+			break;
+		}
+		rest = span_skip(rest, end + 1);
+		if (l->pending.n == 0 && !l->skipping) {
+			on = deliver(l, piece, false, fn, arg);
+		} else {
+			stash(l, piece);
+			on = deliver(l, buf_span(&l->pending), l->skipping,
+			    fn, arg);
+			lines_reset(l);
+		}
+		if (!on)
+			return bytes.n - rest.n;
+	}
+	return bytes.n;
+}

@@ -1,0 +1,245 @@
+#include "source/logfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+#define CHUNK (256 * 1024)
+#define HEAD_MAX 256
+
+struct logfile {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+	off_t read_to;           /* bytes given to `lines` */
+	off_t done_to;           /* behind the last complete line */
+	struct lines lines;
+	char hash[SHA1_HEX];     /* of the first line; "" not yet known */
+	/*
+	 * The file's first bytes, as far as read. When they change, somebody
+	 * truncated the file and wrote it anew, even if it grew past our
+	 * position since. Cheaper than hashing the first line each time.
+	 */
+	char head[HEAD_MAX];
+	size_t head_n;
+};
+
+/*
+ * Shared by all files: a line is borrowed during one callback only. In bss,
+ * so that pages a quiet machine never fills cost nothing.
+ */
+static char chunk[CHUNK];
+
+struct logfile *
+logfile_new(int fd, const struct stat *st, size_t line_max)
+{
+	struct logfile *f = xcalloc(1, sizeof(*f));
+
+	f->fd = fd;
+	f->dev = st->st_dev;
+	f->ino = st->st_ino;
+	lines_init(&f->lines, line_max);
+	return f;
+}
+
+void
+logfile_free(struct logfile *f)
+{
+	if (f == NULL)
+		return;
+	lines_fini(&f->lines);
+	close(f->fd);
+	free(f);
+}
+
+bool
+logfile_is(const struct logfile *f, const struct stat *st)
+{
+	return f->dev == st->st_dev && f->ino == st->st_ino;
+}
+
+bool
+logfile_is_empty(const struct logfile *f)
+{
+	struct stat st;
+
+	return fstat(f->fd, &st) == -1 || st.st_size == 0;
+}
+
+static ssize_t
+read_at(const struct logfile *f, char *p, size_t n, off_t at)
+{
+	ssize_t got;
+
+	do
+		got = pread(f->fd, p, n, at);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+static void
+start_over(struct logfile *f)
+{
+	f->read_to = f->done_to = 0;
+	f->head_n = 0;
+	f->hash[0] = '\0';
+	lines_reset(&f->lines);
+}
+
+/*
+ * Fills f->hash if the first line is complete. One that does not even fit
+ * into a chunk counts as far as it does.
+ */
+static void
+hash_first_line(struct logfile *f)
+{
+	ssize_t n = read_at(f, chunk, sizeof(chunk), 0);
+	struct span text = span_from(chunk, n > 0 ? (size_t)n : 0);
+	size_t end = span_chr(text, '\n');
+
+	if (end != SPAN_NONE || text.n == sizeof(chunk))
+		sha1_hex(end != SPAN_NONE ? span_sub(text, 0, end + 1) : text,
+		    f->hash);
+}
+
+/* Go on from `at`, which is behind a newline, without having read so far. */
+static void
+jump(struct logfile *f, off_t at)
+{
+	ssize_t n;
+
+	f->read_to = f->done_to = at;
+	n = read_at(f, f->head, at < HEAD_MAX ? (size_t)at : HEAD_MAX, 0);
+	f->head_n = n > 0 ? (size_t)n : 0;
+}
+
+void
+logfile_resume(struct logfile *f, const struct tail_position *stored)
+{
+	struct stat st;
+
+	hash_first_line(f);
+	if (f->hash[0] == '\0' || strcmp(f->hash, stored->hash) != 0)
+		return;
+	if (fstat(f->fd, &st) == 0 && stored->offset > 0 &&
+	    stored->offset <= st.st_size)
+		jump(f, stored->offset);
+}
+
+void
+logfile_skip_to_end(struct logfile *f)
+{
+	struct stat st;
+	size_t last;
+	off_t from;
+	ssize_t n;
+
+	if (fstat(f->fd, &st) == -1 || st.st_size == 0)
+		return;
+	from = st.st_size > CHUNK ? st.st_size - CHUNK : 0;
+	n = read_at(f, chunk, CHUNK, from);
+	last = span_find_last(span_from(chunk, n > 0 ? (size_t)n : 0),
+	    SPAN("\n"));
+	if (last != SPAN_NONE)
+		jump(f, from + (off_t)last + 1);
+	else if (from > 0)
+		jump(f, st.st_size);
+	hash_first_line(f);
+}
+
+/* Shorter than what was read, or begun anew and grown again since. */
+static bool
+was_truncated(const struct logfile *f)
+{
+	char head[HEAD_MAX];
+	struct stat st;
+
+	if (fstat(f->fd, &st) == 0 && st.st_size < f->read_to)
+		return true;
+	return f->head_n > 0 &&
+	    (read_at(f, head, f->head_n, 0) != (ssize_t)f->head_n ||
+	    memcmp(head, f->head, f->head_n) != 0);
+}
+
+static void
+keep_head(struct logfile *f, struct span bytes)
+{
+	if (f->read_to != (off_t)f->head_n)
+		return;
+	bytes = span_sub(bytes, 0, HEAD_MAX - f->head_n);
+	if (bytes.n > 0)
+		memcpy(f->head + f->head_n, bytes.p, bytes.n);
+	f->head_n += bytes.n;
+}
+
+/* Remembers that the receiver stopped, be it at the chunk's last line. */
+struct receiver {
+	lines_fn *fn;
+	void *arg;
+	bool stopped;
+};
+
+static bool
+pass(struct span line, void *arg)
+{
+	struct receiver *to = arg;
+
+	to->stopped = !to->fn(line, to->arg);
+	return !to->stopped;
+}
+
+static void
+feed(struct logfile *f, struct span bytes, struct receiver *to,
+    struct logfile_counters *counters)
+{
+	uint64_t count = f->lines.count, cut = f->lines.cut;
+	size_t taken = lines_feed(&f->lines, bytes, pass, to);
+	size_t last;
+
+	bytes = span_sub(bytes, 0, taken);
+	keep_head(f, bytes);
+	last = span_find_last(bytes, SPAN("\n"));
+	if (last != SPAN_NONE)
+		f->done_to = f->read_to + (off_t)last + 1;
+	f->read_to += (off_t)taken;
+	counters->bytes += taken;
+	counters->lines += f->lines.count - count;
+	counters->cut += f->lines.cut - cut;
+}
+
+int
+logfile_read(struct logfile *f, size_t *budget, lines_fn *fn, void *arg,
+    struct logfile_counters *counters)
+{
+	struct receiver to = { fn, arg, false };
+	bool end = false;
+	size_t want;
+	ssize_t n;
+
+	if (was_truncated(f)) {
+		start_over(f);
+		counters->truncations++;
+	}
+	while (!end && !to.stopped && *budget > 0) {
+		want = *budget < CHUNK ? *budget : CHUNK;
+		n = read_at(f, chunk, want, f->read_to);
+		if (n == -1)
+			return -1;
+		end = (size_t)n < want;
+		*budget -= (size_t)n;
+		feed(f, span_from(chunk, (size_t)n), &to, counters);
+	}
+	if (f->hash[0] == '\0' && f->done_to > 0)
+		hash_first_line(f);
+	return end && !to.stopped ? 0 : 1;
+}
+
+void
+logfile_position(const struct logfile *f, struct tail_position *out)
+{
+	memcpy(out->hash, f->hash, sizeof(out->hash));
+	out->offset = f->done_to;
+}

@@ -31,7 +31,9 @@ struct jail_counters {
 	uint64_t failed_total;     /* failures counted since the start */
 	uint64_t banned_total;     /* restored ones included */
 	uint64_t evicted;          /* counters dropped: tracked_max reached */
-	uint64_t refused;          /* bans not made: bans_max reached */
+	uint64_t untold;           /* failures whose lines were not kept */
+	uint64_t refused;          /* bans not made: bans_max reached, or an
+	                            * address that cannot be banned */
 	uint64_t ignored;
 };
 
@@ -52,6 +54,13 @@ const char *jail_name(const struct jail *j);
 
 /* Addresses of this machine, for ignoreself. Copied. */
 void jail_own_addresses(struct jail *j, const struct addr *own, size_t n);
+/* Would a failure of this id be ignored? Logs "Ignore …" when it would. */
+bool jail_ignores(const struct jail *j, const struct id *id);
+/*
+ * Settings that ask for what this version does not do (host names and files
+ * in ignoreip, ignorecommand); each was logged once. For status.
+ */
+const struct strings *jail_unused(const struct jail *j);
 
 /* Counts one failure; may call the ban hook. `now` is wall time. */
 void jail_failure(struct jail *j, const struct failure *f, struct wall now);
@@ -67,12 +76,17 @@ enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
     int64_t seconds, struct wall now);
 /*
  * At start: a ban from the store or found in the kernel (a copy is kept; the
- * ticket's matches and data are taken over). True if it was new and is not
- * ignored: then the caller logs "Restore Ban". No hook is called.
+ * ticket's matches and data are taken over). A bantime < 0 without `permanent`
+ * is unknown: the jail's is taken, which is also the longest one possible.
+ * True if it was new, has not ended and is not ignored: then the caller logs
+ * "Restore Ban". False: the ticket is untouched. No hook is called.
  */
 bool jail_restore(struct jail *j, struct ticket *t, struct wall now);
 /* True when it was banned; the unban hook was called. */
 bool jail_unban(struct jail *j, const struct id *id,
+    enum jail_unban_why why);
+/* Every ban inside a network, as `unbanip NET` does; returns how many. */
+size_t jail_unban_inside(struct jail *j, const struct addr *net,
     enum jail_unban_why why);
 size_t jail_unban_all(struct jail *j, enum jail_unban_why why);
 struct ticket *jail_find(struct jail *j, const struct id *id);

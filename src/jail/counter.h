@@ -1,0 +1,51 @@
+/*
+ * Failures by id, as upstream counts them (not a true sliding window): a
+ * record knows its first and last failure and their number; when the first is
+ * older than findtime, the number shrinks to what the rate so far makes
+ * likely within findtime.
+ */
+#ifndef GAOL_JAIL_COUNTER_H
+#define GAOL_JAIL_COUNTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "jail/trace.h"
+
+struct counter;
+
+struct counter_rule {
+	double findtime;          /* seconds */
+	int64_t maxmatches;       /* lines kept of an id; <= 0: none */
+};
+
+/* A record that was taken out; the trace is the taker's to free(). */
+struct counted {
+	struct wall last;
+	uint32_t failures;        /* all of them, not scaled */
+	struct trace *trace;      /* may be NULL */
+};
+
+/* At most `max` ids; the one longest without a failure makes room. */
+struct counter *counter_new(size_t max);
+void counter_free(struct counter *c);
+/* Counts one failure; returns the number that maxretry is compared with. */
+uint32_t counter_add(struct counter *c, const struct failure *f,
+    const struct counter_rule *rule);
+bool counter_take(struct counter *c, const struct id *id,
+    struct counted *out);
+/* Forgets ids whose last failure is at or before `time`; at most `max`. */
+size_t counter_purge(struct counter *c, struct wall time, size_t max);
+/* Time of the last failure of the id that is longest without one. */
+bool counter_oldest(const struct counter *c, struct wall *out);
+
+size_t counter_count(const struct counter *c);
+uint64_t counter_evicted(const struct counter *c);
+/* Failures whose lines and groups were not kept: no memory left for them. */
+uint64_t counter_untold(const struct counter *c);
+/* Bytes in use, for tests and status. */
+size_t counter_memory(const struct counter *c);
+
+#endif

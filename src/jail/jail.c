@@ -1,0 +1,487 @@
+#include "jail/jail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "jail/bans.h"
+#include "jail/counter.h"
+#include "jail/detail.h"
+#include "jail/ignore.h"
+#include "jail/words.h"
+
+#define UNBANS_EACH_RUN 20            /* as upstream */
+#define PURGE_PAUSE (5 * CLOCK_SECOND)
+#define PURGE_EACH_RUN 10000
+
+struct jail {
+	const struct jail_config *config;
+	const struct jail_hooks *hooks;
+	void *arg;
+	struct counter *counter;
+	struct bans bans;
+	struct ignore *ignore;
+	struct addr *own;
+	size_t own_n;
+	int64_t bantime;          /* that running bans follow; -1 permanent */
+	struct boot purge_after;  /* no sooner */
+	bool refusing;            /* full: said once until there is room */
+	struct jail_counters counters;
+};
+
+/* --- settings ----------------------------------------------------------- */
+
+static void
+configure(struct jail *j, const struct jail_config *config)
+{
+	struct ignore *before = j->ignore;
+
+	j->config = config;
+	j->ignore = ignore_new(config);
+	ignore_own(j->ignore, j->own, j->own_n);
+	/* A reload that changes nothing has nothing new to say. */
+	if (before == NULL || !strings_eq(ignore_unused(before),
+	    ignore_unused(j->ignore)))
+		words_unused(config->name, ignore_unused(j->ignore));
+	ignore_free(before);
+}
+
+struct jail *
+jail_new(const struct jail_config *config, const struct jail_limits *limits,
+    const struct jail_hooks *hooks, void *arg)
+{
+	struct jail *j = xcalloc(1, sizeof(*j));
+
+	j->hooks = hooks;
+	j->arg = arg;
+	j->counter = counter_new(limits->tracked_max);
+	bans_init(&j->bans, limits->bans_max);
+	j->bantime = bans_seconds(config->bantime);
+	configure(j, config);
+	return j;
+}
+
+void
+jail_free(struct jail *j)
+{
+	if (j == NULL)
+		return;
+	counter_free(j->counter);
+	bans_fini(&j->bans);
+	ignore_free(j->ignore);
+	free(j->own);
+	free(j);
+}
+
+static void
+set_end(struct jail *j, struct ban *ban, int64_t seconds, struct wall end,
+    struct wall now)
+{
+	bans_set_end(&j->bans, ban, seconds, end, now, clock_boot());
+}
+
+void
+jail_reconfigure(struct jail *j, const struct jail_config *config)
+{
+	int64_t bantime = bans_seconds(config->bantime);
+	struct ban *ban, *next;
+
+	configure(j, config);
+	if (bantime == j->bantime)
+		return;
+	j->bantime = bantime;
+	for (ban = j->bans.first; ban != NULL; ban = next) {
+		next = ban->next;
+		if (ban->own_bantime)
+			continue;
+		set_end(j, ban, bantime, bans_end(ban->ticket.time, bantime),
+		    clock_wall());
+		j->hooks->prolong(j, &ban->ticket, j->arg);
+	}
+}
+
+const struct jail_config *
+jail_config(const struct jail *j)
+{
+	return j->config;
+}
+
+const char *
+jail_name(const struct jail *j)
+{
+	return j->config->name;
+}
+
+void
+jail_own_addresses(struct jail *j, const struct addr *own, size_t n)
+{
+	free(j->own);
+	j->own = xreallocarray(NULL, n > 0 ? n : 1, sizeof(*own));
+	j->own_n = n;
+	if (n > 0)
+		memcpy(j->own, own, n * sizeof(*own));
+	ignore_own(j->ignore, own, n);
+}
+
+bool
+jail_ignores(const struct jail *j, const struct id *id)
+{
+	enum ignore_verdict verdict = ignore_check(j->ignore, id);
+
+	if (verdict == IGNORE_NO)
+		return false;
+	words_ignored(jail_name(j), id, verdict);
+	return true;
+}
+
+const struct strings *
+jail_unused(const struct jail *j)
+{
+	return ignore_unused(j->ignore);
+}
+
+/* --- bans --------------------------------------------------------------- */
+
+static bool
+is_bannable(const struct id *id)
+{
+	if (id->addr.family == ADDR_NONE)
+		return id->raw.n > 0;
+	return addr_is_bannable(&id->addr);
+}
+
+static int
+refuse(struct jail *j, const struct id *id, int error)
+{
+	j->counters.refused++;
+	/* A full jail under attack would say nothing else. */
+	if (error != ENOSPC || !j->refusing)
+		words_refused(jail_name(j), id, error);
+	j->refusing |= error == ENOSPC;
+	errno = error;
+	return -1;
+}
+
+/*
+ * Banned already: of the two ends the later one counts, and the ban has a
+ * bantime of its own from then on.
+ */
+static void
+extend(struct jail *j, struct ban *ban, const struct ticket *t,
+    int64_t seconds, struct wall now)
+{
+	struct wall end = bans_end(t->time, seconds);
+	int64_t apart = t->time.us - ban->ticket.time.us;
+
+	if (ban->ticket.state != TICKET_FAILED)
+		words_already(jail_name(j), &ban->ticket, t->time);
+	if (ban->ticket.permanent || (seconds >= 0 && end.us <= ban->end.us))
+		return;
+	if (seconds >= 0 && apart > 0)
+		seconds += apart / CLOCK_SECOND;
+	ban->own_bantime = true;
+	set_end(j, ban, seconds, end, now);
+	j->hooks->prolong(j, &ban->ticket, j->arg);
+}
+
+/* t is consumed when it is added; seconds < 0: permanent. */
+static enum jail_ban_result
+ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
+    bool own_bantime, struct wall now)
+{
+	struct ban *ban = bans_find(&j->bans, &t->id);
+
+	if (ban != NULL) {
+		extend(j, ban, t, seconds, now);
+		return JAIL_BAN_PROLONGED;
+	}
+	if (!is_bannable(&t->id)) {
+		refuse(j, &t->id, EINVAL);
+		return JAIL_BAN_REFUSED;
+	}
+	t->bancount = 1;
+	t->state = TICKET_PENDING;
+	ban = bans_add(&j->bans, t, own_bantime);
+	if (ban == NULL) {
+		refuse(j, &t->id, ENOSPC);
+		return JAIL_BAN_REFUSED;
+	}
+	set_end(j, ban, seconds, bans_end(ban->ticket.time, seconds), now);
+	j->counters.banned_total++;
+	j->hooks->ban(j, &ban->ticket, j->arg);
+	return JAIL_BAN_NEW;
+}
+
+static void
+ticket_clear(struct ticket *t)
+{
+	strings_fini(&t->matches);
+	free(t->data);
+	t->data = NULL;
+}
+
+/* maxretry is reached: the record becomes a ticket. */
+static void
+ban_counted(struct jail *j, const struct id *id, struct wall now)
+{
+	struct counted counted;
+	struct ticket t = { .id = *id };
+
+	if (!counter_take(j->counter, id, &counted))
+		return;
+	t.time = counted.last;
+	if (j->bantime >= 0 && bans_end(t.time, j->bantime).us < now.us) {
+		words_expired(jail_name(j), id);
+	} else {
+		t.failures = counted.failures;
+		trace_lines(counted.trace, &t.matches);
+		t.data = detail_format(&t.matches, t.failures,
+		    counted.trace);
+		ban_ticket(j, &t, j->bantime, false, now);
+		ticket_clear(&t);
+	}
+	free(counted.trace);
+}
+
+void
+jail_failure(struct jail *j, const struct failure *f, struct wall now)
+{
+	struct counter_rule rule = { .findtime = j->config->findtime,
+		.maxmatches = j->config->maxmatches };
+	uint32_t retry;
+
+	if (jail_ignores(j, &f->id)) {
+		j->counters.ignored++;
+		return;
+	}
+	words_found(jail_name(j), f);
+	j->counters.failed_total++;
+	retry = counter_add(j->counter, f, &rule);
+	j->counters.evicted = counter_evicted(j->counter);
+	j->counters.untold = counter_untold(j->counter);
+	if ((int64_t)retry >= j->config->maxretry)
+		ban_counted(j, &f->id, now);
+}
+
+enum jail_ban_result
+jail_ban(struct jail *j, const struct id *id, int64_t seconds,
+    struct wall now)
+{
+	struct ticket t = { .id = *id, .time = now };
+	enum jail_ban_result result;
+	int saved;
+
+	t.data = detail_format(&t.matches, 0, NULL);
+	result = ban_ticket(j, &t, seconds != 0 ? bans_seconds(seconds) :
+	    j->bantime, seconds != 0, now);
+	saved = errno;
+	ticket_clear(&t);
+	errno = saved;
+	return result;
+}
+
+/* What a restored ban may last: the jail's bantime is the most. */
+static int64_t
+restored_bantime(const struct jail *j, const struct ticket *t)
+{
+	bool unknown = !t->permanent && t->bantime < 0;
+
+	if (j->bantime < 0)
+		return t->permanent || unknown ? -1 : bans_seconds(t->bantime);
+	if (t->permanent || unknown || t->bantime > j->bantime)
+		return j->bantime;
+	return t->bantime;
+}
+
+bool
+jail_restore(struct jail *j, struct ticket *t, struct wall now)
+{
+	int64_t seconds = restored_bantime(j, t);
+	struct wall end = bans_end(t->time, seconds);
+	struct ban *ban;
+
+	if (seconds >= 0 && end.us <= now.us)
+		return false;
+	if (bans_find(&j->bans, &t->id) != NULL || jail_ignores(j, &t->id))
+		return false;
+	if (!is_bannable(&t->id)) {
+		refuse(j, &t->id, EINVAL);
+		return false;
+	}
+	ban = bans_add(&j->bans, t, true);
+	if (ban == NULL) {
+		refuse(j, &t->id, ENOSPC);
+		return false;
+	}
+	ban->ticket.restored = true;
+	ban->ticket.state = TICKET_PENDING;
+	ban->ticket.bancount++;
+	set_end(j, ban, seconds, end, now);
+	j->counters.banned_total++;
+	return true;
+}
+
+static void
+unban(struct jail *j, struct ban *ban, enum jail_unban_why why)
+{
+	bans_remove(&j->bans, ban);
+	j->refusing = false;
+	j->hooks->unban(j, &ban->ticket, why, j->arg);
+	ban_free(ban);
+}
+
+bool
+jail_unban(struct jail *j, const struct id *id, enum jail_unban_why why)
+{
+	struct ban *ban = bans_find(&j->bans, id);
+
+	if (ban == NULL)
+		return false;
+	unban(j, ban, why);
+	return true;
+}
+
+size_t
+jail_unban_inside(struct jail *j, const struct addr *net,
+    enum jail_unban_why why)
+{
+	struct ban *ban, *next;
+	size_t n = 0;
+
+	for (ban = j->bans.first; ban != NULL; ban = next) {
+		next = ban->next;
+		if (ban->ticket.id.addr.family == ADDR_NONE ||
+		    !addr_in(&ban->ticket.id.addr, net))
+			continue;
+		unban(j, ban, why);
+		n++;
+	}
+	return n;
+}
+
+size_t
+jail_unban_all(struct jail *j, enum jail_unban_why why)
+{
+	size_t i, n = bans_count(&j->bans);
+
+	for (i = 0; i < n && j->bans.first != NULL; i++)
+		unban(j, j->bans.first, why);
+	return i;
+}
+
+struct ticket *
+jail_find(struct jail *j, const struct id *id)
+{
+	struct ban *ban = bans_find(&j->bans, id);
+
+	return ban != NULL ? &ban->ticket : NULL;
+}
+
+/* --- time --------------------------------------------------------------- */
+
+static int64_t
+findtime_us(const struct jail *j)
+{
+	double us = j->config->findtime * (double)CLOCK_SECOND;
+	double most = (double)(BANS_SECONDS_MAX * CLOCK_SECOND);
+
+	return us <= 0 ? 0 : us < most ? (int64_t)us : (int64_t)most;
+}
+
+/* True: stale counters are left, more than one run takes. */
+static bool
+purge(struct jail *j, struct wall now, struct boot boot)
+{
+	struct wall stale = { now.us - findtime_us(j) };
+
+	if (boot.us < j->purge_after.us)
+		return false;
+	if (counter_purge(j->counter, stale, PURGE_EACH_RUN) ==
+	    PURGE_EACH_RUN)
+		return true;
+	j->purge_after.us = boot.us + PURGE_PAUSE;
+	return false;
+}
+
+bool
+jail_run(struct jail *j, struct wall now, struct boot boot)
+{
+	bool more = purge(j, now, boot);
+	struct ban *ban;
+	int i;
+
+	for (i = 0; (ban = bans_ended(&j->bans, boot)) != NULL; i++) {
+		if (i == UNBANS_EACH_RUN)
+			return true;
+		unban(j, ban, UNBAN_EXPIRED);
+	}
+	return more;
+}
+
+struct boot
+jail_next(const struct jail *j)
+{
+	struct heap_node *first = heap_first(&j->bans.due);
+	struct boot next = { INT64_MAX }, stale;
+	struct wall oldest;
+
+	if (counter_oldest(j->counter, &oldest)) {
+		stale.us = clock_boot().us +
+		    (oldest.us + findtime_us(j) - clock_wall().us);
+		next = stale.us > j->purge_after.us ? stale :
+		    j->purge_after;
+	}
+	/* An end is over strictly behind it. */
+	if (first != NULL && first->key < next.us)
+		next.us = first->key + 1;
+	return next;
+}
+
+int64_t
+jail_left(const struct jail *j, const struct ticket *t, struct boot now)
+{
+	int64_t us;
+
+	(void)j;
+	if (t->permanent)
+		return -1;
+	/* Rounded up: the kernel must not let go before we do. */
+	us = ban_of(t)->due.key - now.us + CLOCK_SECOND - 1;
+	return us > 0 ? us / CLOCK_SECOND : 0;
+}
+
+/* --- looking ------------------------------------------------------------ */
+
+size_t
+jail_failing(const struct jail *j)
+{
+	return counter_count(j->counter);
+}
+
+size_t
+jail_banned(const struct jail *j)
+{
+	return bans_count(&j->bans);
+}
+
+const struct jail_counters *
+jail_counters(const struct jail *j)
+{
+	return &j->counters;
+}
+
+struct ticket *
+jail_ban_first(const struct jail *j)
+{
+	return j->bans.first != NULL ? &j->bans.first->ticket : NULL;
+}
+
+struct ticket *
+jail_ban_next(const struct jail *j, const struct ticket *t)
+{
+	struct ban *next = ban_of(t)->next;
+
+	(void)j;
+	return next != NULL ? &next->ticket : NULL;
+}

@@ -23,9 +23,18 @@ struct store_options {
 	size_t queue_max;          /* requests waiting at most */
 };
 
+/* Upstream's mark, after an upgrade, for "nobody knows how long". */
+#define STORE_BANTIME_UNKNOWN (-2)
+
+/*
+ * The ticket as jail_restore wants it: id (borrowed), time, bantime (may be
+ * STORE_BANTIME_UNKNOWN) or permanent, bancount, and `data` as it stands in
+ * the row. Its lines stay in there until somebody asks: a start with 100,000
+ * bans has no time to parse them.
+ */
 struct store_row {
 	const char *jail;
-	struct ticket ticket;      /* filled as jail_restore wants it */
+	struct ticket ticket;
 };
 
 struct store_events {
@@ -47,29 +56,44 @@ const char *store_error(const struct store *s);   /* NULL: all is well */
 
 /* --- at start, before store_start: synchronous reads ------------------ */
 /*
- * The latest row of every (ip, jail) that has not ended at `now`; fn may take
- * over the ticket's matches and data (set to empty/NULL then).
+ * The latest row of every (ip, jail) that has not ended at `now`, in order of
+ * writing; jail NULL: of all jails in one pass. fn may take over the ticket's
+ * matches and data (set to empty/NULL then). 0, or -1 (store_error).
  */
 int store_load_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg), void *arg);
 bool store_load_position(struct store *s, const char *jail, const char *path,
     struct tail_position *out);
+/* Also possible with a failed disk: the thread tries it again. 0 or -1. */
 int store_start(struct store *s);   /* starts the thread */
 
 /* --- asynchronous writes; false: queue full, counted, not written ------ */
 bool store_add_jail(struct store *s, const char *jail);
 bool store_disable_jail(struct store *s, const char *jail);
 bool store_ban(struct store *s, const char *jail, const struct ticket *t);
-/* The row of bips goes (by hand), so it does not come back at restart. */
+/*
+ * By hand: the rows of bips and bans go, as upstream's do, so that it does not
+ * come back at restart. Also for an id that is not banned just now.
+ */
 bool store_unban(struct store *s, const char *jail, const struct id *id);
+bool store_unban_all(struct store *s, const char *jail);
 bool store_position(struct store *s, const char *jail, const char *path,
     const struct tail_position *pos);
 bool store_purge(struct store *s, struct wall now);
-/* Calls fn in the loop once everything queued before is on the disk. */
+/*
+ * Calls fn in the loop once everything queued before is on the disk (error
+ * 0), or, when store_close comes first, from there (EIO: it is not).
+ */
 bool store_barrier(struct store *s, void (*fn)(int error, void *arg),
     void *arg);
 
-struct store_counters { uint64_t written, commits, lost, waiting; };
+struct store_counters {
+	uint64_t written;    /* requests that are on the disk */
+	uint64_t commits;
+	uint64_t lost;       /* requests refused: queue full, or senseless */
+	uint64_t waiting;
+	uint64_t skipped;    /* rows not believed when reading */
+};
 void store_counters(struct store *s, struct store_counters *out);
 
 #endif

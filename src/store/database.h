@@ -1,0 +1,65 @@
+/*
+ * The open file: a connection with its prepared statements. Used by one
+ * thread at a time. A damaged file is moved aside and a new one begun.
+ */
+#ifndef GAOL_STORE_DATABASE_H
+#define GAOL_STORE_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_ADD_JAIL,
+	STATEMENT_ENABLE_JAIL,
+	STATEMENT_DISABLE_JAIL,
+	STATEMENT_ADD_HISTORY,
+	STATEMENT_SET_LATEST,
+	STATEMENT_DEL_HISTORY,
+	STATEMENT_DEL_LATEST,
+	STATEMENT_CLEAR_HISTORY,
+	STATEMENT_CLEAR_LATEST,
+	STATEMENT_SET_POSITION,
+	STATEMENT_GET_POSITION,
+	STATEMENT_GET_LATEST,
+	STATEMENT_PURGE_HISTORY,
+	STATEMENT_PURGE_LATEST,
+	STATEMENT_PURGE_JAILS,
+	STATEMENT_COUNT,
+};
+
+struct database {
+	char *path;               /* ":memory:" is a path too */
+	sqlite3 *handle;          /* NULL: closed */
+	sqlite3_stmt *v[STATEMENT_COUNT];
+	dev_t dev;                /* which file `path` named */
+	ino_t ino;
+	bool refused;             /* a version we do not know: leave it alone */
+	struct buf error;         /* why it is not open; empty when it is */
+	char *moved;              /* where a damaged file went, since the last
+	                           * look; the reader frees it */
+};
+
+void database_init(struct database *db, const char *path);
+void database_fini(struct database *db);
+/* 0, or -1 with db->error filled. Opening an open one is a no-op. */
+int database_open(struct database *db);
+void database_close(struct database *db);
+bool database_in_memory(const struct database *db);
+/* Somebody deleted or replaced the file under us. */
+bool database_gone(const struct database *db);
+/* Closes, moves the file out of the way, and notes why. */
+void database_damaged(struct database *db, const char *why);
+/* Reset and without bindings. */
+sqlite3_stmt *database_statement(struct database *db, enum statement which);
+/* Steps a statement that returns no rows; SQLITE_OK or the result code. */
+int database_run(sqlite3_stmt *stmt);
+
+#endif

@@ -1,0 +1,50 @@
+/* Inside of the room: what the loop's side and the thread share. */
+#ifndef GAOL_STORE_PRIVATE_H
+#define GAOL_STORE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "store/database.h"
+#include "store/queue.h"
+#include "store/store.h"
+
+struct event;
+
+struct store {
+	/* Set by store_open, then only read. */
+	bool off;                 /* "None" */
+	int64_t purge_age;
+	int64_t maxmatches;
+	const struct store_events *events;
+	void *arg;
+	int wake_fd;              /* thread -> loop */
+	struct event *wake;
+
+	struct queue queue;       /* has a lock of its own */
+	/*
+	 * The loop's until store_start, then the thread's until it is joined;
+	 * whoever owns it is the only one to call sqlite.
+	 */
+	struct database db;
+	pthread_t thread;
+	bool running;
+
+	/* The loop's. */
+	char *error;              /* as last told */
+
+	/* Under the lock. */
+	pthread_mutex_t lock;
+	char *state;              /* the thread's view of the error */
+	struct buf notes;         /* lines for the log, one each */
+	struct requests reached;  /* barriers, in order */
+	struct store_counters counters;
+};
+
+/* The thread; `arg` is the store. */
+void *writer_main(void *arg);
+/* Gets a batch onto the disk, or gives it up: then its barriers say EIO. */
+void writer_drain(struct store *s, struct requests *batch);
+/* Takes over what the database has to say; error NULL: all is well. */
+void writer_tell(struct store *s, const char *error);
+
+#endif

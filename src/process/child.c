@@ -125,7 +125,7 @@ child_stop(struct child *c)
 {
 	const struct wire_stop m = { .type = WIRE_STOP };
 
-	if (c->stop_sent)
+	if (c->stop_sent || c->stopped)
 		return;
 	c->stop_sent = true;
 	tell(c, &m, sizeof(m), -1);

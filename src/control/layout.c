@@ -66,19 +66,28 @@ layout_status_jail(const json_t *payload, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* The shortest decimal that reads back as the same number, as Python's. */
+/*
+ * The shortest decimal that reads back as the same number, with an exponent
+ * only where Python's repr() has one.
+ */
 static void
 add_real(struct buf *out, double d)
 {
 	char text[64];
+	long exponent;
+	int digits = 1;
 
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, d);
-		if (strtod(text, NULL) == d)
-			break;
-	}
+	do {
+		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
+	} while (strtod(text, NULL) != d && digits++ < 17);
+	exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
+	if (exponent >= -4 && exponent < 16)
+		snprintf(text, sizeof(text), "%.*f",
+		    digits - 1 > exponent ? digits - 1 - (int)exponent : 0, d);
+	else
+		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
 	buf_adds(out, text);
-	if (strpbrk(text, ".en") == NULL)
+	if (strpbrk(text, ".e") == NULL)
 		buf_adds(out, ".0");
 }
 

@@ -21,6 +21,12 @@ void layout_plain(const json_t *payload, struct buf *out);
  * [{'sshd': ['192.0.2.7']}]; `banned ID…`: [["sshd"]] as [['sshd']].
  */
 void layout_banned(const json_t *payload, struct buf *out);
+/*
+ * The reply to `get …` or `set …`: lists under their heads, single values
+ * behind theirs, everything else as layout_plain().
+ */
+void layout_setting(size_t argc, const char *const *argv,
+    const json_t *payload, struct buf *out);
 /* What a failed request says: the text for stdout. */
 void layout_error(const char *type, const char *message, struct buf *out);
 

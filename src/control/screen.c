@@ -38,6 +38,17 @@ add_painted(struct screen *s, enum colour colour, const char *text)
 	paint(s, PLAIN);
 }
 
+/* "3 pending"; nothing for 0. */
+static void
+add_count(struct screen *s, enum colour colour, int64_t n, const char *what)
+{
+	if (n == 0)
+		return;
+	paint(s, colour);
+	buf_addf(s->out, "%" PRId64 " %s", n, what);
+	paint(s, PLAIN);
+}
+
 /* The left column. */
 static void
 add_head(struct screen *s, const char *head)
@@ -53,6 +64,25 @@ add_str(struct screen *s, const json_t *object, const char *key)
 	printable_add(s->out, span_of(payload_str(object, key, "")));
 }
 
+static enum colour
+colour_of(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum colour colour;
+	} known[] = {
+		{ "ok", GREEN },
+		{ "confirmed", PLAIN },
+		{ "pending", YELLOW },
+		{ "opening", YELLOW },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(state, known[i].state) == 0)
+			return known[i].colour;
+	return RED;
+}
+
 /* "ok", else the state and what the daemon says about it. */
 static void
 add_state(struct screen *s, const json_t *object)
@@ -60,7 +90,7 @@ add_state(struct screen *s, const json_t *object)
 	const char *state = payload_str(object, "state", "unknown");
 	const char *text = payload_str(object, "text", "");
 
-	add_painted(s, strcmp(state, "ok") == 0 ? GREEN : RED, state);
+	add_painted(s, colour_of(state), state);
 	if (text[0] != '\0') {
 		buf_adds(s->out, ": ");
 		printable_add(s->out, span_of(text));
@@ -105,18 +135,19 @@ add_jails(struct screen *s, const json_t *payload)
 	buf_addc(s->out, '\n');
 }
 
+/* Bans that are not in the firewall (yet). */
 static void
-add_pending(struct screen *s, const json_t *payload)
+add_unsettled(struct screen *s, const json_t *payload)
 {
-	int64_t n = payload_int(payload, "pending", 0);
+	int64_t pending = payload_int(payload, "pending", 0);
+	int64_t failed = payload_int(payload, "failed", 0);
 
-	if (n == 0)
+	if (pending == 0 && failed == 0)
 		return;
-	add_head(s, "Pending");
-	paint(s, YELLOW);
-	buf_addf(s->out, "%" PRId64 " %s for the firewall", n,
-	    n == 1 ? "ban waits" : "bans wait");
-	paint(s, PLAIN);
+	add_head(s, "Bans");
+	add_count(s, YELLOW, pending, "pending");
+	buf_adds(s->out, pending > 0 && failed > 0 ? ", " : "");
+	add_count(s, RED, failed, "failed");
 	buf_addc(s->out, '\n');
 }
 
@@ -146,11 +177,8 @@ add_store(struct screen *s, const json_t *store)
 	add_state(s, store);
 	buf_addf(s->out, "; %" PRId64 " written",
 	    payload_int(store, "written", 0));
-	if (lost > 0) {
-		paint(s, RED);
-		buf_addf(s->out, ", %" PRId64 " lost", lost);
-		paint(s, PLAIN);
-	}
+	buf_adds(s->out, lost > 0 ? ", " : "");
+	add_count(s, RED, lost, "lost");
 	buf_addc(s->out, '\n');
 }
 
@@ -230,7 +258,7 @@ screen_status(const json_t *payload, bool colour, struct buf *out)
 	screen_duration(payload_int(payload, "uptime", 0), out);
 	buf_addc(out, '\n');
 	add_jails(&s, payload);
-	add_pending(&s, payload);
+	add_unsettled(&s, payload);
 	add_firewall(&s, json_object_get(payload, "firewall"));
 	add_store(&s, json_object_get(payload, "store"));
 	add_sandbox(&s, json_object_get(payload, "sandbox"));
@@ -263,11 +291,8 @@ add_filter(struct screen *s, const json_t *filter)
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
 		int64_t n = payload_int(filter, rare[i].key, 0);
 
-		if (n == 0)
-			continue;
-		paint(s, YELLOW);
-		buf_addf(s->out, ", %" PRId64 " %s", n, rare[i].text);
-		paint(s, PLAIN);
+		buf_adds(s->out, n > 0 ? ", " : "");
+		add_count(s, YELLOW, n, rare[i].text);
 	}
 	buf_addc(s->out, '\n');
 }
@@ -293,16 +318,10 @@ add_bans_line(struct screen *s, const json_t *actions)
 	buf_addf(s->out, "%" PRId64 " now, %" PRId64 " in total",
 	    payload_int(actions, "banned", 0),
 	    payload_int(actions, "banned_total", 0));
-	if (pending > 0) {
-		paint(s, YELLOW);
-		buf_addf(s->out, ", %" PRId64 " pending", pending);
-		paint(s, PLAIN);
-	}
-	if (failed > 0) {
-		paint(s, RED);
-		buf_addf(s->out, ", %" PRId64 " failed", failed);
-		paint(s, PLAIN);
-	}
+	buf_adds(s->out, pending > 0 ? ", " : "");
+	add_count(s, YELLOW, pending, "pending");
+	buf_adds(s->out, failed > 0 ? ", " : "");
+	add_count(s, RED, failed, "failed");
 	buf_addc(s->out, '\n');
 }
 
@@ -353,8 +372,7 @@ add_ban_state(struct screen *s, const json_t *ban)
 		buf_adds(s->out, payload_bool(ban, "restored") ?
 		    "confirmed, restored" : state);
 	else
-		add_painted(s, strcmp(state, "pending") == 0 ? YELLOW : RED,
-		    state);
+		add_painted(s, colour_of(state), state);
 	if (error[0] != '\0') {
 		buf_adds(s->out, ": ");
 		printable_add(s->out, span_of(error));

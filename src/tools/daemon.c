@@ -240,15 +240,12 @@ is_listening(const char *path)
 static bool
 is_locked(const char *path)
 {
-	struct flock record = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool yes;
 
 	if (fd == -1)
 		return false;
 	yes = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
-	if (!yes && fcntl(fd, F_OFD_GETLK, &record) == 0)
-		yes = record.l_type != F_UNLCK;
 	close(fd);
 	return yes;
 }

@@ -146,6 +146,8 @@ lay_out(size_t argc, const char *const *argv, const json_t *payload,
 		buf_adds(out, "Jail started\n");
 	else if (strcmp(name, "stop") == 0)
 		buf_adds(out, "Jail stopped\n");
+	else if (strcmp(name, "get") == 0 || strcmp(name, "set") == 0)
+		layout_setting(argc, argv, payload, out);
 	else
 		layout_plain(payload, out);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/span.h"
 #include "control/payload.h"
@@ -67,10 +68,13 @@ ask(const struct call *call)
 	return payload;
 }
 
+/* jansson escapes ASCII's control bytes; a terminal knows others too. */
 static void
 add_json(const json_t *payload, struct buf *out)
 {
-	char *text = json_dumps(payload, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	size_t ascii = isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0;
+	char *text = json_dumps(payload, JSON_INDENT(2) | JSON_ENCODE_ANY |
+	    ascii);
 
 	buf_adds(out, text != NULL ? text : "null");
 	buf_addc(out, '\n');
@@ -120,14 +124,6 @@ form_status(const struct call *call, const json_t *payload, struct buf *out)
 		screen_jail(payload, call->colour, out);
 	else
 		screen_status(payload, call->colour, out);
-}
-
-static void
-form_unban(const struct call *call, const json_t *payload, struct buf *out)
-{
-	(void)call;
-	buf_addf(out, "%" PRId64 " unbanned\n",
-	    payload_int(payload, "count", 0));
 }
 
 static void
@@ -193,12 +189,6 @@ verb_status(const struct call *call)
 }
 
 int
-verb_unban(const struct call *call)
-{
-	return ask_and_print(call, form_unban);
-}
-
-int
 verb_banned(const struct call *call)
 {
 	return ask_and_print(call, form_banned);
@@ -222,8 +212,9 @@ complain_ids(const json_t *errors)
 	return json_array_size(errors) == 0;
 }
 
-int
-verb_ban(const struct call *call)
+/* Some ids may have been done and others not: both is said, and fails. */
+static int
+change_bans(const struct call *call, const char *done, const char *also)
 {
 	struct buf out = { 0 };
 	json_t *payload = ask(call);
@@ -233,16 +224,31 @@ verb_ban(const struct call *call)
 		return rc;
 	if (call->json)
 		add_json(payload, &out);
+	else if (also != NULL)
+		buf_addf(&out, "%" PRId64 " banned, %" PRId64 " prolonged\n",
+		    payload_int(payload, done, 0),
+		    payload_int(payload, also, 0));
 	else
-		buf_addf(&out, "%" PRId64 " banned, %" PRId64
-		    " prolonged\n", payload_int(payload, "new", 0),
-		    payload_int(payload, "prolonged", 0));
+		buf_addf(&out, "%" PRId64 " unbanned\n",
+		    payload_int(payload, done, 0));
 	rc = print(&out);
 	if (!complain_ids(json_object_get(payload, "errors")))
 		rc = EXIT_FAILED;
 	json_decref(payload);
 	buf_fini(&out);
 	return rc;
+}
+
+int
+verb_ban(const struct call *call)
+{
+	return change_bans(call, "new", "prolonged");
+}
+
+int
+verb_unban(const struct call *call)
+{
+	return change_bans(call, "count", NULL);
 }
 
 /* Problems of the configuration do not make a reload fail: it runs now. */

@@ -1,0 +1,169 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "tools/regex_local.h"
+
+enum {
+	OPT_SHARE = 256, OPT_TIMEZONE, OPT_USEDNS, OPT_NOW, OPT_JSON,
+	OPT_VERBOSITY, OPT_VERBOSE_DATE, OPT_NO_CHECK_ALL, OPT_NO_MISSED,
+	OPT_NO_IGNORED, OPT_ALL_MATCHED, OPT_ALL_MISSED, OPT_ALL_IGNORED,
+	OPT_NOTHING
+};
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "share", required_argument, NULL, OPT_SHARE },
+	{ "datepattern", required_argument, NULL, 'd' },
+	{ "timezone", required_argument, NULL, OPT_TIMEZONE },
+	{ "TZ", required_argument, NULL, OPT_TIMEZONE },
+	{ "encoding", required_argument, NULL, 'e' },
+	{ "raw", no_argument, NULL, 'r' },
+	{ "usedns", required_argument, NULL, OPT_USEDNS },
+	{ "maxlines", required_argument, NULL, 'L' },
+	{ "log-level", required_argument, NULL, 'l' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "verbosity", required_argument, NULL, OPT_VERBOSITY },
+	{ "verbose-date", no_argument, NULL, OPT_VERBOSE_DATE },
+	{ "VD", no_argument, NULL, OPT_VERBOSE_DATE },
+	{ "no-check-all", no_argument, NULL, OPT_NO_CHECK_ALL },
+	{ "out", required_argument, NULL, 'o' },
+	{ "invert", no_argument, NULL, 'i' },
+	{ "print-no-missed", no_argument, NULL, OPT_NO_MISSED },
+	{ "print-no-ignored", no_argument, NULL, OPT_NO_IGNORED },
+	{ "print-all-matched", no_argument, NULL, OPT_ALL_MATCHED },
+	{ "print-all-missed", no_argument, NULL, OPT_ALL_MISSED },
+	{ "print-all-ignored", no_argument, NULL, OPT_ALL_IGNORED },
+	{ "log-traceback", no_argument, NULL, 't' },
+	{ "full-traceback", no_argument, NULL, OPT_NOTHING },
+	{ "now", required_argument, NULL, OPT_NOW },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const char usage[] =
+"usage: gaol regex [options] LOG REGEX [IGNOREREGEX]\n"
+"LOG: a file, - for standard input, or a line of a log.\n"
+"REGEX: a filter (sshd, sshd[mode=aggressive], a path) or an expression.\n"
+"  -c, --config DIR       where filter.d is\n"
+"      --share DIR        where our own filter.d is\n"
+"  -d, --datepattern P    how dates look ({NONE}: there are none)\n"
+"      --timezone ZONE    of dates without a zone (UTC, CET, +0200)\n"
+"  -r, --raw              keep host names as they are (--usedns raw)\n"
+"      --usedns yes|warn|no|raw\n"
+"  -L, --maxlines N       lines a match may span; accepted: 1\n"
+"      --now EPOCH        freeze the clock\n"
+"      --json             one record a line (see gaol-regex(1))\n"
+"  -o, --out WHAT         only results: id, ip, msg, row, a group's name,\n"
+"                         or a text with <ip> <F-USER> <time> <msg> in it\n"
+"  -i, --invert           with -o: the lines that do not match\n"
+"      --no-check-all     stop at the first failregex that matches\n"
+"  -v, --verbose          list every expression, and what it found\n"
+"      --print-all-matched, --print-all-missed, --print-all-ignored\n"
+"      --print-no-missed, --print-no-ignored\n"
+"  -V, --version          -h, --help\n"
+"Taken for fail2ban-regex's sake, without effect: -e, -l, -t,\n"
+"--full-traceback, --verbose-date.\n";
+
+static int
+number(const char *name, const char *text, int64_t min, int64_t max,
+    int64_t *out)
+{
+	if (number_parse(span_of(text), min, max, out) == 0)
+		return -1;
+	fprintf(stderr, "gaol regex: %s: '%s' is not a number from %lld "
+	    "to %lld\n", name, text, (long long)min, (long long)max);
+	return 2;
+}
+
+static bool
+is_utf8_name(const char *name)
+{
+	return strcasecmp(name, "auto") == 0 ||
+	    strcasecmp(name, "utf-8") == 0 ||
+	    strcasecmp(name, "utf8") == 0 || strcasecmp(name, "ascii") == 0;
+}
+
+static int
+take(int c, struct regex_call *call)
+{
+	int64_t n;
+	int rc;
+
+	switch (c) {
+	case 'c': call->dir = optarg; break;
+	case OPT_SHARE: call->share = optarg; break;
+	case 'd': call->datepattern = optarg; break;
+	case OPT_TIMEZONE: call->timezone = optarg; break;
+	case 'r': call->usedns = "raw"; break;
+	case OPT_USEDNS: call->usedns = optarg; break;
+	case 'o': call->out = optarg; break;
+	case 'i': call->invert = true; break;
+	case 'v': call->verbose++; break;
+	case OPT_JSON: call->json = true; break;
+	case OPT_NO_CHECK_ALL: call->check_all = false; break;
+	case OPT_NO_MISSED: call->no_missed = true; break;
+	case OPT_NO_IGNORED: call->no_ignored = true; break;
+	case OPT_ALL_MATCHED: call->all_matched = true; break;
+	case OPT_ALL_MISSED: call->all_missed = true; break;
+	case OPT_ALL_IGNORED: call->all_ignored = true; break;
+	case 'L':
+		return number("maxlines", optarg, 1, 10000, &call->maxlines);
+	case OPT_NOW:
+		call->now_set = true;
+		return number("now", optarg, 0, INT64_C(253402300799),
+		    &call->now);
+	case OPT_VERBOSITY:
+		rc = number("verbosity", optarg, 0, 4, &n);
+		if (rc == -1)
+			call->verbose = (int)n;
+		return rc;
+	case 'e':
+		if (is_utf8_name(optarg))
+			break;
+		fprintf(stderr, "gaol regex: encoding '%s' is not supported; "
+		    "accepted: auto, UTF-8, ASCII\n", optarg);
+		return 2;
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	case 'V':
+		puts(GAOL_VERSION);
+		return 0;
+	case '?':
+		return 2;
+	}
+	return -1;
+}
+
+int
+regex_options(int argc, char **argv, struct regex_call *call)
+{
+	int c, rc;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "c:d:e:rL:l:Vvo:ith", options,
+	    NULL)) != -1) {
+		rc = take(c, call);
+		if (rc != -1)
+			return rc;
+	}
+	if (argc - optind < 2 || argc - optind > 3) {
+		fprintf(stderr, "ERROR: LOG and REGEX are wanted, and perhaps "
+		    "IGNOREREGEX\n");
+		if (!call->compat)
+			fputs(usage, stderr);
+		return call->compat ? 255 : 2;
+	}
+	if (call->invert && call->out == NULL) {
+		fprintf(stderr, "gaol regex: --invert goes with --out only\n");
+		return 2;
+	}
+	call->log = argv[optind];
+	call->regex = argv[optind + 1];
+	call->ignoreregex = argc - optind == 3 ? argv[optind + 2] : NULL;
+	return -1;
+}

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -672,11 +673,12 @@ engine_works(void)
 	struct sandbox_report report;
 	pthread_t thread;
 	int rc = -1;
+	const int abi = sandbox_landlock_abi();
 
 	sandbox_enter(SANDBOX_ENGINE, &o);
 	sandbox_get_report(&report);
 	MUST(report.uid == NOBODY && report.dropped && report.seccomp);
-	MUST(report.landlock == sandbox_landlock_abi());
+	MUST(report.landlock == abi);
 	use_regex();
 	MUST(pthread_create(&thread, NULL, use_sqlite, &rc) == 0);
 	MUST(pthread_join(thread, NULL) == 0);

@@ -1,9 +1,11 @@
 #include "store/schema.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * The file is durable (WAL and a sync at each commit): upstream writes without
@@ -213,24 +215,37 @@ in_transaction(sqlite3 *db, int64_t version)
 	return rc;
 }
 
+/*
+ * Copies the old version, then migrates. The copy of a migration that failed
+ * goes: the file is as it was, and each retry would leave another one.
+ */
 static int
-back_up(sqlite3 *db, const char *path, struct wall now)
+copy_and_migrate(sqlite3 *db, const char *path, int64_t version,
+    struct wall now)
 {
 	char stamp[SCHEMA_STAMP];
 	struct buf name = { 0 };
 	sqlite3_stmt *stmt;
-	int rc;
+	int fd, rc;
 
 	schema_stamp(now, stamp);
 	buf_addf(&name, "%s.%s", path, stamp);
+	/* sqlite fills an empty file, but would make one for all to read. */
+	fd = open(name.p, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd != -1)
+		close(fd);
 	rc = sqlite3_prepare_v2(db, "VACUUM INTO ?", -1, &stmt, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_text(stmt, 1, name.p, -1, SQLITE_STATIC);
 		rc = sqlite3_step(stmt);
 		sqlite3_finalize(stmt);
 	}
+	if (rc == SQLITE_DONE)
+		rc = in_transaction(db, version);
+	if (rc != SQLITE_OK)
+		(void)unlink(name.p);
 	buf_fini(&name);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return rc;
 }
 
 static enum schema_result
@@ -258,6 +273,7 @@ enum schema_result
 schema_prepare(sqlite3 *db, const char *path, struct wall now,
     struct buf *why)
 {
+	enum schema_result result;
 	int64_t version;
 	int rc;
 
@@ -269,12 +285,15 @@ schema_prepare(sqlite3 *db, const char *path, struct wall now,
 		    "accepted: 1..%d", (long long)version, SCHEMA_VERSION);
 		return SCHEMA_REFUSED;
 	}
-	if (version < SCHEMA_VERSION &&
-	    (rc = back_up(db, path, now)) != SQLITE_OK)
-		return failed(db, rc, "copying before migration", why);
 	/* Foreign keys are off until here: old files have orphans. */
-	if ((rc = in_transaction(db, version)) != SQLITE_OK)
-		return failed(db, rc, "making tables", why);
+	rc = version == SCHEMA_VERSION ? in_transaction(db, version) :
+	    copy_and_migrate(db, path, version, now);
+	if (rc != SQLITE_OK) {
+		result = failed(db, rc, version == SCHEMA_VERSION ?
+		    "making tables" : "migrating", why);
+		/* Its tables are not what its version says: no retry helps. */
+		return (rc & 0xff) == SQLITE_ERROR ? SCHEMA_REFUSED : result;
+	}
 	if ((rc = run(db, "PRAGMA foreign_keys = ON;")) != SQLITE_OK)
 		return failed(db, rc, "opening", why);
 	return SCHEMA_OK;

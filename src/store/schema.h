@@ -17,14 +17,14 @@ enum schema_result {
 	SCHEMA_OK,
 	SCHEMA_FAILED,     /* not now: locked, disk full, no permission … */
 	SCHEMA_DAMAGED,    /* the file is no sound database */
-	SCHEMA_REFUSED,    /* sound, but of a version we do not know */
+	SCHEMA_REFUSED,    /* sound, but not what we know how to use */
 };
 
 /* What an sqlite3 result code means for the file it came from. */
 enum schema_result schema_result(int rc);
 /*
- * Sets the connection up and makes or migrates the tables. Before a migration
- * a copy "PATH.YYYYmmdd-HHMMSS" is made. `why` says what is wrong.
+ * Sets the connection up and makes or migrates the tables. A migration leaves
+ * a copy of what was, "PATH.YYYYmmdd-HHMMSS". `why` says what is wrong.
  */
 enum schema_result schema_prepare(sqlite3 *db, const char *path,
     struct wall now, struct buf *why);

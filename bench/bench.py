@@ -54,7 +54,7 @@ class Daemon:
         open(self.log, "w").close()
         shutil.copytree("/etc/fail2ban", self.etc)
         self.write("fail2ban.local",
-                   "[DEFAULT]\nsocket = %s\npidfile = %s/pid\ndbfile = %s\n"
+                   "[Definition]\nsocket = %s\npidfile = %s/pid\ndbfile = %s\n"
                    "logtarget = %s/daemon.log\n"
                    % (self.socket, self.dir, self.database, self.dir))
         self.process = None

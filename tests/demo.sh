@@ -101,7 +101,7 @@ good "attacker 192.0.2.18 and 2001:db8:1::2, friend 192.0.2.34"
 in_server perl -MSocket -e '
     socket(my $s, AF_INET6, SOCK_STREAM, 0) or die "socket: $!";
     setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($s, pack_sockaddr_in6(22, IN6ADDR_ANY)) or die "bind: $!";
+    bind($s, pack_sockaddr_in6(22, Socket::IN6ADDR_ANY())) or die "bind: $!";
     listen($s, 64) or die "listen: $!";
     while (accept(my $c, $s)) { syswrite($c, "SSH-2.0-demo\r\n"); close($c) }
 ' &
@@ -110,7 +110,7 @@ pids+=($!)
 mkdir -p "$work/etc/jail.d"
 touch "$work/auth.log"
 cat >"$work/etc/fail2ban.conf" <<CONF
-[DEFAULT]
+[Definition]
 loglevel = INFO
 logtarget = $work/gaol.log
 socket = $work/gaol.sock

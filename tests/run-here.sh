@@ -18,7 +18,7 @@ else
     printf '[sshd]\nenabled = true\n' >"$dir/etc/jail.d/zz-run.local"
 fi
 cat >"$dir/etc/fail2ban.local" <<CONF
-[DEFAULT]
+[Definition]
 socket = $PWD/$dir/gaol.sock
 pidfile = $PWD/$dir/gaol.pid
 dbfile = $PWD/$dir/state/gaol.sqlite3

@@ -62,7 +62,7 @@ class Gaold:
         self.database = self.dir + "/state/gaol.sqlite3"
         os.mkdir(self.etc)
         open(self.auth, "w").close()
-        self.write("fail2ban.conf", "[DEFAULT]\nloglevel = INFO\nlogtarget = %s\n"
+        self.write("fail2ban.conf", "[Definition]\nloglevel = INFO\nlogtarget = %s\n"
                    "socket = %s\npidfile = %s/pid\ndbfile = %s\n"
                    % (self.out, self.socket, self.dir, self.database))
         self.write("jail.conf", "[DEFAULT]\nbantime = 1h\nfindtime = 1h\n"

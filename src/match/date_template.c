@@ -38,12 +38,12 @@ static const struct {
 	const char *pattern;
 	quick_fn *quick;            /* of the anchored copy */
 } defaults[DATE_DEFAULTS] = {
-	{ "%ExY(?P<_s>[-/.])%m(?P=_s)%d(?:T| {1,2})%H:%M:%S(?:[.,]%f)?(?:\\s*%z)?",
+	{ "%ExY(?P<_sep>[-/.])%m(?P=_sep)%d(?:T| {1,2})%H:%M:%S(?:[.,]%f)?(?:\\s*%z)?",
 	    date_quick_iso },
 	{ "(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?", date_quick_syslog },
 	{ "(?:%a )?%b %d %ExY %k:%M:%S(?:\\.%f)?", NULL },
-	{ "%d(?P<_s>[-/])%m(?P=_s)(?:%ExY|%Exy) %k:%M:%S", NULL },
-	{ "%d(?P<_s>[-/])%b(?P=_s)%ExY[ :]?%H:%M:%S(?:\\.%f)?(?: %z)?", NULL },
+	{ "%d(?P<_sep>[-/])%m(?P=_sep)(?:%ExY|%Exy) %k:%M:%S", NULL },
+	{ "%d(?P<_sep>[-/])%b(?P=_sep)%ExY[ :]?%H:%M:%S(?:\\.%f)?(?: %z)?", NULL },
 	{ "%m/%d/%ExY:%H:%M:%S", NULL },
 	{ "%m-%d-%ExY %k:%M:%S(?:\\.%f)?", NULL },
 	{ "EPOCH", NULL },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "match/prefix.h"
 #include "match/python.h"
 #include "match/tag.h"
 
@@ -20,6 +21,7 @@ struct regex {
 	pcre2_code *utf;
 	pcre2_code *bytes;         /* NULL: not the same as utf */
 	bool utf_jit, bytes_jit;
+	struct prefix prefix;
 	struct regex_name *names;
 	size_t names_n;
 };
@@ -143,6 +145,8 @@ build(const struct mapped *tags, const struct mapped *python, unsigned flags,
 	r->utf_jit = jit(r->utf);
 	r->bytes_jit = jit(r->bytes);
 	read_names(r);
+	if (!(flags & REGEX_MULTILINE))
+		prefix_read(pattern, &r->prefix);
 	r->text = xmemdup0(tags->text.p, tags->text.n);
 	return r;
 fail:
@@ -262,6 +266,10 @@ matcher_search(struct matcher *m, const struct regex *r, struct span subject,
 	PCRE2_SPTR p = (PCRE2_SPTR)(subject.p != NULL ? subject.p : "");
 	int rc = PCRE2_ERROR_JIT_STACKLIMIT;
 
+	if (!prefix_fits(&r->prefix, subject)) {
+		m->rc = 0;
+		return REGEX_NONE;
+	}
 	if (bytes ? r->bytes_jit : r->utf_jit)
 		rc = pcre2_jit_match(code, p, subject.n, from, 0, m->data,
 		    m->context);

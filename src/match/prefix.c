@@ -1,0 +1,164 @@
+#include "match/prefix.h"
+
+#include <string.h>
+
+static char
+at(struct span s, size_t i)
+{
+	return i < s.n ? s.p[i] : '\0';
+}
+
+/* Behind the set that starts at i. */
+static size_t
+skip_set(struct span s, size_t i)
+{
+	i++;
+	if (at(s, i) == '^')
+		i++;
+	if (at(s, i) == ']')
+		i++;
+	while (i < s.n && s.p[i] != ']')
+		i += s.p[i] == '\\' ? 2 : 1;
+	return i + 1;
+}
+
+/*
+ * Looks through the group whose inside starts at i: does it have branches,
+ * and where is its closing parenthesis (or the end)?
+ */
+static bool
+has_branches(struct span s, size_t i, size_t *close)
+{
+	size_t depth = 0;
+	bool found = false;
+
+	while (i < s.n) {
+		if (s.p[i] == '\\') {
+			i += 2;
+			continue;
+		}
+		if (s.p[i] == '[') {
+			i = skip_set(s, i);
+			continue;
+		}
+		if (s.p[i] == ')' && depth-- == 0)
+			break;
+		if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == '|' && depth == 0)
+			found = true;
+		i++;
+	}
+	*close = i;
+	return found;
+}
+
+static bool
+is_quantifier(char c)
+{
+	return c == '?' || c == '*' || c == '+' || c == '{';
+}
+
+/* Inside of a plain or named group at i, or 0 for any other construct. */
+static size_t
+enter_group(struct span s, size_t i)
+{
+	struct span rest = span_skip(s, i);
+	size_t close, inside, name;
+
+	if (span_starts(rest, SPAN("(?:"))) {
+		inside = i + 3;
+	} else if (span_starts(rest, SPAN("(?P<"))) {
+		name = span_chr(rest, '>');
+		if (name == SPAN_NONE)
+			return 0;
+		inside = i + name + 1;
+	} else if (at(s, i + 1) != '?') {
+		inside = i + 1;
+	} else {
+		return 0;
+	}
+	if (has_branches(s, inside, &close) ||
+	    is_quantifier(at(s, close + 1)))
+		return 0;
+	return inside;
+}
+
+/* "[aA]" and nothing more. */
+static bool
+two_bytes(struct span s, size_t i)
+{
+	return at(s, i + 3) == ']' &&
+	    strchr("^\\]-", at(s, i + 1)) == NULL &&
+	    strchr("\\]-", at(s, i + 2)) == NULL &&
+	    (unsigned char)at(s, i + 1) < 0x80 &&
+	    (unsigned char)at(s, i + 2) < 0x80;
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* One position at *i; false when it stands for more than two bytes. */
+static bool
+position(struct span s, size_t *i, unsigned char *a, unsigned char *b)
+{
+	char c = s.p[*i];
+
+	if (c == '[' && two_bytes(s, *i)) {
+		*a = (unsigned char)s.p[*i + 1];
+		*b = (unsigned char)s.p[*i + 2];
+		*i += 4;
+		return true;
+	}
+	if (c == '\\') {
+		c = at(s, *i + 1);
+		if (is_word(c) || c == '\0')
+			return false;
+		(*i)++;
+	} else if (c == '\0' || strchr("^$.|[(){}?*+", c) != NULL) {
+		return false;
+	}
+	if ((unsigned char)c >= 0x80)
+		return false;
+	*a = *b = (unsigned char)c;
+	(*i)++;
+	return true;
+}
+
+void
+prefix_read(struct span s, struct prefix *out)
+{
+	size_t i = 1, inside, close;
+	unsigned char a, b;
+
+	out->n = 0;
+	if (at(s, 0) != '^' || has_branches(s, 0, &close) ||
+	    is_quantifier(at(s, 1)))
+		return;
+	while (i < s.n && out->n < PREFIX_MAX) {
+		if (s.p[i] == '(') {
+			inside = enter_group(s, i);
+			if (inside == 0)
+				return;
+			i = inside;
+			continue;
+		}
+		if (s.p[i] == ')') {
+			i++;
+			continue;
+		}
+		if (!position(s, &i, &a, &b))
+			return;
+		if (is_quantifier(at(s, i)) && at(s, i) != '+')
+			return;
+		out->a[out->n] = a;
+		out->b[out->n] = b;
+		out->n++;
+		if (at(s, i) == '+')
+			return;
+	}
+}

@@ -172,14 +172,38 @@ enter_landlock(enum sandbox_role role, const char *state_dir)
 		    "Landlock: %s", strerror(errno));
 }
 
+/*
+ * The warden's capabilities, as far as root has them here: a container may
+ * withhold one. Without it something does not work and says so; that is no
+ * reason to refuse the rest.
+ */
+static size_t
+warden_caps(int caps[2])
+{
+	static const struct { int cap; const char *name; } wanted[] = {
+		{ CAP_NET_ADMIN, "CAP_NET_ADMIN (no firewall)" },
+		{ CAP_DAC_READ_SEARCH,
+		    "CAP_DAC_READ_SEARCH (logs must be readable)" },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (prctl(PR_CAPBSET_READ, wanted[i].cap, 0, 0, 0) == 1)
+			caps[n++] = wanted[i].cap;
+		else
+			log_warning(LOGGER, "this root lacks %s",
+			    wanted[i].name);
+	}
+	return n;
+}
+
 void
 sandbox_enter(enum sandbox_role role, const struct sandbox_options *o)
 {
-	static const int warden_caps[] = { CAP_NET_ADMIN, CAP_DAC_READ_SEARCH };
-	const size_t n = role == SANDBOX_WARDEN ?
-	    sizeof(warden_caps) / sizeof(warden_caps[0]) : 0;
+	int caps[2] = { 0 };
+	const size_t n = role == SANDBOX_WARDEN ? warden_caps(caps) : 0;
 
-	if (sandbox_drop(o->uid, o->gid, warden_caps, n) == -1)
+	if (sandbox_drop(o->uid, o->gid, caps, n) == -1)
 		log_fatal(LOGGER, "cannot drop rights to uid %u, gid %u: %s",
 		    (unsigned)o->uid, (unsigned)o->gid, strerror(errno));
 	enter_landlock(role, o->state_dir);

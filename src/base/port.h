@@ -35,9 +35,14 @@ struct port_handlers {
 	 */
 	void (*message)(uint32_t type, const void *body, size_t records,
 	    int fd, void *arg);
-	/* The peer is gone or broke the rules (why, for the log). Once. */
+	/*
+	 * The peer is gone (why is port_peer_gone) or broke the rules (why, for
+	 * the log). Once.
+	 */
 	void (*closed)(const char *why, void *arg);
 };
+
+extern const char port_peer_gone[];
 
 /* Takes over fd and makes it non-blocking. `rules` must outlive the port. */
 struct port *port_new(struct event_base *base, int fd,

@@ -102,7 +102,7 @@ child_free(struct child *c)
 	free(c);
 }
 
-/* --- to the child ---------------------------------------------------------- */
+/* --- to the child ------------------------------------------------------- */
 
 static void
 tell(struct child *c, const void *body, size_t size, int fd)
@@ -139,7 +139,7 @@ child_flushlogs(struct child *c)
 	tell(c, &m, sizeof(m), -1);
 }
 
-/* --- from the child -------------------------------------------------------- */
+/* --- from the child ----------------------------------------------------- */
 
 static void
 set_gone(struct child *c, bool orderly)

@@ -1,6 +1,5 @@
 #include "process/parent.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -12,45 +11,18 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "process/child.h"
 #include "process/listener.h"
 #include "process/logtarget.h"
 #include "process/notify.h"
+#include "process/parent_local.h"
 #include "process/pidlock.h"
-#include "process/probe.h"
 #include "process/rundir.h"
 
 #define LOGGER "gaol.parent"
 #define REFRESH_SECONDS 5
 
-/*
- * STARTING -> READY -> STOPPING -> ENDED; a child that is lost while STARTING
- * ends it at once, one that is lost later stops the other.
- */
-enum state { STARTING, READY, STOPPING, ENDED };
-
 static const char *const state_names[] = {
 	"starting", "ready", "stopping", "ended"
-};
-
-#define SIGNALS 5
-
-struct parent {
-	const struct start *start;
-	struct probe_result probe;    /* what is open now */
-	struct event_base *base;
-	enum state state;
-	int status;                   /* of the exit */
-	int lock_fd;
-	int listen_fd;
-	int log_fd;
-	int ready_fd;
-	struct child *children[ROLES];
-	struct event *signals[SIGNALS];
-	struct event *deadline;       /* of STOPPING */
-	struct event *refresh;        /* of a syslog socket */
-	struct probe reload;          /* running when reload_event is set */
-	struct event *reload_event;
 };
 
 static void
@@ -63,7 +35,7 @@ set_state(struct parent *p, enum state state, const char *event)
 	p->state = state;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------ */
 
 static void
 end(struct parent *p, int status, const char *event)
@@ -114,113 +86,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	end(p, 1, "time is up");
 }
 
-/* --- the log --------------------------------------------------------------- */
-
-/* The old target stays when the new one cannot be opened. */
-static int
-renew_log(struct parent *p, const struct probe_result *probe)
-{
-	int fd = logtarget_open(probe);
-
-	if (fd == -1)
-		return -1;
-	logtarget_use(probe, fd);
-	for (int i = 0; i < ROLES; i++)
-		child_give(p->children[i], GIFT_LOG, fd);
-	close(p->log_fd);
-	p->log_fd = fd;
-	return 0;
-}
-
-/* There is nothing to open again of the standard streams. */
-static void
-reopen_log(struct parent *p)
-{
-	if (p->probe.log_kind == PROBE_LOG_FILE ||
-	    p->probe.log_kind == PROBE_LOG_SYSLOG)
-		renew_log(p, &p->probe);
-}
-
-static void
-on_refresh(evutil_socket_t fd, short what, void *arg)
-{
-	struct parent *p = arg;
-
-	(void)fd;
-	(void)what;
-	logtarget_refresh(&p->probe, p->log_fd);
-}
-
-/* --- fail2ban.conf once more ----------------------------------------------- */
-
-static void
-adopt(struct parent *p, const struct probe_result *next)
-{
-	struct probe_result *now = &p->probe;
-
-	if (strcmp(next->socket, now->socket) != 0 ||
-	    strcmp(next->pidfile, now->pidfile) != 0 ||
-	    strcmp(next->state_dir, now->state_dir) != 0 ||
-	    next->engine_uid != now->engine_uid ||
-	    next->warden_uid != now->warden_uid)
-		log_warning(LOGGER, "socket, pidfile, the directory of dbfile "
-		    "and users change with a restart only");
-	log_set_level((enum log_level)next->log_level);
-	now->log_level = next->log_level;
-	if (next->log_kind == now->log_kind &&
-	    strcmp(next->log_file, now->log_file) == 0 &&
-	    strcmp(next->syslog_socket, now->syslog_socket) == 0)
-		return;
-	if (renew_log(p, next) == -1)
-		return;
-	now->log_kind = next->log_kind;
-	memcpy(now->log_file, next->log_file, sizeof(now->log_file));
-	memcpy(now->syslog_socket, next->syslog_socket,
-	    sizeof(now->syslog_socket));
-}
-
-static void
-reload_end(struct parent *p)
-{
-	if (p->reload_event == NULL)
-		return;
-	event_free(p->reload_event);
-	p->reload_event = NULL;
-	probe_end(&p->reload);
-}
-
-static void
-on_reload(evutil_socket_t fd, short what, void *arg)
-{
-	struct parent *p = arg;
-	int rc = probe_more(&p->reload);
-
-	(void)fd;
-	(void)what;
-	if (rc == 0)
-		return;
-	if (rc == 1)
-		adopt(p, &p->reload.result);
-	reload_end(p);
-	notify_ready("running");
-}
-
-static void
-reload(struct parent *p)
-{
-	/* One at a time; the running one reads what is there now, too. */
-	if (p->reload_event != NULL || p->state != READY)
-		return;
-	if (probe_begin(&p->reload, p->start) == -1)
-		return;
-	notify_reloading();
-	p->reload_event = event_new(p->base, p->reload.fd,
-	    EV_READ | EV_PERSIST, on_reload, p);
-	if (p->reload_event == NULL || event_add(p->reload_event, NULL) == -1)
-		log_fatal(LOGGER, "no event for a reload");
-}
-
-/* --- what children say ----------------------------------------------------- */
+/* --- what children say -------------------------------------------------- */
 
 /* Nobody looks at the terminal any more; the log has what it needs. */
 static void
@@ -305,9 +171,9 @@ on_child_wish(uint32_t type, void *arg)
 	struct parent *p = arg;
 
 	if (type == WIRE_REOPEN_LOG)
-		reopen_log(p);
+		parent_log_reopen(p);
 	else if (type == WIRE_RELOAD_START)
-		reload(p);
+		parent_log_reload(p);
 }
 
 static const struct child_events child_events = {
@@ -317,7 +183,7 @@ static const struct child_events child_events = {
 	.wish = on_child_wish,
 };
 
-/* --- signals --------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------ */
 
 static void
 on_signal(evutil_socket_t sig, short what, void *arg)
@@ -335,7 +201,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		stop(p, 0, strsignal((int)sig));
 		break;
 	case SIGUSR1:
-		reopen_log(p);
+		parent_log_reopen(p);
 		child_flushlogs(p->children[ROLE_ENGINE]);
 		break;
 	case SIGCHLD:
@@ -361,7 +227,7 @@ watch_signals(struct parent *p)
 	}
 }
 
-/* --- the beginning --------------------------------------------------------- */
+/* --- the beginning ------------------------------------------------------ */
 
 static bool
 have_rights(const struct start *start)
@@ -461,7 +327,8 @@ make_loop(struct parent *p)
 		log_fatal(LOGGER, "no event loop");
 	watch_signals(p);
 	p->deadline = evtimer_new(p->base, on_deadline, p);
-	p->refresh = event_new(p->base, -1, EV_PERSIST, on_refresh, p);
+	p->refresh = event_new(p->base, -1, EV_PERSIST,
+	    parent_log_refresh, p);
 	if (p->deadline == NULL || p->refresh == NULL ||
 	    event_add(p->refresh, &often) == -1)
 		log_fatal(LOGGER, "no event for a timer");
@@ -472,7 +339,7 @@ fini(struct parent *p)
 {
 	for (int i = ROLES; i-- > 0;)
 		child_free(p->children[i]);
-	reload_end(p);
+	parent_log_reload_end(p);
 	for (int i = 0; i < SIGNALS; i++)
 		if (p->signals[i] != NULL)
 			event_free(p->signals[i]);

@@ -71,7 +71,7 @@ role_asked(int argc, char *const *argv)
 	    strncmp(argv[1], ROLE_OPTION, strlen(ROLE_OPTION)) == 0;
 }
 
-/* --- options <-> argv ---------------------------------------------------- */
+/* --- options <-> argv --------------------------------------------------- */
 
 /* Arguments are gathered behind one another, each with its NUL. */
 static void
@@ -193,7 +193,7 @@ parse(struct role_options *o, int argc, char **argv)
 	return optind == argc ? 0 : -1;
 }
 
-/* --- the process of a role ----------------------------------------------- */
+/* --- the process of a role ---------------------------------------------- */
 
 /*
  * The parent decides when to stop. A terminal and a supervisor send their
@@ -290,7 +290,7 @@ role_main(int argc, char **argv)
 	return status;
 }
 
-/* --- for warden and engine ----------------------------------------------- */
+/* --- for warden and engine ---------------------------------------------- */
 
 /* Standard input is /dev/null since settle(): here it is out of reach. */
 static void

@@ -172,6 +172,19 @@ enter_landlock(enum sandbox_role role, const char *state_dir)
 		    "Landlock: %s", strerror(errno));
 }
 
+/* Is it ours to keep? */
+static bool
+cap_permitted(int cap)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+	    (data[cap / 32].permitted >> (cap % 32) & 1) != 0;
+}
+
 /*
  * The warden's capabilities, as far as root has them here: a container may
  * withhold one. Without it something does not work and says so; that is no
@@ -188,7 +201,7 @@ warden_caps(int caps[2])
 	size_t n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
-		if (prctl(PR_CAPBSET_READ, wanted[i].cap, 0, 0, 0) == 1)
+		if (cap_permitted(wanted[i].cap))
 			caps[n++] = wanted[i].cap;
 		else
 			log_warning(LOGGER, "this root lacks %s",

@@ -185,7 +185,8 @@ engine_closed(const char *why, void *arg)
 {
 	struct warden *w = arg;
 
-	log_debug(LOGGER, "link to the engine closed: %s", why);
+	if (why != port_peer_gone)
+		log_error(LOGGER, "link to the engine closed: %s", why);
 	port_free(w->engine);
 	w->engine = NULL;
 }

@@ -88,7 +88,7 @@ mode_of(const char *file)
 	return st.st_mode & 07777;
 }
 
-/* --- pid lock -------------------------------------------------------------- */
+/* --- pid lock ----------------------------------------------------------- */
 
 static void
 a_second_instance_is_refused(void **state)
@@ -196,7 +196,7 @@ release_leaves_another_ones_file(void **state)
 	assert_int_equal(access(file, F_OK), 0);
 }
 
-/* --- control socket -------------------------------------------------------- */
+/* --- control socket ----------------------------------------------------- */
 
 static int
 dial(const char *file)
@@ -269,7 +269,7 @@ what_is_no_socket_is_never_removed(void **state)
 	assert_int_equal(listener_open("/no/such/place/s", 0), -1);
 }
 
-/* --- log target ------------------------------------------------------------ */
+/* --- log target --------------------------------------------------------- */
 
 static int
 open_log(const char *file)
@@ -337,7 +337,7 @@ a_restarted_syslog_is_found_again(void **state)
 	close(server);
 }
 
-/* --- state directory ------------------------------------------------------- */
+/* --- state directory ---------------------------------------------------- */
 
 #define SOMEBODY 61234
 
@@ -407,7 +407,7 @@ a_shared_directory_stays_its_owners(void **state)
 	assert_int_equal(owner_of(own), SOMEBODY);
 }
 
-/* --- supervisor ------------------------------------------------------------ */
+/* --- supervisor --------------------------------------------------------- */
 
 static void
 assert_notified(const char *name, const struct sockaddr_un *sun, socklen_t n)

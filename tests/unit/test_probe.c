@@ -44,7 +44,7 @@ teardown(void **state)
 	return system(command);
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------- */
 
 static void
 put(const char *name, const char *text)
@@ -268,7 +268,7 @@ without_files_there_is_none(void **state)
 	assert_non_null(strstr(logged(), "/no/such/configuration"));
 }
 
-/* --- what is believed ------------------------------------------------------ */
+/* --- what is believed --------------------------------------------------- */
 
 static struct probe_result
 good(void)
@@ -346,7 +346,7 @@ sizes_are_exact(void **state)
 	assert_int_equal(hear(&said, 1), -1);
 }
 
-/* --- the command line ------------------------------------------------------ */
+/* --- the command line --------------------------------------------------- */
 
 #define PARSE(s, ...) do { \
 		char *argv_[] = { __VA_ARGS__, NULL }; \

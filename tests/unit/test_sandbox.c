@@ -73,7 +73,7 @@ teardown(void **unused)
 	return system(command);
 }
 
-/* --- the scaffold ---------------------------------------------------------- */
+/* --- the scaffold ------------------------------------------------------- */
 
 /* In a child: what went wrong, named by its line, is its exit status. */
 #define MUST(cond) do { \
@@ -123,7 +123,7 @@ skipped(bool able, const char *test, const char *why)
 	if (skipped(sandbox_landlock_abi() >= (abi), __func__, \
 	    "this kernel's Landlock is older than ABI " #abi)) return
 
-/* --- dropping rights ------------------------------------------------------- */
+/* --- dropping rights ---------------------------------------------------- */
 
 /* The kernel's own account, not that of the code under test. */
 static void
@@ -237,7 +237,7 @@ a_drop_that_is_none_fails(void **unused)
 	assert_works(without_rights);
 }
 
-/* --- Landlock -------------------------------------------------------------- */
+/* --- Landlock ----------------------------------------------------------- */
 
 static const char *
 in_state(const char *name)
@@ -384,7 +384,7 @@ signals_are_closed_off(void **unused)
 	assert_works(engine_signals);
 }
 
-/* --- system calls ---------------------------------------------------------- */
+/* --- system calls ------------------------------------------------------- */
 
 static enum sandbox_role role;
 static long forbidden[7];     /* number and arguments of the next attempt */
@@ -570,7 +570,7 @@ a_trap_names_the_call(void **unused)
 	close(stderr_pipe[1]);
 }
 
-/* --- work under both ------------------------------------------------------- */
+/* --- work under both ---------------------------------------------------- */
 
 static void
 use_regex(void)

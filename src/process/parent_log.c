@@ -1,0 +1,113 @@
+#include "process/parent_local.h"
+
+#include <event2/event.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/logtarget.h"
+#include "process/notify.h"
+
+#define LOGGER "gaol.parent"
+
+/* The old target stays when the new one cannot be opened. */
+static int
+renew_log(struct parent *p, const struct probe_result *probe)
+{
+	int fd = logtarget_open(probe);
+
+	if (fd == -1)
+		return -1;
+	logtarget_use(probe, fd);
+	for (int i = 0; i < ROLES; i++)
+		child_give(p->children[i], GIFT_LOG, fd);
+	close(p->log_fd);
+	p->log_fd = fd;
+	return 0;
+}
+
+/* There is nothing to open again of the standard streams. */
+void
+parent_log_reopen(struct parent *p)
+{
+	if (p->probe.log_kind == PROBE_LOG_FILE ||
+	    p->probe.log_kind == PROBE_LOG_SYSLOG)
+		renew_log(p, &p->probe);
+}
+
+void
+parent_log_refresh(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *p = arg;
+
+	(void)fd;
+	(void)what;
+	logtarget_refresh(&p->probe, p->log_fd);
+}
+
+static void
+adopt(struct parent *p, const struct probe_result *next)
+{
+	struct probe_result *now = &p->probe;
+
+	if (strcmp(next->socket, now->socket) != 0 ||
+	    strcmp(next->pidfile, now->pidfile) != 0 ||
+	    strcmp(next->state_dir, now->state_dir) != 0 ||
+	    next->engine_uid != now->engine_uid ||
+	    next->warden_uid != now->warden_uid)
+		log_warning(LOGGER, "socket, pidfile, the directory of dbfile "
+		    "and users change with a restart only");
+	log_set_level((enum log_level)next->log_level);
+	now->log_level = next->log_level;
+	if (next->log_kind == now->log_kind &&
+	    strcmp(next->log_file, now->log_file) == 0 &&
+	    strcmp(next->syslog_socket, now->syslog_socket) == 0)
+		return;
+	if (renew_log(p, next) == -1)
+		return;
+	now->log_kind = next->log_kind;
+	memcpy(now->log_file, next->log_file, sizeof(now->log_file));
+	memcpy(now->syslog_socket, next->syslog_socket,
+	    sizeof(now->syslog_socket));
+}
+
+void
+parent_log_reload_end(struct parent *p)
+{
+	if (p->reload_event == NULL)
+		return;
+	event_free(p->reload_event);
+	p->reload_event = NULL;
+	probe_end(&p->reload);
+}
+
+static void
+on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *p = arg;
+	int rc = probe_more(&p->reload);
+
+	(void)fd;
+	(void)what;
+	if (rc == 0)
+		return;
+	if (rc == 1)
+		adopt(p, &p->reload.result);
+	parent_log_reload_end(p);
+	notify_ready("running");
+}
+
+void
+parent_log_reload(struct parent *p)
+{
+	/* One at a time; the running one reads what is there now, too. */
+	if (p->reload_event != NULL || p->state != READY)
+		return;
+	if (probe_begin(&p->reload, p->start) == -1)
+		return;
+	notify_reloading();
+	p->reload_event = event_new(p->base, p->reload.fd,
+	    EV_READ | EV_PERSIST, on_reload, p);
+	if (p->reload_event == NULL || event_add(p->reload_event, NULL) == -1)
+		log_fatal(LOGGER, "no event for a reload");
+}

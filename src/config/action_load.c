@@ -60,6 +60,20 @@ set_names(struct entry *e, const char *jail)
 	buf_fini(&actname);
 }
 
+/* \u00E9 as Python spells it: \u00e9. */
+static void
+lower_escapes(char *json)
+{
+	for (; *json != '\0'; json++) {
+		if (*json != '\\')
+			continue;
+		json++;
+		for (int i = 1; *json == 'u' && i <= 4; i++)
+			if (json[i] >= 'A' && json[i] <= 'F')
+				json[i] = (char)(json[i] - 'A' + 'a');
+	}
+}
+
 /* The options of a Python action travel as Python writes JSON. */
 static void
 load_python(struct action_config *a, struct entry *e)
@@ -75,6 +89,8 @@ load_python(struct action_config *a, struct entry *e)
 			json_object_set_new(object, e->options.v[i].key,
 			    json_string(e->options.v[i].value));
 	text = json_dumps(object, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
+	if (text != NULL)
+		lower_escapes(text);
 	properties_set(&a->props, "json", text != NULL ? text : "{}");
 	free(text);
 	json_decref(object);

@@ -41,12 +41,16 @@ definition_open(struct definition *d, const struct config_request *where,
 	got = ini_load(&d->ini, where->dir, base, report);
 	if (got == 1 && where->share != NULL)
 		got = ini_load(&d->ini, where->share, base, report);
+	/* fail2ban's words, which other programs look for, then ours. */
+	if (got != 0)
+		buf_addf(why, "Unable to read %s '%s': ",
+		    d->ini.guarded ? "action" : "the filter", name);
 	if (got == 1)
-		buf_addf(why, "'%s' was not found; accepted: a file %s.conf or "
-		    "%s.local in %s or %s", name, base, base, where->dir,
+		buf_addf(why, "not found; accepted: %s.conf or %s.local in %s "
+		    "or %s", base, base, where->dir,
 		    where->share != NULL ? where->share : "-");
 	else if (got == -1)
-		buf_addf(why, "%s could not be read (see above)", base);
+		buf_adds(why, "it has errors of its own");
 	free(base);
 	if (got != 0)
 		definition_fini(d);

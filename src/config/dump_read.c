@@ -154,27 +154,27 @@ read_main(struct main_config *m, const struct repr_value *line)
 	return set_main_text(m, name, value);
 }
 
-static char *
-join_items(const struct repr_value *list, size_t from, const char *between,
-    bool quote)
+/* The items from `from` on, as words of a list. 0, -1: one is no text. */
+static int
+collect(const struct repr_value *list, size_t from, struct strings *to)
 {
-	struct buf out = { 0 };
-
 	for (size_t i = from; i < list->n; i++) {
-		const char *text = repr_item(list, i);
-		char *word;
-
-		if (text == NULL) {
-			buf_fini(&out);
-			return NULL;
-		}
-		word = quote ? value_shell_quote(text) : xstrdup(text);
-		if (i > from)
-			buf_adds(&out, between);
-		buf_adds(&out, word);
-		free(word);
+		if (repr_item(list, i) == NULL)
+			return -1;
+		strings_add(to, span_of(repr_item(list, i)));
 	}
-	return out.n > 0 ? buf_take(&out) : xstrdup("");
+	return 0;
+}
+
+static void
+join(const struct strings *words, char between, struct buf *out)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (i > 0)
+			buf_addc(out, between);
+		buf_adds(out, words->v[i]);
+	}
+	buf_add(out, "", 0);
 }
 
 /* Puts lines of one journalmatch together again: they follow each other. */
@@ -199,22 +199,23 @@ static int
 read_filter(struct reader *r, const struct repr_value *line, const char *name)
 {
 	struct filter_config *f = &r->jail->filter;
-	const struct repr_value *list = line->n > 3 ? &line->items[3] : NULL;
-	char *text;
+	bool multi = line->n > 3 && line->items[3].kind == REPR_LIST;
+	struct strings words = { 0 };
+	struct buf text = { 0 };
+	int result = multi ? collect(&line->items[3], 0, &words) :
+	    collect(line, 3, &words);
 
-	if (list != NULL && list->kind == REPR_LIST)
-		text = join_items(list, 0, "\n", false);
-	else
-		text = join_items(line, 3, " ",
-		    strcmp(name, "journalmatch") == 0);
-	if (text == NULL)
-		return -1;
-	if (strcmp(name, "journalmatch") == 0)
-		add_journalmatch(f, text);
-	else
-		properties_add(&f->commands, name, text);
-	free(text);
-	return 0;
+	if (result == 0 && strcmp(name, "journalmatch") == 0) {
+		value_shell_join(&words, &text);
+		add_journalmatch(f, text.p != NULL ? text.p : "");
+	} else if (result == 0) {
+		join(&words, '\n', &text);
+		properties_add(&f->commands, name,
+		    text.p != NULL ? text.p : "");
+	}
+	strings_fini(&words);
+	buf_fini(&text);
+	return result;
 }
 
 static int
@@ -274,7 +275,9 @@ read_addaction(struct reader *r, const struct repr_value *line)
 static int
 read_setting(struct reader *r, const struct repr_value *line, const char *what)
 {
-	char *words;
+	struct strings words = { 0 };
+	struct buf text = { 0 };
+	int result;
 
 	if (strcmp(what, "addignoreip") != 0) {
 		if (repr_item(line, 3) == NULL)
@@ -282,12 +285,14 @@ read_setting(struct reader *r, const struct repr_value *line, const char *what)
 		properties_add(&r->jail->settings, what, repr_item(line, 3));
 		return 0;
 	}
-	words = join_items(line, 3, " ", false);
-	if (words == NULL)
-		return -1;
-	properties_add(&r->jail->settings, "ignoreip", words);
-	free(words);
-	return 0;
+	result = collect(line, 3, &words);
+	join(&words, ' ', &text);
+	if (result == 0)
+		properties_add(&r->jail->settings, "ignoreip",
+		    text.p != NULL ? text.p : "");
+	strings_fini(&words);
+	buf_fini(&text);
+	return result;
 }
 
 static int

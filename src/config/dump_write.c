@@ -124,11 +124,7 @@ write_journalmatch(struct buf *out, const char *jail, const char *text)
 		struct strings words = { 0 };
 
 		begin(out, "set", jail, "addjournalmatch", NULL);
-		/* A quote that nothing closes: the line is one word. */
-		if (value_shell_words(lines.v[i], &words) != 0) {
-			strings_fini(&words);
-			strings_add(&words, span_of(lines.v[i]));
-		}
+		value_shell_words(lines.v[i], &words);
 		for (size_t k = 0; k < words.n; k++)
 			add_text(out, words.v[k]);
 		end(out);

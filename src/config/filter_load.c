@@ -92,6 +92,35 @@ add_maxlines(struct filter_config *f, size_t at, const char *value,
 	return 0;
 }
 
+/* Each line with its words quoted one way, so that a dump reads back. */
+static int
+add_journalmatch(struct filter_config *f, const char *value, struct buf *why)
+{
+	struct span rest = span_of(value), line;
+	struct buf out = { 0 };
+	int result = 0;
+
+	while (result == 0 && span_cut(&rest, '\n', &line)) {
+		struct strings words = { 0 };
+		char *text = span_dup(line);
+
+		result = value_shell_words(text, &words);
+		if (result != 0)
+			buf_addf(why, "journalmatch: '%s' has an open quote; "
+			    "accepted: FIELD=value, quoted as in a shell",
+			    text);
+		if (out.n > 0 && words.n > 0)
+			buf_addc(&out, '\n');
+		value_shell_join(&words, &out);
+		free(text);
+		strings_fini(&words);
+	}
+	if (result == 0 && out.n > 0)
+		properties_add(&f->commands, "journalmatch", out.p);
+	buf_fini(&out);
+	return result;
+}
+
 int
 filter_add(struct filter_config *f, size_t *first, const char *option,
     const char *value, struct buf *why)
@@ -107,6 +136,9 @@ filter_add(struct filter_config *f, size_t *first, const char *option,
 		result = add_maxlines(f, *first, value, why);
 	} else if (strcmp(option, "datepattern") == 0) {
 		properties_add(&f->commands, option, value);
+		early = false;
+	} else if (strcmp(option, "journalmatch") == 0) {
+		result = add_journalmatch(f, value, why);
 		early = false;
 	} else {
 		char *lines = without_empty_lines(value);

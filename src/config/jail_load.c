@@ -230,6 +230,27 @@ is_setting(const char *name)
 	return true;
 }
 
+static void
+add_setting(struct jail_config *jail, const struct property *option)
+{
+	struct strings words = { 0 };
+	struct buf text = { 0 };
+
+	if (!is_setting(option->key))
+		return;
+	if (strcmp(option->key, "ignoreip") == 0) {
+		value_words(option->value, &words);
+		for (size_t i = 0; i < words.n; i++)
+			buf_addf(&text, "%s%s", i > 0 ? " " : "", words.v[i]);
+		properties_add(&jail->settings, option->key,
+		    text.p != NULL ? text.p : "");
+	} else {
+		properties_add(&jail->settings, option->key, option->value);
+	}
+	strings_fini(&words);
+	buf_fini(&text);
+}
+
 static int
 seconds_of(const char *name, const char *text, double *out, struct buf *why)
 {
@@ -463,9 +484,7 @@ load_enabled(struct loader *l)
 	if (read_options(l, jail_options) != 0)
 		return;
 	for (size_t i = 0; i < l->options.n; i++)
-		if (is_setting(l->options.v[i].key))
-			properties_add(&j->settings, l->options.v[i].key,
-			    l->options.v[i].value);
+		add_setting(j, &l->options.v[i]);
 	warn_bools(l);
 	if (jail_derive(j, &l->why) != 0)
 		break_jail_at(l);

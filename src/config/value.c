@@ -93,22 +93,32 @@ value_shell_words(const char *text, struct strings *words)
 	return 0;
 }
 
-char *
-value_shell_quote(const char *word)
+static void
+add_quoted(const char *word, struct buf *out)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-	struct buf out = { 0 };
 
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
-		return xstrdup(word);
-	buf_addc(&out, '\'');
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		buf_adds(out, word);
+		return;
+	}
+	buf_addc(out, '\'');
 	for (; *word != '\0'; word++) {
 		if (*word == '\'')
-			buf_adds(&out, "'\"'\"'");
+			buf_adds(out, "'\"'\"'");
 		else
-			buf_addc(&out, *word);
+			buf_addc(out, *word);
 	}
-	buf_addc(&out, '\'');
-	return buf_take(&out);
+	buf_addc(out, '\'');
+}
+
+void
+value_shell_join(const struct strings *words, struct buf *out)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (i > 0)
+			buf_addc(out, ' ');
+		add_quoted(words->v[i], out);
+	}
 }

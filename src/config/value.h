@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/strings.h"
 
 /* "1 on true yes", any case, are true; every other text is false. */
@@ -17,7 +18,7 @@ int value_int(const char *text, int64_t min, int64_t max, int64_t *out);
 void value_words(const char *text, struct strings *words);
 /* Words of one line as a POSIX shell quotes them. 0, -1: quote not closed. */
 int value_shell_words(const char *text, struct strings *words);
-/* A word that value_shell_words() reads back as it is. */
-char *value_shell_quote(const char *word);
+/* Adds the words to out so that value_shell_words() reads them back. */
+void value_shell_join(const struct strings *words, struct buf *out);
 
 #endif

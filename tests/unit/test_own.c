@@ -1,0 +1,139 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "config/own.h"
+#include "tree.h"
+
+static struct own_config own;
+static struct report report;
+static struct tree tree;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tree_make(&tree);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	own_config_fini(&own);
+	report_fini(&report);
+	tree_remove(&tree);
+	return 0;
+}
+
+static int
+load(const char *text)
+{
+	own_config_fini(&own);
+	report_fini(&report);
+	tree_write(&tree, "gaol.conf", text);
+	return own_config_load(&own, tree_path(&tree, "gaol.conf"), &report);
+}
+
+static void
+test_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(own_config_load(&own, tree_path(&tree, "none"),
+	    &report), 1);
+	assert_string_equal(own.firewall, "nftables");
+	assert_non_null(own.share);
+	assert_null(own.socket_group);
+	assert_int_equal(own.line_max, 65536);
+	assert_int_equal(own.match_limit, 100000);
+	assert_true(own.tracked_max > 0 && own.bans_max > 0);
+	assert_int_equal(report.n, 0);
+	assert_int_equal(load(""), 0);
+	assert_int_equal(own.line_max, 65536);
+}
+
+static void
+test_every_field(void **state)
+{
+	(void)state;
+	assert_int_equal(load("users: { engine = 1234; warden = \"root\"; };\n"
+	    "socket_group = \"adm\"; firewall = \"null\"; share = \"/x\";\n"
+	    "line_max = 1000; match_limit = 5000L; tracked_max = 100;\n"
+	    "bans_max = 7;\n"), 0);
+	assert_int_equal(report.n, 0);
+	assert_int_equal(own.engine_uid, 1234);
+	assert_int_equal(own.engine_gid, 1234);
+	assert_int_equal(own.warden_uid, 0);
+	assert_int_equal(own.warden_gid, 0);
+	assert_string_equal(own.socket_group, "adm");
+	assert_string_equal(own.firewall, "null");
+	assert_string_equal(own.share, "/x");
+	assert_int_equal(own.line_max, 1000);
+	assert_int_equal(own.match_limit, 5000);
+	assert_int_equal(own.tracked_max, 100);
+	assert_int_equal(own.bans_max, 7);
+}
+
+static void
+expect(const char *text, enum problem_level level, unsigned line,
+    const char *words)
+{
+	load(text);
+	assert_int_equal(report.n, 1);
+	assert_int_equal(report.v[0].level, level);
+	assert_int_equal(report.v[0].line, line);
+	assert_string_equal(report.v[0].file, tree_path(&tree, "gaol.conf"));
+	if (strstr(report.v[0].text, words) == NULL)
+		fail_msg("'%s' is not in '%s'", words, report.v[0].text);
+}
+
+static void
+test_problems(void **state)
+{
+	(void)state;
+	expect("\nline_max = 5;", PROBLEM_ERROR, 2, "5 is not usable; "
+	    "accepted: 256..1048576");
+	assert_int_equal(own.line_max, 65536);
+	expect("firewall = \"iptables\";", PROBLEM_ERROR, 1, "\"iptables\"");
+	assert_string_equal(own.firewall, "nftables");
+	expect("bans_max = true;", PROBLEM_ERROR, 1, "true");
+	expect("users = { engine = \"no_such_user_here\"; };", PROBLEM_ERROR, 1,
+	    "users.engine");
+	expect("users = { engine = -4; };", PROBLEM_ERROR, 1, "-4");
+	expect("a = 1;\nline_max = 300;", PROBLEM_WARNING, 1, "'a'");
+	assert_int_equal(own.line_max, 300);
+	expect("tracked_mx = 300;", PROBLEM_WARNING, 1,
+	    "did you mean 'tracked_max'?");
+	expect("users = { engin = 3; };", PROBLEM_WARNING, 1,
+	    "did you mean 'users.engine'?");
+	expect("x = \n\n= 2;", PROBLEM_ERROR, 3, "syntax error");
+}
+
+static void
+test_found_in_the_directory(void **state)
+{
+	(void)state;
+	tree_write(&tree, "gaol.conf", "line_max = 777;");
+	assert_int_equal(own_config_find(&own, tree.dir, &report), 0);
+	assert_int_equal(own.line_max, 777);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_field, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_found_in_the_directory,
+		    setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -23,12 +23,12 @@ nft_reply_walk(const void *p, size_t n, nft_reply_fn *fn, void *arg)
 	int left = n > INT32_MAX / 2 ? INT32_MAX / 2 : (int)n, rc;
 
 	while (mnl_nlmsg_ok(h, left)) {
+		/* libmnl takes the padding for part of the attributes. */
+		if ((int)MNL_ALIGN(h->nlmsg_len) > left)
+			return bad();
 		rc = fn(h, arg);
 		if (rc != 0)
 			return rc;
-		/* The last message may lack its padding. */
-		if ((int)MNL_ALIGN(h->nlmsg_len) >= left)
-			return 0;
 		h = mnl_nlmsg_next(h, &left);
 	}
 	return left == 0 ? 0 : bad();

@@ -8,6 +8,7 @@
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 
 bantime=15
+planted=203.0.113.7
 
 start_sshd() {
     ssh-keygen -q -t ed25519 -N '' -f "$work/hostkey"
@@ -34,7 +35,7 @@ sign_in() {
     "$1" timeout 40 sshpass -p "$4" ssh -n -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
         -o PreferredAuthentications=password -o ConnectTimeout=5 \
-        -o "NumberOfPasswordPrompts=$5" "$3@$2" true
+        -o "NumberOfPasswordPrompts=$5" -l "$3" "$2" true
 }
 
 # fail_once WHO ADDRESS USER: sshpass leaves at the second question.
@@ -78,10 +79,11 @@ linger v6 attacker "$server6" 22 "SSH-2.0-idle" || not_ok "v6 connection opens"
 linger good friend "$friend_server4" 22 "SSH-2.0-idle" ||
     not_ok "the friend's connection opens"
 
-# Each family at once; nosuch yields two lines: no such user, wrong password.
+# Each family at once. The first name is nobody's and yields two lines, no such
+# user and wrong password; it tries to have somebody else banned for them.
 for address in "$server4" "$server6"; do
     (
-        fail_once attacker "$address" nosuch
+        fail_once attacker "$address" "x from $planted port 22 ssh2"
         fail_once attacker "$address" alice
     ) >"$work/attack-$address.out" 2>&1 &
     remember $!
@@ -109,6 +111,9 @@ check "the friend opens a connection over IPv6" \
 check "the friend signs in" \
     sign_in friend "$friend_server4" alice good-password 1
 check "all that within the ban" test $((SECONDS - started)) -lt $bantime
+refute "the address planted in a name is not banned" \
+    in_set addr-set-sshd "$planted"
+check "though it stands in the log" logged "Failed password.*$planted" 2
 check "status names the IPv4 address" \
     eval 'gaol status sshd | grep -q "$attacker4"'
 check "status names the IPv6 address" \

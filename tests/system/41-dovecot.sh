@@ -54,12 +54,16 @@ EOF
 }
 
 # Signs in on PORT of SERVER from SOURCE, TIMES times, each a new connection.
-# Fails unless the server's answers are what the password deserves.
+# Fails unless the server's answers are what the password deserves. A wrong
+# password comes with a name that tries to have somebody else banned for it.
 # shellcheck disable=SC2016
 signer='
 import base64, socket, sys
 server, source, port, password, times = sys.argv[1:]
-token = base64.b64encode(b"\0alice@example.com\0" + password.encode()).decode()
+user = "alice@example.com"
+if password != "good-password":
+    user = "x>, rip=203.0.113.7, lip=192.0.2.25, session=<a"
+token = base64.b64encode(("\0%s\0%s" % (user, password)).encode()).decode()
 script = {
     "143": ("a AUTHENTICATE PLAIN " + token, "a OK", "a NO", "b LOGOUT"),
     "110": ("AUTH PLAIN " + token, "+OK", "-ERR", "QUIT"),
@@ -166,6 +170,10 @@ done
 check "an open IPv4 connection gets no further reply" gets_no_reply v4
 check "an open IPv6 connection gets no further reply" gets_no_reply v6
 check "the friend's open connection goes on" gets_reply good
+refute "the address planted in a name is not banned" \
+    in_set addr-set-dovecot 203.0.113.7
+check "though it stands in the log" \
+    grep -q 'auth failed.*user=<x>, rip=203.0.113.7' "$work/mail.log"
 refute "the friend is not banned over IPv4" in_set addr-set-dovecot "$friend4"
 refute "the friend is not banned over IPv6" in_set addr6-set-dovecot "$friend6"
 check "the friend signs in again" \

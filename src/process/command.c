@@ -44,6 +44,7 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct wire_plain m = { .type = WIRE_RELOAD };
+	struct wire_plain look = { .type = WIRE_RELOAD_START };
 
 	(void)argc;
 	(void)argv;
@@ -52,6 +53,7 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 		return;
 	}
 	e->reload = r;
+	port_send(e->parent, &look, sizeof(look), -1);
 	port_send(e->warden, &m, sizeof(m), -1);
 }
 

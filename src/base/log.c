@@ -37,6 +37,8 @@ static const struct {
 
 static enum log_level threshold = LEVEL_INFO;
 static enum log_target target = LOG_TARGET_FD;
+static bool with_date = true;
+static bool with_padding = true;
 static int target_fd = STDERR_FILENO;
 static int syslog_fd = -1;
 static const char *syslog_tag;
@@ -92,9 +94,17 @@ log_get_level(void)
 }
 
 void
+log_set_layout(bool date, bool padding)
+{
+	with_date = date;
+	with_padding = padding;
+}
+
+void
 log_set_fd(int fd)
 {
 	target = LOG_TARGET_FD;
+	log_set_layout(true, true);
 	target_fd = fd >= 0 ? fd : STDERR_FILENO;
 }
 
@@ -126,6 +136,7 @@ void
 log_set_syslog_fd(int fd, const char *tag)
 {
 	target = LOG_TARGET_SYSLOG;
+	log_set_layout(false, false);
 	syslog_fd = fd;
 	syslog_tag = tag;
 }
@@ -152,35 +163,50 @@ log_on(enum log_level level)
 	return level >= threshold;
 }
 
+static size_t __attribute__((format(printf, 3, 4)))
+put(char *out, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(out, size, fmt, ap);
+	va_end(ap);
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+static size_t
+put_date(char *out, size_t size)
+{
+	struct wall now = clock_wall_now();
+	time_t seconds = (time_t)wall_seconds(now);
+	struct tm tm;
+	size_t n;
+
+	if (localtime_r(&seconds, &tm) == NULL)
+		return 0;
+	n = strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm);
+	return n + put(out + n, size - n, ",%03d ",
+	    (int)((now.us - wall_seconds(now) * CLOCK_SECOND) / 1000));
+}
+
 /* The part before the message; upstream's layouts, to the blank. */
 static size_t
 put_head(char *out, size_t size, enum log_level level, const char *logger)
 {
-	const char *name = log_level_name(level);
-	struct wall now;
-	struct tm tm;
-	time_t seconds;
-	char date[32];
-	int n;
+	size_t n = 0;
 
 	if (target == LOG_TARGET_SYSLOG) {
-		n = snprintf(out, size, "<%d>%s%s%s[%d]: %s ",
-		    LOG_DAEMON | levels[level_index(level)].priority,
-		    syslog_tag != NULL ? syslog_tag : "",
-		    syslog_tag != NULL ? ": " : "", logger, (int)getpid(),
-		    name);
-	} else {
-		now = clock_wall_now();
-		seconds = (time_t)wall_seconds(now);
-		if (localtime_r(&seconds, &tm) == NULL ||
-		    strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm) ==
-		    0)
-			date[0] = '\0';
-		n = snprintf(out, size, "%s,%03d %-24s[%d]: %-7s ", date,
-		    (int)((now.us - wall_seconds(now) * CLOCK_SECOND) / 1000),
-		    logger, (int)getpid(), name);
+		n += put(out, size, "<%d>",
+		    LOG_DAEMON | levels[level_index(level)].priority);
+		if (syslog_tag != NULL)
+			n += put(out + n, size - n, "%s: ", syslog_tag);
 	}
-	return n > 0 && (size_t)n < size ? (size_t)n : size - 1;
+	if (with_date)
+		n += put_date(out + n, size - n);
+	return n + put(out + n, size - n, "%-*s[%d]: %-*s ",
+	    with_padding ? 24 : 0, logger, (int)getpid(),
+	    with_padding ? 7 : 0, log_level_name(level));
 }
 
 /* A restarted syslog daemon has a new socket under the old name. */

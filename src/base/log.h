@@ -40,6 +40,11 @@ enum log_level log_get_level(void);
 /* fd stays the caller's; it is written with one write(2) per record. */
 void log_set_fd(int fd);
 /*
+ * After choosing a target, which sets the usual: a descriptor shows the date
+ * and pads logger and level, syslog does neither.
+ */
+void log_set_layout(bool date, bool padding);
+/*
  * Records to /dev/log, without date and padding as upstream's are; what the
  * socket does not take at once is lost, never waited for. ident (borrowed)
  * goes before the logger; NULL, as upstream: the logger is the tag.

@@ -80,6 +80,17 @@ test_layout(void **state)
 	    "2026-11-21 22:18:12,717 gaol.base               [%d]: "
 	    "WARNING x\n", (int)getpid());
 	assert_string_equal(record(), expected);
+	log_set_layout(false, true);
+	log_info("fail2ban.filter", "x");
+	snprintf(expected, sizeof(expected),
+	    "fail2ban.filter         [%d]: INFO    x\n", (int)getpid());
+	assert_string_equal(record(), expected);
+	log_set_layout(true, false);
+	log_info("fail2ban.filter", "x");
+	snprintf(expected, sizeof(expected),
+	    "2026-11-21 22:18:12,717 fail2ban.filter[%d]: INFO x\n",
+	    (int)getpid());
+	assert_string_equal(record(), expected);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -429,6 +430,7 @@ test_stored_elsewhere(void **state)
 	start(false, &pos);
 	attach();
 	expect("a|b|c|");
+	assert_int_equal(tail_counters(tail)->truncations, 0);
 	pos.offset = 6;
 	start(false, &pos);
 	attach();
@@ -509,6 +511,140 @@ test_read_error(void **state)
 	expect("3|");
 }
 
+/* The writer goes on, and reopens, while we are reading the old file. */
+static bool
+on_line_rotate(struct span line, bool live, void *arg)
+{
+	if (span_eq(line, SPAN("a"))) {
+		append_to(old_path, "b\n");
+		append_to(log_path, "c\n");
+	}
+	return on_line(line, live, arg);
+}
+
+static void
+test_rotated_while_reading(void **state)
+{
+	(void)state;
+	append_to(log_path, "a\n");
+	attach();
+	rename(log_path, old_path);
+	append_to(log_path, "");
+	attach();
+	buf_clear(&got);
+	while (tail_read(tail, 4096, on_line_rotate, NULL) == 1)
+		;
+	assert_string_equal(got.p, "a|");
+	expect("b|c|");      /* in the order they were written */
+}
+
+/* Cut to a length that leaves the beginning as it was. */
+static void
+test_truncated_to_part(void **state)
+{
+	char text[302];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[99] = text[300] = '\n';
+	text[301] = '\0';
+	append_to(log_path, text);
+	attach();
+	buf_clear(&got);
+	assert_int_equal(tail_read(tail, 4096, on_line, NULL), 0);
+	assert_int_equal(truncate(log_path, 290), 0);
+	append_to(log_path, "\nnew\n");
+	while (tail_read(tail, 4096, on_line, NULL) == 1)
+		;
+	assert_int_equal(tail_counters(tail)->truncations, 1);
+	assert_int_equal(tail_counters(tail)->lines, 2 + 3);
+	assert_memory_equal(got.p + got.n - 5, "|new|", 5);
+}
+
+/*
+ * A writer that knows nothing of us: it renames its log, goes on writing to
+ * the old file for a while, then reopens. One byte over the pipe says that
+ * the name changed, one back that the new file was seen.
+ */
+static void
+write_and_rotate(int tell, int hear)
+{
+	FILE *f = fopen(log_path, "a"), *next = NULL;
+	char c = 0;
+	int line;
+
+	for (line = 0; line < 20000; line++) {
+		if (line % 1000 == 990) {
+			rename(log_path, old_path);
+			next = fopen(log_path, "a");
+			if (write(tell, "r", 1) != 1 ||
+			    read(hear, &c, 1) != 1)
+				_exit(1);
+		}
+		if (line % 1000 == 999) {
+			fclose(f);
+			f = next;
+		}
+		fprintf(f, "%d\n", line);
+		/* Else stdio flushes, mostly inside of a line. */
+		if (line % 700 < 100)
+			fflush(f);
+	}
+	fclose(f);
+	_exit(0);
+}
+
+static bool
+on_number(struct span line, bool live, void *arg)
+{
+	char text[16];
+	int *next = arg;
+
+	(void)live;
+	snprintf(text, sizeof(text), "%d", *next);
+	if (span_eq(line, span_of(text)))
+		++*next;
+	return true;
+}
+
+static void
+test_writer(void **state)
+{
+	int there[2], back[2], status, next = 0;
+	char c;
+	pid_t pid;
+
+	(void)state;
+	append_to(log_path, "");
+	attach();
+	assert_int_equal(pipe2(there, O_NONBLOCK), 0);
+	assert_int_equal(pipe(back), 0);
+	pid = fork();
+	if (pid == 0) {
+		fcntl(there[1], F_SETFL, 0);
+		write_and_rotate(there[1], back[0]);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		tail_read(tail, 65536, on_number, &next);
+		if (read(there[0], &c, 1) == 1) {
+			attach();
+			assert_int_equal(write(back[1], "s", 1), 1);
+		}
+	}
+	while (tail_read(tail, 4096, on_number, &next) == 1)
+		;
+	assert_int_equal(status, 0);
+	/* Every line, once, in order: any other leaves `next` behind. */
+	assert_int_equal(next, 20000);
+	assert_int_equal(tail_counters(tail)->lines, 20000);
+	assert_int_equal(tail_counters(tail)->rotations, 20);
+	assert_int_equal(tail_counters(tail)->dropped, 0);
+	close(there[0]);
+	close(there[1]);
+	close(back[0]);
+	close(back[1]);
+}
+
 /* Random writes, rotations and truncations; no line lost, none twice. */
 static void
 test_random(void **state)
@@ -587,6 +723,9 @@ main(void)
 		TAIL_TEST(test_long_first_line),
 		TAIL_TEST(test_refused),
 		TAIL_TEST(test_read_error),
+		TAIL_TEST(test_rotated_while_reading),
+		TAIL_TEST(test_truncated_to_part),
+		TAIL_TEST(test_writer),
 		TAIL_TEST(test_random),
 	};
 

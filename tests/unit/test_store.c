@@ -381,6 +381,24 @@ jails_are_enabled_and_purged(void **state)
 	    "192.0.2.1,192.0.2.3,192.0.2.4");
 }
 
+static void
+what_waits_is_committed_together(void **state)
+{
+	struct scene *sc = *state;
+	struct store_counters n;
+	int i;
+
+	open_store(sc);
+	for (i = 0; i < 500; i++)
+		ban(sc, "sshd", "192.0.2.1", NOW + i, 600);
+	store_start(sc->store);
+	assert_int_equal(sync_store(sc), 0);
+	store_counters(sc->store, &n);
+	assert_int_equal(n.written, 500);
+	/* The barrier may have come a commit later. */
+	assert_in_range(n.commits, 1, 2);
+}
+
 /* The child says when the barrier was reached, and is killed right there. */
 static void
 write_and_wait_for_death(struct scene *sc, int ready)
@@ -773,6 +791,7 @@ main(void)
 		SCENE(unban_takes_row_and_history),
 		SCENE(positions_come_back),
 		SCENE(jails_are_enabled_and_purged),
+		SCENE(what_waits_is_committed_together),
 		SCENE(a_killed_writer_loses_nothing_acknowledged),
 		SCENE(damaged_files_go_aside_and_two_are_kept),
 		SCENE(damage_found_while_reading),

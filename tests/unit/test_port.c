@@ -328,6 +328,21 @@ test_half_closed(void **state)
 	assert_int_equal(a.closed, 1);
 }
 
+/* Nothing will ever be readable here: the failed send must end the link. */
+static void
+test_half_closed_silent(void **state)
+{
+	struct plain plain = { PLAIN, 5 };
+
+	(void)state;
+	pump();
+	shutdown(raw, SHUT_RD);
+	assert_int_equal(port_send(a.port, &plain, sizeof(plain), -1), -1);
+	assert_int_equal(a.closed, 0);
+	pump();
+	assert_int_equal(a.closed, 1);
+}
+
 static void
 test_free_in_message(void **state)
 {
@@ -414,6 +429,7 @@ main(void)
 		PORT_TEST(test_closed_by_peer),
 		PORT_TEST(test_free_in_message),
 		RAW_TEST(test_half_closed),
+		RAW_TEST(test_half_closed_silent),
 		RAW_TEST(test_bad_peer),
 		RAW_TEST(test_bounded_wake),
 	};

@@ -23,8 +23,12 @@ nft_reply_walk(const void *p, size_t n, nft_reply_fn *fn, void *arg)
 	int left = n > INT32_MAX / 2 ? INT32_MAX / 2 : (int)n, rc;
 
 	while (mnl_nlmsg_ok(h, left)) {
-		/* libmnl takes the padding for part of the attributes. */
-		if ((int)MNL_ALIGN(h->nlmsg_len) > left)
+		/*
+		 * libmnl compares as int, where a length of 2^31 is small,
+		 * and takes the padding for part of the attributes.
+		 */
+		if (h->nlmsg_len > (uint32_t)left ||
+		    MNL_ALIGN(h->nlmsg_len) > (uint32_t)left)
 			return bad();
 		rc = fn(h, arg);
 		if (rc != 0)

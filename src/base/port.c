@@ -23,6 +23,14 @@
 
 const char port_peer_gone[] = "closed by the peer";
 
+/* errno of a socket: a peer that left what we sent unread resets it. */
+static const char *
+socket_error(void)
+{
+	return errno == ECONNRESET || errno == EPIPE ? port_peer_gone :
+	    strerror(errno);
+}
+
 /* A message the socket did not take yet. */
 struct packet {
 	STAILQ_ENTRY(packet) next;
@@ -244,7 +252,7 @@ port_send(struct port *port, const void *body, size_t size, int fd)
 		return 0;
 	if (wait_for_room(port))
 		return enqueue(port, body, size, fd);
-	break_later(port, strerror(errno));
+	break_later(port, socket_error());
 	errno = EPIPE;
 	return -1;
 }
@@ -261,7 +269,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		if (send_now(port, packet->body, packet->size, packet->fd) ==
 		    -1) {
 			if (!wait_for_room(port))
-				break_later(port, strerror(errno));
+				break_later(port, socket_error());
 			return;
 		}
 		drop_first(port);
@@ -386,7 +394,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < MESSAGES_PER_WAKE; i++) {
 		if (receive(port, &in) == -1) {
 			if (errno != EAGAIN)
-				port_close(port, strerror(errno));
+				port_close(port, socket_error());
 			else if (port->broken != NULL)
 				port_close(port, port->broken);
 			return;

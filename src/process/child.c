@@ -185,8 +185,8 @@ on_message(uint32_t type, const void *body, size_t records, int fd, void *arg)
 }
 
 /*
- * A process that ends closes its link first; SIGCHLD tells how it ended. One
- * that still runs, or broke the rules, is of no more use.
+ * A process that ends closes its link first; it may still be writing down what
+ * it knows, and SIGCHLD tells how it ended. Who broke the rules ends now.
  */
 static void
 on_closed(const char *why, void *arg)
@@ -197,11 +197,13 @@ on_closed(const char *why, void *arg)
 		set_gone(c, c->stopped);
 		return;
 	}
-	if (!c->stopped && !c->stop_sent)
-		log_error(LOGGER, "the link to the %s is gone: %s",
+	if (why != port_peer_gone && c->pid != -1) {
+		log_error(LOGGER, "the %s broke the rules of its link: %s",
 		    child_name(c), why);
-	if (!c->stopped && c->pid != -1)
 		kill(c->pid, SIGKILL);
+	}
+	if (!c->stopped && !c->stop_sent)
+		c->events->lost(c, c->arg);
 }
 
 static void

@@ -17,6 +17,8 @@ struct child_events {
 	void (*ready)(void *arg);
 	/* WIRE_STOPPED of the engine, and nobody had asked for it. */
 	void (*stopped)(int status, void *arg);
+	/* Its link is gone, and nobody had asked for it; gone() will follow. */
+	void (*lost)(struct child *c, void *arg);
 	/*
 	 * It ended (once). orderly: it was asked to, or said so before, and
 	 * exited with 0.

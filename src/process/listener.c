@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@
 
 #define LOGGER "gaol.parent"
 #define BACKLOG 64
+#define TRIES 10
 
 static int
 address(struct sockaddr_un *sun, const char *path)
@@ -47,6 +49,21 @@ answers(const struct sockaddr_un *sun)
 	return errno == ECONNREFUSED || errno == ENOENT ? 0 : -1;
 }
 
+/*
+ * The engine of a parent that was killed dies with it, but not in the same
+ * moment: whoever restarts us at once would be refused for nothing.
+ */
+static int
+still_answers(const struct sockaddr_un *sun)
+{
+	static const struct timespec while_dying = { 0, 100 * 1000 * 1000 };
+	int rc;
+
+	for (int i = 0; (rc = answers(sun)) == 1 && i < TRIES; i++)
+		nanosleep(&while_dying, NULL);
+	return rc;
+}
+
 /* Frees the name: 0, or -1 (logged). */
 static int
 clear_name(const struct sockaddr_un *sun)
@@ -65,7 +82,7 @@ clear_name(const struct sockaddr_un *sun)
 		errno = ENOTSOCK;
 		return -1;
 	}
-	switch (answers(sun)) {
+	switch (still_answers(sun)) {
 	case 0:
 		if (unlink(path) == 0 || errno == ENOENT)
 			return 0;

@@ -140,29 +140,30 @@ on_child_stopped(int status, void *arg)
 	stop(p, status, "the engine stopped");
 }
 
+/* The other one still has rows or requests to finish: it is stopped. */
+static void
+on_child_lost(struct child *c, void *arg)
+{
+	struct parent *p = arg;
+
+	if (p->state == STOPPING || p->state == ENDED)
+		return;
+	log_at(LEVEL_CRITICAL, LOGGER, "the %s is lost; bans stay in the "
+	    "kernel", child_name(c));
+	stop(p, 1, "a child is lost");
+}
+
 static void
 on_child_gone(struct child *c, bool orderly, void *arg)
 {
 	struct parent *p = arg;
 
-	switch (p->state) {
-	case STARTING:
-		end(p, 1, "a child could not start");
-		break;
-	case READY:
-		log_at(LEVEL_CRITICAL, LOGGER, "the %s is lost; bans stay in "
-		    "the kernel", child_name(c));
-		/* the other one still has rows or requests to finish */
-		stop(p, 1, "a child is lost");
-		break;
-	case STOPPING:
-		if (!orderly)
-			p->status = 1;
-		stop_next(p);
-		break;
-	case ENDED:
-		break;
-	}
+	on_child_lost(c, p);
+	if (p->state != STOPPING)
+		return;
+	if (!orderly)
+		p->status = 1;
+	stop_next(p);
 }
 
 static void
@@ -179,6 +180,7 @@ on_child_wish(uint32_t type, void *arg)
 static const struct child_events child_events = {
 	.ready = on_child_ready,
 	.stopped = on_child_stopped,
+	.lost = on_child_lost,
 	.gone = on_child_gone,
 	.wish = on_child_wish,
 };

@@ -9,10 +9,7 @@
 
 struct event;
 
-/*
- * STARTING -> READY -> STOPPING -> ENDED; a child that is lost while STARTING
- * ends it at once, one that is lost later stops the other.
- */
+/* STARTING -> READY -> STOPPING -> ENDED; who loses a child goes to STOPPING. */
 enum state { STARTING, READY, STOPPING, ENDED };
 
 #define SIGNALS 5

@@ -104,6 +104,16 @@ pidlock_take(const char *path)
 	return -1;
 }
 
+/* Our number, or still nothing. */
+static bool
+is_ours(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) == 0 && st.st_size == 0) ||
+	    holder(fd) == getpid();
+}
+
 int
 pidlock_write(int fd)
 {
@@ -121,8 +131,11 @@ pidlock_release(int fd, const char *path)
 {
 	if (fd == -1)
 		return;
-	/* Removed first: whoever opens it now finds out in still_there(). */
-	if (still_there(fd, path))
+	/*
+	 * Removed first: whoever opens it now finds out in still_there(). What
+	 * a server without a lock wrote stays, when we were refused.
+	 */
+	if (is_ours(fd) && still_there(fd, path))
 		unlink(path);
 	close(fd);
 }

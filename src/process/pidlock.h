@@ -12,7 +12,7 @@
  */
 int pidlock_take(const char *path);
 int pidlock_write(int fd);
-/* Removes the file and lets go. */
+/* Lets go; removes the file unless another number is in it. */
 void pidlock_release(int fd, const char *path);
 
 #endif

@@ -160,6 +160,11 @@ a_foreign_number_stays_until_written(void **state)
 	assert_true(fd >= 0);
 	slurp(file, text, sizeof(text));
 	assert_string_equal(text, "12345678\n");
+	pidlock_release(fd, file);         /* refused: not ours to remove */
+	slurp(file, text, sizeof(text));
+	assert_string_equal(text, "12345678\n");
+	fd = pidlock_take(file);
+	assert_true(fd >= 0);
 	assert_int_equal(pidlock_write(fd), 0);
 	slurp(file, text, sizeof(text));
 	assert_int_equal(atoi(text), (int)getpid());

@@ -74,9 +74,10 @@ _Noreturn void log_fatal(const char *logger, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Foreign text made printable: control bytes, bytes that are not UTF-8 and
- * backslashes as \xNN (so are controls of writing direction), cut at 256 bytes of source with "…" behind. The result
- * lives in one of four static buffers, used in turn (one thread only).
+ * Foreign text made printable: control bytes, bytes that are not UTF-8,
+ * backslashes and controls of writing direction as \xNN, cut at 256 bytes of
+ * source with "…" behind. The result lives in one of four static buffers, used
+ * in turn (one thread only).
  */
 const char *log_text(struct span foreign);
 

@@ -12,19 +12,17 @@
 #include "base/xalloc.h"
 
 /*
- * Linear probing over a power of two of slots, at most 3/4 of them in use.
- * A deleted entry leaves a grave, so that nothing moves while somebody walks;
- * graves are swept when table_add builds the slots anew. That also shrinks
- * a table that was large once.
+ * Linear probing, at most 3/4 of the slots in use. A deleted entry leaves a
+ * grave, so that nothing moves while somebody walks; graves are swept when
+ * table_add builds the slots anew, which also shrinks a table that was large
+ * once. With a million entries slots are what costs, so a slot is a pointer
+ * and half a hash (12 bytes), and there are just 8/5 as many as entries
+ * instead of a power of two.
  */
-struct slot {
-	uint64_t hash;
-	void *entry;      /* NULL: free; &grave: deleted */
-};
-
 struct table {
-	struct slot *v;
-	size_t size;      /* slots, 0 or a power of two */
+	void **entry;     /* NULL: free; &grave: deleted */
+	uint32_t *half;   /* of the hash */
+	size_t size;      /* slots */
 	size_t used;      /* entries and graves */
 	size_t count;     /* entries */
 	size_t max;
@@ -51,51 +49,68 @@ table_free(struct table *t)
 {
 	if (t == NULL)
 		return;
-	free(t->v);
+	free(t->entry);
+	free(t->half);
 	free(t);
 }
 
-static struct slot *
+/* Spread, so that a caller's own hash may be no more than a number. */
+static uint32_t
+halve(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32) * UINT32_C(0x9e3779b1);
+}
+
+static size_t
+first_slot(const struct table *t, uint32_t half)
+{
+	return (size_t)((uint64_t)half * t->size >> 32);
+}
+
+static size_t
+next_slot(const struct table *t, size_t i)
+{
+	return i + 1 < t->size ? i + 1 : 0;
+}
+
+#define NO_SLOT ((size_t)-1)
+
+static size_t
 find_slot(const struct table *t, uint64_t hash, const void *key)
 {
-	struct slot *s;
+	uint32_t half = halve(hash);
 	size_t i;
 
 	if (t->size == 0)
-		return NULL;
-	for (i = (size_t)hash;; i++) {
-		s = &t->v[i & (t->size - 1)];
-		if (s->entry == NULL)
-			return NULL;
-		if (s->hash == hash && s->entry != &grave &&
-		    t->eq(s->entry, key))
-			return s;
-	}
+		return NO_SLOT;
+	for (i = first_slot(t, half); t->entry[i] != NULL;
+	    i = next_slot(t, i))
+		if (t->half[i] == half && t->entry[i] != &grave &&
+		    t->eq(t->entry[i], key))
+			return i;
+	return NO_SLOT;
 }
 
 void *
 table_find(const struct table *t, uint64_t hash, const void *key)
 {
-	struct slot *s = find_slot(t, hash, key);
+	size_t i = find_slot(t, hash, key);
 
-	return s != NULL ? s->entry : NULL;
+	return i != NO_SLOT ? t->entry[i] : NULL;
 }
 
 /* The key is not present, so the first grave will do. */
 static void
-place(struct table *t, uint64_t hash, void *entry)
+place(struct table *t, uint32_t half, void *entry)
 {
-	struct slot *s;
-	size_t i;
+	size_t i = first_slot(t, half);
 
-	for (i = (size_t)hash;; i++) {
-		s = &t->v[i & (t->size - 1)];
-		if (s->entry == NULL || s->entry == &grave)
-			break;
-	}
-	if (s->entry == NULL)
+	while (t->entry[i] != NULL && t->entry[i] != &grave)
+		i = next_slot(t, i);
+	if (t->entry[i] == NULL)
 		t->used++;
-	*s = (struct slot){ hash, entry };
+	t->entry[i] = entry;
+	t->half[i] = half;
 	t->count++;
 }
 
@@ -105,15 +120,16 @@ rebuild(struct table *t)
 	struct table old = *t;
 	size_t i;
 
-	t->size = TABLE_FIRST;
-	while (t->size / 2 <= t->count)
-		t->size *= 2;
-	t->v = xcalloc(t->size, sizeof(*t->v));
+	t->size = t->count / 5 * 8 + TABLE_FIRST;
+	assert(t->size <= UINT32_MAX);
+	t->entry = xcalloc(t->size, sizeof(*t->entry));
+	t->half = xcalloc(t->size, sizeof(*t->half));
 	t->used = t->count = 0;
 	for (i = 0; i < old.size; i++)
-		if (old.v[i].entry != NULL && old.v[i].entry != &grave)
-			place(t, old.v[i].hash, old.v[i].entry);
-	free(old.v);
+		if (old.entry[i] != NULL && old.entry[i] != &grave)
+			place(t, old.half[i], old.entry[i]);
+	free(old.entry);
+	free(old.half);
 }
 
 int
@@ -126,20 +142,20 @@ table_add(struct table *t, uint64_t hash, void *entry)
 	}
 	if (t->used >= t->size / 4 * 3)
 		rebuild(t);
-	place(t, hash, entry);
+	place(t, halve(hash), entry);
 	return 0;
 }
 
 void *
 table_del(struct table *t, uint64_t hash, const void *key)
 {
-	struct slot *s = find_slot(t, hash, key);
+	size_t i = find_slot(t, hash, key);
 	void *entry;
 
-	if (s == NULL)
+	if (i == NO_SLOT)
 		return NULL;
-	entry = s->entry;
-	s->entry = &grave;
+	entry = t->entry[i];
+	t->entry[i] = &grave;
 	t->count--;
 	return entry;
 }
@@ -156,7 +172,7 @@ table_next(const struct table *t, size_t *at)
 	void *entry;
 
 	while (*at < t->size) {
-		entry = t->v[(*at)++].entry;
+		entry = t->entry[(*at)++];
 		if (entry != NULL && entry != &grave)
 			return entry;
 	}

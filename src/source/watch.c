@@ -89,7 +89,7 @@ watch_free(struct watch *w)
 	free(w);
 }
 
-/* --- which logs a wd stands for ------------------------------------------ */
+/* --- which logs a wd stands for -------------------------------------- */
 
 static struct meaning *
 meaning_of(const struct watch *w, int wd)
@@ -151,7 +151,7 @@ unlink_all(struct watch *w, uint32_t log)
 	unlink_wd(w, b->wd_dir, log);
 }
 
-/* --- events that came before their binding -------------------------------- */
+/* --- events that came before their binding --------------------------- */
 
 static uint64_t
 name_hash(const char *name)
@@ -179,7 +179,7 @@ was_missed(const struct watch *w, int wd, uint64_t name)
 	return false;
 }
 
-/* --- binding ---------------------------------------------------------------- */
+/* --- binding --------------------------------------------------------- */
 
 bool
 watch_bind(struct watch *w, uint32_t log, int wd_file, int wd_dir,
@@ -223,7 +223,7 @@ watch_unbind(struct watch *w, uint32_t log)
 	w->v[log] = no_binding;
 }
 
-/* --- events ------------------------------------------------------------------ */
+/* --- events ---------------------------------------------------------- */
 
 static void
 touch(struct watch *w, uint32_t log, unsigned what)

@@ -4,6 +4,9 @@
  */
 #include "netns.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #define NFT "/usr/sbin/nft "
 
 static int
@@ -133,6 +136,82 @@ variants_look_as_meant(void **state)
 	define(o);
 	assert_int_equal(netns_count("l4proto"), 0);
 	netns_has("ip saddr @addr-set-j reject");
+}
+
+/* 0 when a connection from that address is made, else errno. */
+static int
+connect_from(const char *from, const char *to, uint16_t port)
+{
+	struct sockaddr_in a4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6 };
+	bool v6 = strchr(from, ':') != NULL;
+	struct sockaddr *sa = v6 ? (void *)&a6 : (void *)&a4;
+	socklen_t n = v6 ? sizeof(a6) : sizeof(a4);
+	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(inet_pton(sa->sa_family, from, v6 ?
+	    (void *)&a6.sin6_addr : (void *)&a4.sin_addr), 1);
+	assert_int_equal(bind(fd, sa, n), 0);
+	inet_pton(sa->sa_family, to, v6 ? (void *)&a6.sin6_addr :
+	    (void *)&a4.sin_addr);
+	a4.sin_port = a6.sin6_port = htons(port);
+	error = connect(fd, sa, n) == 0 ? 0 : errno;
+	close(fd);
+	return error;
+}
+
+static int
+listen_on(uint16_t port)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port), .sin6_addr = in6addr_any };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	assert_int_not_equal(fd, -1);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	return fd;
+}
+
+static void
+real_packets_are_refused(void **state)
+{
+	struct owner *o = *state;
+	struct addr a = net("192.0.2.7");
+	int mail, web;
+
+	NETNS_OR_SKIP();
+	netns_sh("ip link set lo up; for a in 192.0.2.7 192.0.2.8 "
+	    "198.51.100.9 2001:db8::7 2001:db8:1::9; do ip addr replace $a "
+	    "dev lo nodad; done");
+	mail = listen_on(2525);
+	web = listen_on(8080);
+	owner_rule(o, "j", "port", "2500:2600,25", NULL);
+	define(o);
+	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525), 0);
+	add_and_wait(o, 0, "192.0.2.7", 600);
+	add_and_wait(o, 0, "198.51.100.0/24", 600);
+	add_and_wait(o, 0, "2001:db8::7", 600);
+	add_and_wait(o, 0, "2001:db8:1::/48", 600);
+	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525),
+	    ECONNREFUSED);
+	assert_int_equal(connect_from("198.51.100.9", "127.0.0.1", 2525),
+	    ECONNREFUSED);
+	assert_int_equal(connect_from("2001:db8::7", "::1", 2525),
+	    ECONNREFUSED);
+	assert_int_equal(connect_from("2001:db8:1::9", "::1", 2525),
+	    ECONNREFUSED);
+	/* Other addresses, and other ports, are not concerned. */
+	assert_int_equal(connect_from("192.0.2.8", "127.0.0.1", 2525), 0);
+	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 8080), 0);
+	assert_int_equal(firewall_delete(o->fw, 0, &a, 1), 0);
+	firewall_commit(o->fw);
+	owner_wait(o, o->done_n == 5);
+	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525), 0);
+	close(mail);
+	close(web);
 }
 
 static void
@@ -265,6 +344,50 @@ adopts_sets_of_fail2ban(void **state)
 	assert_int_equal(nets, 2);
 	add_and_wait(o, 0, "192.0.2.1", 60);
 	netns_has("192.0.2.1 timeout 1m");
+}
+
+/* What the real one has made is taken over, with its bans, in one step. */
+static void
+takes_over_from_a_real_fail2ban(void **state)
+{
+	struct owner *o = *state;
+	char dir[] = "/tmp/gaol-test-f2b.XXXXXX";
+
+	NETNS_OR_SKIP();
+	if (access("/usr/bin/fail2ban-client", X_OK) == -1)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	netns_sh("cd %s && mkdir jail.d filter.d && ln -s "
+	    "/etc/fail2ban/action.d . && cp /etc/fail2ban/fail2ban.conf . && "
+	    "touch log && printf '[Definition]\\nfailregex = from <HOST>$\\n' "
+	    "> filter.d/j.conf && printf '[INCLUDES]\\n[DEFAULT]\\n"
+	    "[j]\\nenabled = true\\nfilter = j\\nbackend = polling\\n"
+	    "logpath = %s/log\\nusedns = no\\nbantime = 600\\n"
+	    "action = nftables[name=j, port=\"22,80\", protocol=tcp]\\n' "
+	    "> jail.conf && printf '[Definition]\\nlogtarget = %s/out\\n"
+	    "dbfile = None\\n' > fail2ban.local", dir, dir, dir);
+	netns_sh("fail2ban-client -c %s -s %s/s -p %s/pid start", dir, dir,
+	    dir);
+	netns_sh("fail2ban-client -c %s -s %s/s set j banip 192.0.2.77 "
+	    "2001:db8::77", dir, dir);
+	owner_wait(o, netns_count("192.0.2.77") == 1 &&
+	    netns_count("2001:db8::77") == 1);
+	/* As a crash would: its objects stay. */
+	netns_sh("kill -9 $(cat %s/pid)", dir);
+	netns_has("tcp dport { 22, 80 } ip saddr @addr-set-j reject");
+	owner_rule(o, "j", "port", "22,80", NULL);
+	define(o);
+	netns_has("192.0.2.77");
+	netns_has("2001:db8::77");
+	assert_int_equal(netns_count("flags timeout"), 2);
+	assert_int_equal(netns_count("@addr-set-j"), 1);
+	assert_int_equal(netns_count("@addr6-set-j"), 1);
+	assert_int_equal(firewall_dump(o->fw), 0);
+	owner_wait(o, o->dumps_ended == 1);
+	assert_int_equal(o->dumped_n, 2);
+	add_and_wait(o, 0, "192.0.2.77", 600);
+	netns_has("192.0.2.77 timeout 10m");
+	netns_sh("rm -rf %s", dir);
 }
 
 static void
@@ -415,9 +538,11 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(makes_fail2bans_objects), T(variants_look_as_meant),
+		T(real_packets_are_refused),
 		T(reload_keeps_elements_and_drops_jails),
 		T(a_new_run_knows_its_own), T(others_keep_theirs),
-		T(adopts_sets_of_fail2ban), T(held_set_is_left),
+		T(adopts_sets_of_fail2ban),
+		T(takes_over_from_a_real_fail2ban), T(held_set_is_left),
 		T(heals_within_a_second), T(what_is_not_ours_is_no_loss),
 		T(add_finds_the_loss_first), T(overrun_is_unknown),
 	};

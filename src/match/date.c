@@ -14,7 +14,8 @@
 
 struct slot {
 	struct date_template *template;
-	uint64_t hits;
+	uint64_t hits;         /* times it was the stamp */
+	bool seen;             /* it matched, though another was nearer */
 	int64_t used;          /* seconds, when it hit last */
 	size_t distance;       /* where it hit last */
 };
@@ -50,7 +51,7 @@ add(struct date_detector *d, struct date_template *t)
 		}
 	}
 	d->slots = xreallocarray(d->slots, d->n + 1, sizeof(*d->slots));
-	d->slots[d->n++] = (struct slot){ t, 0, 0, FAR };
+	d->slots[d->n++] = (struct slot){ t, 0, false, 0, FAR };
 	return true;
 }
 
@@ -255,6 +256,7 @@ find_last(struct date_detector *d, struct matcher *m, struct span line,
 	}
 	if (!hit)
 		return false;
+	slot->seen = true;
 	if (anchored || d->n == 1 || (match->start == d->last_start &&
 	    match->end == d->last_end))
 		return true;
@@ -276,10 +278,11 @@ find_any(struct date_detector *d, struct matcher *m, struct span line,
 		if (i == skip || !date_template_find(slot->template, m, line,
 		    0, line.n, ascii, match))
 			continue;
+		slot->seen = true;
 		if (i + 1 == d->n || date_template_anchored(slot->template))
 			return i;
 		if (match->start == 0 && slot->hits > 0 &&
-		    d->slots[i + 1].hits == 0)
+		    !d->slots[i + 1].seen)
 			return i;
 		/* Farther in than usual: perhaps a date in the message. */
 		if (match->start > slot->distance ||

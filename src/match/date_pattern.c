@@ -250,20 +250,22 @@ line_end(struct span s)
 }
 
 static void
+drop_two(struct buf *b, size_t i)
+{
+	memmove(b->p + i, b->p + i + 2, b->n - i - 2 + 1);
+	b->n -= 2;
+}
+
+static void
 drop_stars(struct buf *regex)
 {
 	size_t n = open_parens(buf_span(regex)), end;
 
-	if (span_starts(span_skip(buf_span(regex), n), SPAN("**"))) {
-		memmove(regex->p + n, regex->p + n + 2, regex->n - n - 2);
-		regex->n -= 2;
-	}
+	if (span_starts(span_skip(buf_span(regex), n), SPAN("**")))
+		drop_two(regex, n);
 	end = stars_end(buf_span(regex));
-	if (end != SPAN_NONE) {
-		memmove(regex->p + end, regex->p + end + 2,
-		    regex->n - end - 2);
-		regex->n -= 2;
-	}
+	if (end != SPAN_NONE)
+		drop_two(regex, end);
 }
 
 void

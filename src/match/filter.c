@@ -94,6 +94,7 @@ add_rule(struct load *l, struct rules *rules, const char *kind,
 		wrong(l, kind, rule->number, text, &error);
 		return;
 	}
+	rule->prefix = *regex_prefix(rule->regex);
 	rules->n++;
 	read_parts(l, rule, text);
 }
@@ -262,6 +263,18 @@ size_t
 filter_regex_count(const struct filter *f)
 {
 	return f->fail.n;
+}
+
+const char *
+filter_regex_source(const struct filter *f, size_t i)
+{
+	return regex_source(f->fail.v[i].regex);
+}
+
+const char *
+filter_ignoreregex_source(const struct filter *f, size_t i)
+{
+	return regex_source(f->ignore.v[i].regex);
 }
 
 const char *

@@ -76,8 +76,13 @@ enum filter_verdict filter_message(struct filter *f, struct span message,
     void *arg);
 
 const struct filter_counters *filter_counters(const struct filter *f);
-/* The expanded regexes, for `get J failregex` and `gaol regex`; borrowed. */
+/*
+ * The regexes, for `get J failregex` (_text: expanded) and `gaol regex`
+ * (_source: as written); borrowed.
+ */
 size_t filter_regex_count(const struct filter *f);
+const char *filter_regex_source(const struct filter *f, size_t i);
+const char *filter_ignoreregex_source(const struct filter *f, size_t i);
 const char *filter_regex_text(const struct filter *f, size_t i);
 uint64_t filter_regex_hits(const struct filter *f, size_t i);
 const char *filter_prefregex_text(const struct filter *f);

@@ -89,7 +89,8 @@ search(struct filter *f, const struct passage *pass)
 
 	for (i = 0; i < f->fail.n; i++) {
 		rule = &f->fail.v[i];
-		if (!hits(f, rule, pass->text, pass->ascii, pass->line))
+		if (!prefix_fits(&rule->prefix, pass->text) ||
+		    !hits(f, rule, pass->text, pass->ascii, pass->line))
 			continue;
 		if (f->ignore.n > 0) {
 			if (ignored(f, pass)) {

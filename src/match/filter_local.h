@@ -17,6 +17,7 @@ struct rule_part {
 };
 
 struct rule {
+	struct prefix prefix;      /* the regex's, kept near */
 	struct regex *regex;
 	struct rule_part *parts;   /* the alternatives behind the others */
 	size_t parts_n;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "match/prefix.h"
 #include "match/python.h"
 #include "match/tag.h"
 
@@ -17,6 +16,7 @@
 #define HEAP_LIMIT_KIB 4096u
 
 struct regex {
+	char *source;              /* as it was written */
 	char *text;                /* tags expanded, Python's syntax */
 	pcre2_code *utf;
 	pcre2_code *bytes;         /* NULL: not the same as utf */
@@ -184,6 +184,8 @@ regex_new(struct span text, unsigned flags, struct regex_error *error)
 	} else {
 		r = build(&tags, &python, flags, error);
 	}
+	if (r != NULL)
+		r->source = span_dup(text);
 	mapped_fini(&tags);
 	mapped_fini(&python);
 	return r;
@@ -197,6 +199,7 @@ regex_free(struct regex *r)
 	pcre2_code_free(r->utf);
 	pcre2_code_free(r->bytes);
 	free(r->names);
+	free(r->source);
 	free(r->text);
 	free(r);
 }
@@ -205,6 +208,12 @@ const char *
 regex_text(const struct regex *r)
 {
 	return r->text;
+}
+
+const char *
+regex_source(const struct regex *r)
+{
+	return r->source;
 }
 
 size_t
@@ -223,6 +232,12 @@ regex_group(const struct regex *r, const char *name)
 		if (span_eq(r->names[i].name, span_of(name)))
 			return r->names[i].group;
 	return 0;
+}
+
+const struct prefix *
+regex_prefix(const struct regex *r)
+{
+	return &r->prefix;
 }
 
 struct matcher *

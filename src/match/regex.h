@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "match/prefix.h"
 
 #define REGEX_TEXT_MAX 65535u     /* bytes of one pattern, expanded */
 #define REGEX_GROUPS_MAX 128      /* capture groups of one pattern */
@@ -41,9 +42,17 @@ struct regex *regex_new(struct span text, unsigned flags,
 void regex_free(struct regex *r);
 /* With the tags expanded, as upstream shows it. */
 const char *regex_text(const struct regex *r);
+/* As it was handed in. */
+const char *regex_source(const struct regex *r);
 size_t regex_names(const struct regex *r, const struct regex_name **names);
 /* Number of the named group, or 0. */
 unsigned regex_group(const struct regex *r, const char *name);
+
+/*
+ * What a subject must start with. matcher_search() looks at it too; a caller
+ * with many regexes and one subject saves the calls.
+ */
+const struct prefix *regex_prefix(const struct regex *r);
 
 /* What running takes; one serves any number of regexes, one at a time. */
 struct matcher;

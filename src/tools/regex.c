@@ -286,6 +286,18 @@ say_log(const struct regex_call *call)
 	printf("\n");
 }
 
+static void
+say_datepattern(const struct filter *f, const char *pattern)
+{
+	const char *name = "", *second;
+	uint64_t hits;
+
+	filter_date_hits(f, 0, &name, &hits);
+	if (filter_date_hits(f, 1, &second, &hits))
+		name = "Default Detectors";
+	printf("Use      datepattern : %s : %s\n", pattern, name);
+}
+
 static struct filter *
 make_filter(const struct regex_call *call, struct report *report)
 {
@@ -300,6 +312,11 @@ make_filter(const struct regex_call *call, struct report *report)
 
 	if (load(call, &config, report) == 0)
 		f = filter_new(&config, &options, report);
+	if (f != NULL && summary && config.maxlines > 0)
+		printf("Use         maxlines : %lld\n",
+		    (long long)config.maxlines);
+	if (f != NULL && summary && config.datepattern != NULL)
+		say_datepattern(f, config.datepattern);
 	filter_config_fini(&config);
 	return f;
 }

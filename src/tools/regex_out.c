@@ -27,6 +27,21 @@ add_ip(struct buf *out, const struct failure *failure)
 	}
 }
 
+/* Seconds as Python prints a float. */
+static void
+add_time(struct buf *out, struct wall time)
+{
+	int64_t seconds = wall_seconds(time), us;
+	int digits = 6;
+
+	us = time.us - seconds * CLOCK_SECOND;
+	while (digits > 1 && us % 10 == 0) {
+		us /= 10;
+		digits--;
+	}
+	buf_addf(out, "%" PRId64 ".%0*" PRId64, seconds, digits, us);
+}
+
 /* ['id', time, {'group': 'value'}], as Python prints it. */
 static void
 add_row(struct buf *out, const struct failure *failure)
@@ -37,7 +52,10 @@ add_row(struct buf *out, const struct failure *failure)
 	id_format(&failure->id, &id);
 	buf_addc(out, '[');
 	dump_repr(buf_span(&id), out);
-	buf_addf(out, ",\t%" PRId64 ".0,\t{", wall_seconds(failure->time));
+	buf_addc(out, ',');
+	buf_addc(out, '\t');
+	add_time(out, failure->time);
+	buf_adds(out, ",\t{");
 	for (i = 0; i < failure->groups_n; i++) {
 		buf_adds(out, i > 0 ? ", " : "");
 		dump_repr(failure->groups[i].name, out);
@@ -70,7 +88,7 @@ add_tag(struct buf *out, struct span tag, const struct failure *failure,
 	} else if (span_eq(tag, SPAN("fid"))) {
 		id_format(&failure->id, out);
 	} else if (span_eq(tag, SPAN("time"))) {
-		buf_addf(out, "%" PRId64 ".0", wall_seconds(failure->time));
+		add_time(out, failure->time);
 	} else if (span_eq(tag, SPAN("msg")) ||
 	    span_eq(tag, SPAN("matches"))) {
 		regex_printable(out, line);

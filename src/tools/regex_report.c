@@ -140,9 +140,9 @@ regex_report_end(struct regex_run *run, double seconds)
 	printf("\nResults\n=======\n");
 	report_prefregex(run);
 	report_regexes(run, "Failregex", filter_regex_count(f),
-	    filter_regex_hits, filter_regex_text, run->hits);
+	    filter_regex_hits, filter_regex_source, run->hits);
 	report_regexes(run, "Ignoreregex", filter_ignoreregex_count(f),
-	    filter_ignoreregex_hits, filter_ignoreregex_text, NULL);
+	    filter_ignoreregex_hits, filter_ignoreregex_source, NULL);
 	report_dates(run);
 	printf("\nLines: %" PRIu64 " lines, %" PRIu64 " ignored, %" PRIu64
 	    " matched, %" PRIu64 " missed\n", run->matched.n +

@@ -2,5 +2,5 @@
 # Every filter of ours against its samples in tests/data/filters, with gaol
 # regex and, as a second opinion, with the installed fail2ban-regex.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 exec python3 tests/golden/filters.py

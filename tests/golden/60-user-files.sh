@@ -2,7 +2,7 @@
 # A user's own jail.local and .local filters, beside fail2ban's stock files:
 # they load as they are, and find what the installed fail2ban finds.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 gaol=${GAOL:-build/gaol}
 data=tests/data/user-etc
 work=$(mktemp -d)

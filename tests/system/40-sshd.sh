@@ -115,9 +115,9 @@ refute "the address planted in a name is not banned" \
     in_set addr-set-sshd "$planted"
 check "though it stands in the log" logged "Failed password.*$planted" 2
 check "status names the IPv4 address" \
-    eval 'gaol status sshd | grep -q "$attacker4"'
+    status_names sshd "$attacker4"
 check "status names the IPv6 address" \
-    eval 'gaol status sshd | grep -q "$attacker6"'
+    status_names sshd "$attacker6"
 check "the log has the bans in fail2ban's words" \
     grep -Eq "NOTICE +\[sshd\] Ban $attacker4" "$work/gaold.log"
 

@@ -101,7 +101,9 @@ show_logs() {
 cleanup() {
     local status=$? pid ns
     trap - EXIT
-    [ "$failed" = 0 ] && [ $status = 0 ] || show_logs
+    if [ "$failed" != 0 ] || [ $status != 0 ]; then
+        show_logs
+    fi
     for pid in "${children[@]}"; do
         kill "$pid" 2>/dev/null
     done
@@ -200,8 +202,7 @@ make_server() {
     holder=$!
     wait_for 10 test -e "$work/server.ready" || give_up "the server's files"
     # `ip netns exec` became unshare; its child is the first process inside.
-    server_pid=$(pgrep -P "$holder") && [ -n "$server_pid" ] ||
-        give_up "the server's first process"
+    server_pid=$(pgrep -P "$holder") || give_up "the server's first process"
 }
 
 # start_syslog: the distribution's rsyslogd behind the private /dev/log.
@@ -281,6 +282,11 @@ stop_gaold() {
 # in_set SET ADDRESS: is it in the kernel's set now?
 in_set() {
     server nft get element inet f2b-table "$1" "{ $2 }"
+}
+
+# status_names JAIL ADDRESS: among its banned addresses
+status_names() {
+    gaol status "$1" | grep -F "$2"
 }
 
 not_in_set() {

@@ -48,6 +48,17 @@ static const struct span nofail = { "nofail", 6 };
 static const struct span gained = { "mlfgained", 9 };
 static const struct span forget = { "mlfforget", 9 };
 
+/* At most `max` bytes, and no half character. */
+static struct span
+shorten(struct span s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+		max--;
+	return span_sub(s, 0, max);
+}
+
 static void
 kept_add(struct kept *k, struct span line)
 {
@@ -61,7 +72,7 @@ kept_add(struct kept *k, struct span line)
 		k->n++;
 	}
 	buf_clear(&k->v[k->n - 1]);
-	buf_add_span(&k->v[k->n - 1], span_sub(line, 0, SESSION_LINE_MAX));
+	buf_add_span(&k->v[k->n - 1], shorten(line, SESSION_LINE_MAX));
 }
 
 /* The waiting lines go before the counted ones, as upstream orders them. */
@@ -200,7 +211,7 @@ learn(struct session *s, const struct groups *fail)
 			continue;    /* more than there is room for */
 		value = &s->values[k];
 		buf_clear(value);
-		buf_add_span(value, span_sub(fail->v[i].value, 0,
+		buf_add_span(value, shorten(fail->v[i].value,
 		    SESSION_VALUE_MAX));
 		known->v[k].value = buf_span(value);
 	}
@@ -233,7 +244,7 @@ note_user(struct session *s, const struct groups *fail)
 
 	if (user.n == 0)
 		return;
-	user = span_sub(user, 0, SESSION_VALUE_MAX);
+	user = shorten(user, SESSION_VALUE_MAX);
 	if (!s->user_known) {
 		s->user_known = true;
 		buf_add_span(&s->user, user);

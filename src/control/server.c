@@ -99,8 +99,13 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		int client = accept4(fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+		/*
+		 * Only the first one is known to have somebody waiting: with
+		 * all descriptors in use EMFILE comes before EAGAIN.
+		 */
 		if (client == -1) {
-			accept_failed(s);
+			if (i == 0)
+				accept_failed(s);
 			return;
 		}
 		welcome(s, client);

@@ -266,6 +266,7 @@ daemon_stop(const struct target *t, bool flush, char type[CLIENT_TYPE_MAX],
 			type[0] = '\0';
 			buf_addf(why, "gaold has not ended after %d s",
 			    t->timeout);
+			errno = 0;
 			return -1;
 		}
 		nap();

@@ -23,7 +23,7 @@ int daemon_exec(const struct target *t, const char *const *extra,
  * Asks it to stop, with `flush` also to take its bans out of the firewall, and
  * waits until the socket is closed and the pid file unlocked. 0, or -1 with
  * *why, and with *type and errno as client_request() leaves them when it could
- * not even be asked (type is "" when it does not end in time).
+ * not even be asked ("" and 0 when it does not end in time).
  */
 int daemon_stop(const struct target *t, bool flush,
     char type[CLIENT_TYPE_MAX], struct buf *why);

@@ -1,16 +1,19 @@
 #include "tools/f2b_client.h"
 
+#include <ctype.h>
 #include <getopt.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/config.h"
 #include "config/duration.h"
+#include "control/layout.h"
 #include "control/printable.h"
 #include "tools/tool.h"
 
@@ -120,17 +123,41 @@ fail_early(const char *value)
 	return F2B_FAILED;
 }
 
+/*
+ * Upstream calculates in Python: a fraction, a division, months and years
+ * (which are 365.25 days) make a float.
+ */
+static bool
+is_float(const char *p)
+{
+	bool word = false;
+
+	for (; *p != '\0'; p++) {
+		bool begins = isalpha((unsigned char)*p) && !word;
+
+		if (*p == '.' || *p == '/' || (begins && (*p == 'y' ||
+		    *p == 'Y' || strncasecmp(p, "mo", 2) == 0)))
+			return true;
+		word = isalpha((unsigned char)*p);
+	}
+	return false;
+}
+
 static int
 print_seconds(const char *text)
 {
+	struct buf out = { 0 };
+	json_t *value;
 	double seconds;
 
 	if (duration_parse(span_of(text), &seconds) == -1)
 		return fail_early(text);
-	if (seconds == (double)(int64_t)seconds)
-		printf("%" PRId64 "\n", (int64_t)seconds);
-	else
-		printf("%.15g\n", seconds);
+	value = is_float(text) ? json_real(seconds) :
+	    json_integer((json_int_t)seconds);
+	layout_plain(value, &out);
+	fputs(out.p, stdout);
+	json_decref(value);
+	buf_fini(&out);
 	return F2B_OK;
 }
 

@@ -38,17 +38,18 @@ complain(const char *text)
 	buf_fini(&line);
 }
 
+/* error: errno of the attempt to reach the daemon, 0 when it answered. */
 static void
-complain_reply(const char *type, const char *message)
+complain_reply(const char *type, const char *message, int error)
 {
 	struct buf text = { 0 };
 
 	if (strcmp(type, "UnknownJailException") == 0)
 		buf_addf(&text, "there is no jail '%s'", message);
-	else if (strcmp(type, "ConnectionError") == 0)
-		buf_addf(&text, "%s (is gaold running?)", message);
 	else
 		buf_adds(&text, message);
+	if (error == ENOENT || error == ECONNREFUSED || error == ETIMEDOUT)
+		buf_adds(&text, " (is gaold running?)");
 	complain(text.p != NULL ? text.p : type);
 	buf_fini(&text);
 }
@@ -63,7 +64,7 @@ ask(const struct call *call)
 	    type, &error);
 
 	if (payload == NULL)
-		complain_reply(type, error.n > 0 ? error.p : type);
+		complain_reply(type, error.n > 0 ? error.p : type, errno);
 	buf_fini(&error);
 	return payload;
 }
@@ -300,7 +301,7 @@ stop(const struct call *call, bool flush)
 	int rc = EXIT_OK;
 
 	if (daemon_stop(&call->target, flush, type, &why) == -1) {
-		complain_reply(type, why.p);
+		complain_reply(type, why.n > 0 ? why.p : type, errno);
 		rc = EXIT_FAILED;
 	}
 	buf_fini(&why);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -596,6 +597,73 @@ displaces_the_longest_idle(void **state)
 		close(fds[i]);
 }
 
+static size_t
+count_descriptors(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* Hundreds that never finish their request do not keep others out. */
+static void
+withstands_a_slow_loris(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = count_descriptors();
+	int fds[300];
+
+	for (size_t i = 0; i < 300; i++) {
+		fds[i] = dial(f);
+		say(fds[i], "[\"ec");
+		/* The backlog holds 128. */
+		if (i % 100 == 99) {
+			int fd = dial(f);
+
+			say(fd, "[\"echo\"]\n");
+			assert_string_equal(hear(f, fd, 1, NULL),
+			    "{\"ok\":[\"echo\"]}\n");
+			close(fd);
+		}
+	}
+	spin(f);
+	assert_int_equal(count(f).clients, 303);
+	assert_int_equal(f->runs, 3);
+	for (size_t i = 0; i < 300; i++)
+		close(fds[i]);
+	spin(f);
+	assert_int_equal(count_descriptors(), before);
+}
+
+/* Out of descriptors: somebody idle goes, a pause, then on. */
+static void
+recovers_when_descriptors_run_out(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old, tight;
+	int idle = dial(f), fd;
+
+	spin(f);
+	fd = dial(f);
+	say(fd, "[\"echo\"]\n");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	tight = old;
+	tight.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	spin(f);
+	assert_int_equal(count(f).clients, 1);
+	assert_int_equal(count(f).refused, 1);
+	assert_true(is_closed(f, idle));
+	while (f->runs == 0)
+		event_base_loop(f->base, EVLOOP_ONCE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	close(fd);
+	close(idle);
+}
+
 static void
 refuses_when_every_client_is_busy(void **state)
 {
@@ -713,6 +781,8 @@ main(void)
 		T(does_not_wait_for_a_slow_reader),
 		T(bounds_replies),
 		T(displaces_the_longest_idle),
+		T(withstands_a_slow_loris),
+		T(recovers_when_descriptors_run_out),
 		T(refuses_when_every_client_is_busy),
 		T(cuts_off_who_is_idle),
 		T(says_that_it_shuts_down),

@@ -62,10 +62,10 @@ class Daemon:
             os.unlink(self.path)
 
 
-def run(program, *words, env=None):
+def run(program, *words, env=None, text=b""):
     return subprocess.run([os.path.join(BUILD, program), *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL, timeout=60,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=text,
+        timeout=60,
         env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", **(env or {})})
 
 
@@ -425,8 +425,50 @@ def check_start(work):
     BUILD = real
 
 
+DURATIONS = ["600", "10m", "1d2h", "1h30", "1d 12h", "-1", "1.5h", "60*60",
+             "2 weeks", "1mo", "1y", "10/4", "bogus"]
+
+
+def compare_options(work):
+    """Whatever needs no daemon, beside the installed program."""
+    theirs = shutil.which("fail2ban-client")
+    if theirs is None:
+        print("ok - fail2ban-client's options # SKIP it is not installed")
+        return
+    for words in [["--str2sec", d] for d in DURATIONS] + [
+            ["--str2sec"], ["--bogus"], ["-Z"], [], ["-h"], ["--version"],
+            ["-V"], ["--tes", "-h"]]:
+        mine = run("fail2ban-client", *words)
+        other = subprocess.run([theirs, *words], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60)
+        same = mine.returncode == other.returncode
+        if words[:1] == ["--str2sec"] and other.returncode == 0:
+            same = same and mine.stdout == other.stdout
+        tell(same and (mine.stdout == b"") == (other.stdout == b"") and
+            (mine.stderr == b"") == (other.stderr == b""),
+            "fail2ban-client " + " ".join(words), "%r\n%r" % (mine, other))
+
+
+def check_shell(work):
+    path = os.path.join(work, "shell")
+    daemon = Daemon(path, {("ping",): {"ok": "pong"},
+        ("echo", "a b", "c'd", ""): {"ok": ["a b", "c'd", ""]}})
+    got = run("fail2ban-client", "-s", path, "-i", text=b"ping\n\n"
+        b"echo 'a b' \"c'd\" ''\nnope\necho 'a\nquit\nping\n")
+    daemon.close()
+    prompt = "fail2ban> "
+    tell(got.stdout.decode() == prompt + "Server replied: pong\n" + prompt +
+        prompt + "a b c'd \n" + prompt + "Invalid command\n" + prompt +
+        prompt and got.returncode == 0 and
+        b"No closing quotation" in got.stderr and
+        daemon.seen[-1] == ["nope"],
+        "fail2ban-client -i reads commands", "%r" % got)
+
+
 with tempfile.TemporaryDirectory(prefix="gaol-layout-") as work:
     compare_upstream(work)
+    compare_options(work)
     compare_own(work)
+    check_shell(work)
     check_start(work)
 sys.exit(1 if failed else 0)

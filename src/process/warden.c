@@ -202,7 +202,8 @@ own_addresses(const struct addr *v, size_t n, void *arg)
 
 	free(w->own);
 	w->own = xcalloc(n + 1, sizeof(*v));
-	memcpy(w->own, v, n * sizeof(*v));
+	if (n > 0)   /* else v may be NULL */
+		memcpy(w->own, v, n * sizeof(*v));
 	w->own_n = n;
 	warden_never_update(w);
 	if (n == 0 || w->engine == NULL)

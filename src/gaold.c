@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "config/dump.h"
+#include "process/check.h"
 #include "process/parent.h"
 #include "process/role.h"
 #include "process/start.h"
@@ -40,8 +41,13 @@ read_configuration(const struct start *start)
 	struct report report = { 0 };
 	struct config *c = config_load(&request, &report);
 	struct buf out = { 0 };
-	bool good = c != NULL && report.errors == 0;
+	bool good;
 
+	if (start->what == START_TEST && c != NULL) {
+		check_rules(c, &report);
+		check_filters(c, &report);
+	}
+	good = c != NULL && report.errors == 0;
 	print_report(&report);
 	if (start->what == START_DUMP && c != NULL) {
 		dump_write(c, DUMP_UPSTREAM, &out);

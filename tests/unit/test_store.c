@@ -108,9 +108,11 @@ unban_takes_row_and_history(void **state)
 	assert_int_equal(sync_store(sc), 0);
 	close_store(sc);
 	assert_answer(sc, "SELECT group_concat(jail || ' ' || ip, ',')"
-	    " FROM (SELECT * FROM bips ORDER BY jail)", "a 192.0.2.2,b 192.0.2.1");
+	    " FROM (SELECT * FROM bips ORDER BY jail)",
+	    "a 192.0.2.2,b 192.0.2.1");
 	assert_answer(sc, "SELECT group_concat(jail || ' ' || ip, ',')"
-	    " FROM (SELECT * FROM bans ORDER BY jail)", "a 192.0.2.2,b 192.0.2.1");
+	    " FROM (SELECT * FROM bans ORDER BY jail)",
+	    "a 192.0.2.2,b 192.0.2.1");
 }
 
 static void

@@ -103,7 +103,8 @@ writes_values_as_python_does(void **state)
 		expect(layout_plain, rows[i].json, rows[i].text);
 	expect(layout_banned, "[[\"sshd\",[\"192.0.2.7\"]],[\"j2\",[]]]",
 	    "[{'sshd': ['192.0.2.7']}, {'j2': []}]\n");
-	expect(layout_banned, "[[\"sshd\",\"j2\"],[]]", "[['sshd', 'j2'], []]\n");
+	expect(layout_banned, "[[\"sshd\",\"j2\"],[]]",
+	    "[['sshd', 'j2'], []]\n");
 	expect(layout_banned, "{}", "[]\n");
 }
 
@@ -214,7 +215,8 @@ static void
 copes_with_any_payload(void **state)
 {
 	static const char *const odd[] = {
-		"null", "[]", "{}", "7", "\"x\"", "[[[[]]]]", "[[\"a\"],7,null]",
+		"null", "[]", "{}", "7", "\"x\"", "[[[[]]]]",
+		"[[\"a\"],7,null]",
 		"{\"jails\":7,\"logs\":[7,null],\"broken\":{},\"sandbox\":[[]],"
 		"\"firewall\":[],\"store\":\"\\u001b\",\"problems\":[7]}",
 		"{\"jail\":7,\"filter\":[],\"actions\":{\"bans\":[7,{},[]],"

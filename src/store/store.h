@@ -46,7 +46,9 @@ struct store_events {
  * Opens or makes the file (0600). A damaged file is moved aside (two copies
  * are kept at most) and a new one begun. Reading at start happens before the
  * thread is started and may wait. NULL only when out of resources; a store
- * whose disk fails degrades: store_error() says why, bans go on.
+ * whose disk fails degrades: store_error() says why, bans go on. How it began
+ * is told by store_error() only; events->state tells every change after that.
+ * A file of a version we do not know is left alone, and nothing is written.
  */
 struct store *store_open(const struct store_options *options,
     struct event_base *base, const struct store_events *events, void *arg);

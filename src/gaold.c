@@ -149,29 +149,39 @@ fill_standard_streams(void)
 	return 0;
 }
 
+static int
+run(const struct start *start, char **argv)
+{
+	switch (start->what) {
+	case START_DAEMON: return run_daemon(start);
+	case START_TEST:
+	case START_DUMP: return read_configuration(start);
+	case START_CLIENT: return become_client(start, argv);
+	case START_VERSION: printf("gaold %s\n", GAOL_VERSION); return 0;
+	case START_VERSION_SHORT: puts(GAOL_VERSION); return 0;
+	case START_HELP: start_usage(start); return 0;
+	case START_MISUSE: break;
+	}
+	if (start->compat)
+		start_usage(start);
+	else
+		fprintf(stderr, "%s --help lists the options\n",
+		    start->program);
+	return start->compat ? 255 : EXIT_MISUSE;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct start start;
+	int status;
 
 	if (role_asked(argc, argv))
 		return role_main(argc, argv);
 	if (fill_standard_streams() == -1)
 		return 1;
 	start_parse(&start, argc, argv);
-	switch (start.what) {
-	case START_DAEMON: return run_daemon(&start);
-	case START_TEST:
-	case START_DUMP: return read_configuration(&start);
-	case START_CLIENT: return become_client(&start, argv);
-	case START_VERSION: printf("gaold %s\n", GAOL_VERSION); return 0;
-	case START_VERSION_SHORT: puts(GAOL_VERSION); return 0;
-	case START_HELP: start_usage(&start); return 0;
-	case START_MISUSE: break;
-	}
-	if (start.compat)
-		start_usage(&start);
-	else
-		fprintf(stderr, "%s --help lists the options\n", start.program);
-	return start.compat ? 255 : EXIT_MISUSE;
+	status = run(&start, argv);
+	start_fini(&start);
+	return status;
 }

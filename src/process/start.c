@@ -34,12 +34,9 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-/*
- * The daemon leaves the directory it was started from. Lives as long as the
- * process, as argv does.
- */
+/* The daemon leaves the directory it was started from. */
 static const char *
-absolute(const char *path)
+absolute(struct start *s, const char *path)
 {
 	struct buf b = { 0 };
 	char *cwd;
@@ -51,14 +48,15 @@ absolute(const char *path)
 		return path;
 	buf_addf(&b, "%s/%s", cwd, path);
 	free(cwd);
-	return buf_take(&b);
+	strings_take(&s->paths, buf_take(&b));
+	return s->paths.v[s->paths.n - 1];
 }
 
 /* A name (STDOUT …) is without a slash; "./STDOUT" is the file. */
 static const char *
-log_target(const char *text)
+log_target(struct start *s, const char *text)
 {
-	return strchr(text, '/') != NULL ? absolute(text) : text;
+	return strchr(text, '/') != NULL ? absolute(s, text) : text;
 }
 
 int
@@ -105,13 +103,13 @@ static void
 take_option(struct start *s, int c, const char *value)
 {
 	switch (c) {
-	case 'c': s->dir = absolute(value); break;
-	case 's': s->socket = absolute(value); break;
-	case 'p': s->pidfile = absolute(value); break;
+	case 'c': s->dir = absolute(s, value); break;
+	case 's': s->socket = absolute(s, value); break;
+	case 'p': s->pidfile = absolute(s, value); break;
 	case OPT_LOGLEVEL: s->log_level = value; break;
-	case OPT_LOGTARGET: s->log_target = log_target(value); break;
+	case OPT_LOGTARGET: s->log_target = log_target(s, value); break;
 	case OPT_SYSLOGSOCKET: s->syslog_socket = value; break;
-	case OPT_SHARE: s->share = absolute(value); break;
+	case OPT_SHARE: s->share = absolute(s, value); break;
 	case OPT_DP:
 	case 'd': s->what = START_DUMP; break;
 	case 't': s->what = START_TEST; break;
@@ -160,4 +158,10 @@ start_parse(struct start *s, int argc, char **argv)
 	} else if (optind + 1 != argc) {
 		misuse(s, "start takes no argument, got", argv[optind + 1]);
 	}
+}
+
+void
+start_fini(struct start *s)
+{
+	strings_fini(&s->paths);
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/strings.h"
+
 enum start_what {
 	START_DAEMON,
 	START_TEST,        /* -t */
@@ -28,10 +30,12 @@ struct start {
 	const char *share;
 	bool foreground;
 	bool single;                 /* -1 */
+	struct strings paths;        /* those made absolute */
 };
 
 /* Strings are borrowed from argv. Prints what is wrong on stderr. */
 void start_parse(struct start *start, int argc, char **argv);
+void start_fini(struct start *start);
 void start_usage(const struct start *start);
 /* Exit status of a failure: 1; fail2ban-server's is 255. */
 int start_failed(const struct start *start);

@@ -406,8 +406,7 @@ paths_become_absolute(void **state)
 	assert_string_equal(s.dir, expected);
 	snprintf(expected, sizeof(expected), "%s/./STDOUT", cwd);
 	assert_string_equal(s.log_target, expected);
-	free((void *)s.dir);
-	free((void *)s.log_target);
+	start_fini(&s);
 }
 
 static void

@@ -363,4 +363,53 @@ owner_error(const struct owner *o, uint64_t cookie)
 	return -1;
 }
 
+/* --- a firewall for each test ------------------------------------------------ */
+
+static inline int
+netns_setup(void **state)
+{
+	struct owner *o = xcalloc(1, sizeof(*o));
+
+	*state = o;
+	if (netns_refused != NULL)
+		return 0;
+	netns_sh("/usr/sbin/nft flush ruleset");
+	owner_open(o, "nftables");
+	return 0;
+}
+
+static inline int
+netns_teardown(void **state)
+{
+	struct owner *o = *state;
+
+	if (o->fw != NULL)
+		owner_close(o);
+	free(o);
+	return 0;
+}
+
+static inline void
+owner_define(struct owner *o)
+{
+	assert_int_equal(firewall_define(o->fw, o->rules, o->rules_n), 0);
+}
+
+/* One element, confirmed. */
+static inline void
+owner_ban(struct owner *o, uint32_t rule, const char *text,
+    int64_t seconds)
+{
+	size_t done = o->done_n;
+	struct addr a = net(text);
+
+	assert_int_equal(firewall_add(o->fw, rule, &a, seconds, done), 0);
+	assert_int_equal(firewall_commit(o->fw), 0);
+	owner_wait(o, o->done_n == done + 1);
+	assert_int_equal(o->done[done].error, 0);
+}
+
+#define NETNS_TEST(f)							\
+	cmocka_unit_test_setup_teardown(f, netns_setup, netns_teardown)
+
 #endif

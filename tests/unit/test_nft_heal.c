@@ -1,419 +1,18 @@
 /*
- * Objects in a namespace of our own: what define makes, what comes back when
- * others take it away, what is taken over from fail2ban.
+ * Others change the ruleset of a namespace of our own: what is ours comes back,
+ * its owner learns who did it, and what is not ours is none of our business.
  */
 #include "netns.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "firewall/nft_batch.h"
+#include "firewall/nft_rule.h"
 
 #define NFT "/usr/sbin/nft "
-
-static int
-setup(void **state)
-{
-	struct owner *o = xcalloc(1, sizeof(*o));
-
-	*state = o;
-	if (netns_refused != NULL)
-		return 0;
-	netns_sh(NFT "flush ruleset");
-	owner_open(o, "nftables");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct owner *o = *state;
-
-	if (o->fw != NULL)
-		owner_close(o);
-	free(o);
-	return 0;
-}
-
-static void
-define(struct owner *o)
-{
-	assert_int_equal(firewall_define(o->fw, o->rules, o->rules_n), 0);
-}
-
-static void
-add_and_wait(struct owner *o, uint32_t rule, const char *text,
-    int64_t seconds)
-{
-	size_t done = o->done_n;
-	struct addr a = net(text);
-
-	assert_int_equal(firewall_add(o->fw, rule, &a, seconds, done), 0);
-	assert_int_equal(firewall_commit(o->fw), 0);
-	owner_wait(o, o->done_n == done + 1);
-	assert_int_equal(o->done[done].error, 0);
-}
-
-/* --- what is made ----------------------------------------------------------- */
-
-static void
-makes_fail2bans_objects(void **state)
-{
-	struct owner *o = *state;
-	char *first, *second;
-
-	NETNS_OR_SKIP();
-	owner_rule(o, "sshd", "port", "ssh", NULL);
-	define(o);
-	netns_has("table inet f2b-table {");
-	netns_has("chain f2b-chain {");
-	netns_has("type filter hook input priority filter - 1; policy accept;");
-	netns_has("tcp dport 22 ip saddr @addr-set-sshd reject");
-	netns_has("tcp dport 22 ip6 saddr @addr6-set-sshd reject");
-	netns_has("tcp dport 22 ip saddr @net-set-sshd reject");
-	netns_has("tcp dport 22 ip6 saddr @net6-set-sshd reject");
-	/* Again: nothing is made twice, nothing is touched. */
-	first = netns_ruleset();
-	define(o);
-	second = netns_ruleset();
-	assert_string_equal(first, second);
-	free(first);
-	free(second);
-}
-
-static void
-variants_look_as_meant(void **state)
-{
-	static const struct { const char *key, *value, *expect; } v[] = {
-		{ "port", "80,443", "tcp dport { 80, 443 } ip saddr" },
-		{ "port", "http,https", "tcp dport { 80, 443 } ip saddr" },
-		{ "port", "0:65535", "tcp dport 0-65535 ip saddr" },
-		{ "port", "25 6000-6010,65000:65535",
-		    "tcp dport { 25, 6000-6010, 65000-65535 } ip saddr" },
-		{ "protocol", "udp", "udp dport 22 ip saddr" },
-		{ "protocol", "tcp,udp", "udp dport 22 ip saddr" },
-		{ "protocol", "sctp", "sctp dport 22 ip saddr" },
-		{ "protocol", "dccp", "dccp dport 22 ip saddr" },
-		{ "type", "allports", "meta l4proto tcp ip saddr" },
-		{ "blocktype", "drop", "@addr-set-j drop" },
-		{ "blocktype", "reject with tcp reset",
-		    "@addr-set-j reject with tcp reset" },
-		{ "blocktype", "reject with icmpx type admin-prohibited",
-		    "@addr6-set-j reject with icmpx admin-prohibited" },
-		{ "blocktype", "reject with icmp host-prohibited",
-		    "@addr-set-j reject with icmp host-prohibited" },
-		{ "blocktype?family=inet6", "reject with icmpv6 no-route",
-		    "@addr6-set-j reject with icmpv6 no-route" },
-		{ "chain_hook", "forward", "hook forward priority" },
-		{ "chain_priority", "raw + 5", "priority raw + 5;" },
-		{ "table", "mine", "table inet mine {" },
-		{ "chain", "gate", "chain gate {" },
-		{ "addr_set", "bad4", "ip saddr @bad4 reject" },
-		{ "addr_set?family=inet6", "bad6", "ip6 saddr @bad6 reject" },
-		{ "net_set", "nets4", "ip saddr @nets4 reject" },
-		{ "table_family", "ip", "table ip f2b-table {" },
-		{ "table_family", "ip6", "table ip6 f2b-table {" },
-	};
-	struct owner *o = *state;
-
-	NETNS_OR_SKIP();
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		owner_rule(o, "j", v[i].key, v[i].value, NULL);
-		define(o);
-		netns_has(v[i].expect);
-		/* Only one jail at a time: what was before is gone. */
-		assert_int_equal(netns_count("table i"), 1);
-		assert_int_equal(netns_count("\tchain "), 1);
-		firewall_rule_fini(&o->rules[0]);
-		o->rules_n = 0;
-	}
-	owner_rule(o, "j", "type", "allports", "protocol", "tcp,udp,icmp",
-	    NULL);
-	define(o);
-	netns_has("meta l4proto { icmp, tcp, udp } ip saddr @addr-set-j "
-	    "reject");
-	firewall_rule_fini(&o->rules[0]);
-	o->rules_n = 0;
-	owner_rule(o, "j", "type", "allports", "protocol", "all", NULL);
-	define(o);
-	assert_int_equal(netns_count("l4proto"), 0);
-	netns_has("ip saddr @addr-set-j reject");
-}
-
-/* 0 when a connection from that address is made, else errno. */
-static int
-connect_from(const char *from, const char *to, uint16_t port)
-{
-	struct sockaddr_in a4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6 };
-	bool v6 = strchr(from, ':') != NULL;
-	struct sockaddr *sa = v6 ? (void *)&a6 : (void *)&a4;
-	socklen_t n = v6 ? sizeof(a6) : sizeof(a4);
-	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(inet_pton(sa->sa_family, from, v6 ?
-	    (void *)&a6.sin6_addr : (void *)&a4.sin_addr), 1);
-	assert_int_equal(bind(fd, sa, n), 0);
-	inet_pton(sa->sa_family, to, v6 ? (void *)&a6.sin6_addr :
-	    (void *)&a4.sin_addr);
-	a4.sin_port = a6.sin6_port = htons(port);
-	error = connect(fd, sa, n) == 0 ? 0 : errno;
-	close(fd);
-	return error;
-}
-
-static int
-listen_on(uint16_t port)
-{
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6,
-		.sin6_port = htons(port), .sin6_addr = in6addr_any };
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	assert_int_not_equal(fd, -1);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	return fd;
-}
-
-static void
-real_packets_are_refused(void **state)
-{
-	struct owner *o = *state;
-	struct addr a = net("192.0.2.7");
-	int mail, web;
-
-	NETNS_OR_SKIP();
-	netns_sh("ip link set lo up; for a in 192.0.2.7 192.0.2.8 "
-	    "198.51.100.9 2001:db8::7 2001:db8:1::9; do ip addr replace $a "
-	    "dev lo nodad; done");
-	mail = listen_on(2525);
-	web = listen_on(8080);
-	owner_rule(o, "j", "port", "2500:2600,25", NULL);
-	define(o);
-	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525), 0);
-	add_and_wait(o, 0, "192.0.2.7", 600);
-	add_and_wait(o, 0, "198.51.100.0/24", 600);
-	add_and_wait(o, 0, "2001:db8::7", 600);
-	add_and_wait(o, 0, "2001:db8:1::/48", 600);
-	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525),
-	    ECONNREFUSED);
-	assert_int_equal(connect_from("198.51.100.9", "127.0.0.1", 2525),
-	    ECONNREFUSED);
-	assert_int_equal(connect_from("2001:db8::7", "::1", 2525),
-	    ECONNREFUSED);
-	assert_int_equal(connect_from("2001:db8:1::9", "::1", 2525),
-	    ECONNREFUSED);
-	/* Other addresses, and other ports, are not concerned. */
-	assert_int_equal(connect_from("192.0.2.8", "127.0.0.1", 2525), 0);
-	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 8080), 0);
-	assert_int_equal(firewall_delete(o->fw, 0, &a, 1), 0);
-	firewall_commit(o->fw);
-	owner_wait(o, o->done_n == 5);
-	assert_int_equal(connect_from("192.0.2.7", "127.0.0.1", 2525), 0);
-	close(mail);
-	close(web);
-}
-
-static void
-reload_keeps_elements_and_drops_jails(void **state)
-{
-	struct owner *o = *state;
-
-	NETNS_OR_SKIP();
-	owner_rule(o, "a", "port", "22", NULL);
-	owner_rule(o, "b", "port", "25", NULL);
-	define(o);
-	add_and_wait(o, 0, "192.0.2.1", 600);
-	add_and_wait(o, 1, "192.0.2.2", 600);
-	/* The port of one changes, the other goes. */
-	firewall_rule_fini(&o->rules[0]);
-	firewall_rule_fini(&o->rules[1]);
-	o->rules_n = 0;
-	owner_rule(o, "a", "port", "2222", NULL);
-	define(o);
-	netns_has("192.0.2.1");
-	netns_has("tcp dport 2222 ip saddr @addr-set-a");
-	assert_int_equal(netns_count("dport 22 "), 0);
-	assert_int_equal(netns_count("set-b"), 0);
-	assert_int_equal(netns_count("192.0.2.2"), 0);
-	assert_int_equal(firewall_remove(o->fw), 0);
-	assert_int_equal(netns_count("f2b"), 0);
-	owner_wait(o, true);
-	assert_int_equal(o->lost_n, 0);
-}
-
-static void
-a_new_run_knows_its_own(void **state)
-{
-	struct owner *o = *state, second;
-
-	NETNS_OR_SKIP();
-	owner_rule(o, "a", "port", "22", NULL);
-	owner_rule(o, "b", "port", "25", NULL);
-	define(o);
-	add_and_wait(o, 0, "192.0.2.1", 600);
-	firewall_close(o->fw);
-	o->fw = NULL;
-	netns_has("192.0.2.1");
-	owner_open(&second, "nftables");
-	owner_rule(&second, "a", "port", "22", NULL);
-	assert_int_equal(firewall_define(second.fw, second.rules, 1), 0);
-	netns_has("192.0.2.1");
-	assert_int_equal(netns_count("set-b"), 0);
-	assert_int_equal(firewall_dump(second.fw), 0);
-	owner_wait(&second, second.dumps_ended == 1);
-	assert_int_equal(second.dumped_n, 1);
-	owner_close(&second);
-	/* Its last jail goes while nobody runs. */
-	owner_open(&second, "nftables");
-	assert_int_equal(firewall_define(second.fw, NULL, 0), 0);
-	assert_int_equal(netns_count("f2b"), 0);
-	owner_close(&second);
-	for (size_t i = 0; i < o->rules_n; i++)
-		firewall_rule_fini(&o->rules[i]);
-	event_base_free(o->base);
-	free(o->done);
-	memset(o, 0, sizeof(*o));
-}
-
-static void
-others_keep_theirs(void **state)
-{
-	struct owner *o = *state;
-
-	NETNS_OR_SKIP();
-	netns_sh(NFT "-f - <<'E'\n"
-	    "table inet f2b-table {\n"
-	    "	set theirs { type ipv4_addr; }\n"
-	    "	chain f2b-chain {\n"
-	    "		type filter hook input priority filter - 1;\n"
-	    "		tcp dport 999 drop\n"
-	    "	}\n"
-	    "}\n"
-	    "table ip other {\n}\n"
-	    "E");
-	owner_rule(o, "a", "port", "22", NULL);
-	define(o);
-	netns_has("tcp dport 999 drop");
-	netns_has("@addr-set-a");
-	assert_int_equal(firewall_remove(o->fw), 0);
-	netns_has("tcp dport 999 drop");
-	netns_has("set theirs");
-	netns_has("table ip other");
-	assert_int_equal(netns_count("@"), 0);
-}
-
-/* --- fail2ban's own ----------------------------------------------------------- */
-
-static void
-adopts_sets_of_fail2ban(void **state)
-{
-	struct owner *o = *state;
-	size_t nets = 0;
-
-	NETNS_OR_SKIP();
-	netns_sh(NFT "-f - <<'E'\n"
-	    "table inet f2b-table {\n"
-	    "	set addr-set-j { type ipv4_addr; flags interval; elements = "
-	    "{ 192.0.2.1, 192.0.2.2, 198.51.100.0/24, "
-	    "203.0.113.5-203.0.113.8 } }\n"
-	    "	set addr6-set-j { type ipv6_addr; elements = "
-	    "{ 2001:db8::7 } }\n"
-	    "	chain f2b-chain {\n"
-	    "		type filter hook input priority -1;\n"
-	    "		tcp dport { 22 } ip saddr @addr-set-j reject\n"
-	    "		tcp dport { 22 } ip6 saddr @addr6-set-j reject\n"
-	    "	}\n"
-	    "}\n"
-	    "E");
-	owner_rule(o, "j", "port", "22", NULL);
-	define(o);
-	assert_int_equal(netns_count("@addr-set-j"), 1);
-	assert_int_equal(netns_count("@addr6-set-j"), 1);
-	assert_int_equal(netns_count("@net-set-j"), 1);
-	assert_int_equal(netns_count("flags timeout"), 2);
-	netns_has("198.51.100.0/24");
-	assert_int_equal(firewall_dump(o->fw), 0);
-	owner_wait(o, o->dumps_ended == 1);
-	/* .5, .6/31, .8 of the range; the /31 is a network. */
-	assert_int_equal(o->dumped_n, 7);
-	for (size_t i = 0; i < o->dumped_n; i++) {
-		assert_int_equal(o->dumped[i].timeout, -1);
-		nets += !addr_is_host(&o->dumped[i].addr);
-	}
-	assert_int_equal(nets, 2);
-	add_and_wait(o, 0, "192.0.2.1", 60);
-	netns_has("192.0.2.1 timeout 1m");
-}
-
-/* What the real one has made is taken over, with its bans, in one step. */
-static void
-takes_over_from_a_real_fail2ban(void **state)
-{
-	struct owner *o = *state;
-	char dir[] = "/tmp/gaol-test-f2b.XXXXXX";
-
-	NETNS_OR_SKIP();
-	if (access("/usr/bin/fail2ban-client", X_OK) == -1)
-		skip();
-	assert_non_null(mkdtemp(dir));
-	netns_sh("cd %s && mkdir jail.d filter.d && ln -s "
-	    "/etc/fail2ban/action.d . && cp /etc/fail2ban/fail2ban.conf . && "
-	    "touch log && printf '[Definition]\\nfailregex = from <HOST>$\\n' "
-	    "> filter.d/j.conf && printf '[INCLUDES]\\n[DEFAULT]\\n"
-	    "[j]\\nenabled = true\\nfilter = j\\nbackend = polling\\n"
-	    "logpath = %s/log\\nusedns = no\\nbantime = 600\\n"
-	    "action = nftables[name=j, port=\"22,80\", protocol=tcp]\\n' "
-	    "> jail.conf && printf '[Definition]\\nlogtarget = %s/out\\n"
-	    "dbfile = None\\n' > fail2ban.local", dir, dir, dir);
-	netns_sh("fail2ban-client -c %s -s %s/s -p %s/pid start", dir, dir,
-	    dir);
-	netns_sh("fail2ban-client -c %s -s %s/s set j banip 192.0.2.77 "
-	    "2001:db8::77", dir, dir);
-	owner_wait(o, netns_count("192.0.2.77") == 1 &&
-	    netns_count("2001:db8::77") == 1);
-	/* As a crash would: its objects stay. */
-	netns_sh("kill -9 $(cat %s/pid)", dir);
-	netns_has("tcp dport { 22, 80 } ip saddr @addr-set-j reject");
-	owner_rule(o, "j", "port", "22,80", NULL);
-	define(o);
-	netns_has("192.0.2.77");
-	netns_has("2001:db8::77");
-	assert_int_equal(netns_count("flags timeout"), 2);
-	assert_int_equal(netns_count("@addr-set-j"), 1);
-	assert_int_equal(netns_count("@addr6-set-j"), 1);
-	assert_int_equal(firewall_dump(o->fw), 0);
-	owner_wait(o, o->dumps_ended == 1);
-	assert_int_equal(o->dumped_n, 2);
-	add_and_wait(o, 0, "192.0.2.77", 600);
-	netns_has("192.0.2.77 timeout 10m");
-	netns_sh("rm -rf %s", dir);
-}
-
-static void
-held_set_is_left(void **state)
-{
-	struct owner *o = *state;
-	struct addr a = net("192.0.2.9");
-
-	NETNS_OR_SKIP();
-	netns_sh(NFT "-f - <<'E'\n"
-	    "table inet f2b-table {\n"
-	    "	set addr-set-j { type ipv4_addr; elements = { 192.0.2.1 } }\n"
-	    "	chain mine { ip saddr @addr-set-j counter; }\n"
-	    "}\n"
-	    "E");
-	owner_rule(o, "j", "port", "22", NULL);
-	log_set_level(LEVEL_CRITICAL);
-	define(o);
-	log_set_level(LEVEL_ERROR);
-	netns_has("ip saddr @addr-set-j counter");
-	netns_has("192.0.2.1");
-	assert_int_equal(firewall_add(o->fw, 0, &a, 60, 1), 0);
-	firewall_commit(o->fw);
-	owner_wait(o, o->done_n == 1);
-	assert_int_not_equal(o->done[0].error, 0);
-}
 
 /* --- foreign changes -------------------------------------------------------------- */
 
@@ -440,7 +39,7 @@ heals_within_a_second(void **state)
 
 	NETNS_OR_SKIP();
 	owner_rule(o, "j", "port", "22", NULL);
-	define(o);
+	owner_define(o);
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		for (uint32_t n = 0; n < 10000; n++) {
 			struct addr a = host(n);
@@ -477,14 +76,14 @@ what_is_not_ours_is_no_loss(void **state)
 
 	NETNS_OR_SKIP();
 	owner_rule(o, "j", "port", "22", NULL);
-	define(o);
+	owner_define(o);
 	netns_sh(NFT "add table ip other");
 	netns_sh(NFT "add set ip other addr-set-j { type ipv4_addr\\; }");
 	netns_sh(NFT "add element ip other addr-set-j { 192.0.2.1 }");
 	netns_sh(NFT "flush set ip other addr-set-j");
 	netns_sh(NFT "delete table ip other");
 	netns_sh(NFT "add element inet f2b-table addr-set-j { 192.0.2.1 }");
-	add_and_wait(o, 0, "192.0.2.2", 60);
+	owner_ban(o, 0, "192.0.2.2", 60);
 	/* A loss behind it shows that all of it was read. */
 	netns_sh(NFT "delete element inet f2b-table addr-set-j { 192.0.2.1 }");
 	owner_wait(o, o->lost_n > 0);
@@ -500,9 +99,9 @@ add_finds_the_loss_first(void **state)
 
 	NETNS_OR_SKIP();
 	owner_rule(o, "j", "port", "22", NULL);
-	define(o);
+	owner_define(o);
 	netns_sh(NFT "flush ruleset");
-	add_and_wait(o, 0, "192.0.2.2", 60);
+	owner_ban(o, 0, "192.0.2.2", 60);
 	netns_has("192.0.2.2");
 	netns_has("tcp dport 22 ip saddr @addr-set-j reject");
 	owner_wait(o, o->lost_n > 0);
@@ -518,7 +117,7 @@ overrun_is_unknown(void **state)
 
 	NETNS_OR_SKIP();
 	owner_rule(o, "j", "port", "22", NULL);
-	define(o);
+	owner_define(o);
 	netns_sh("(echo add table ip x; echo 'add set ip x s { type "
 	    "ipv4_addr; }'; for i in $(seq 0 9); do for j in $(seq 0 250); do "
 	    "echo \"add element ip x s { 10.$i.$j.1, 10.$i.$j.2, 10.$i.$j.3, "
@@ -532,19 +131,84 @@ overrun_is_unknown(void **state)
 	print_message("# told as unknown: %zu\n", o->unknown_n);
 }
 
+/* Makes and removes a table of its own until it is killed. */
+static _Noreturn void
+neighbour(unsigned *commits)
+{
+	struct nft_want_table t = { .name = "theirs",
+		.family = nft_want_family("ip") };
+	struct nft_batch b = { 0 };
+	struct nft_link l;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (nft_link_open(&l) == -1)
+		_exit(1);
+	for (;;) {
+		nft_batch_begin(&b, &l, 0);
+		nft_rule_put_table(&b, &t);
+		nft_rule_del_table(&b, t.family, t.name);
+		if (nft_batch_send(&b, &l) == 0)
+			++*commits;
+		usleep(500);
+	}
+}
+
+/* Somebody commits without end; every one of our dialogues gets through. */
+static void
+works_beside_a_busy_neighbour(void **state)
+{
+	struct owner *o = *state;
+	volatile unsigned *commits;
+	pid_t pid;
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "a", "port", "22", NULL);
+	owner_rule(o, "b", "port", "25,80-90", NULL);
+	commits = mmap(NULL, sizeof(*commits), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(commits, MAP_FAILED);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		neighbour((unsigned *)commits);
+	owner_wait(o, *commits > 10);
+	for (uint32_t i = 0; i < 20; i++) {
+		owner_define(o);
+		owner_ban(o, 0, "192.0.2.1", 600);
+		owner_ban(o, 1, "198.51.100.0/24", 600);
+		for (uint32_t n = 0; n < 100; n++) {
+			struct addr a = host(i * 100 + n);
+
+			assert_int_equal(firewall_add(o->fw, 0, &a, 600, 0),
+			    0);
+		}
+		firewall_commit(o->fw);
+		owner_wait(o, o->done_n == (i + 1) * 102);
+		o->dumped_n = 0;
+		assert_int_equal(firewall_dump(o->fw), 0);
+		owner_wait(o, o->dumps_ended == i + 1);
+		assert_true(o->dumped_n >= (i + 1) * 100 + 2);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	print_message("# %u commits of the neighbour\n", *commits);
+	assert_true(*commits > 50);
+	munmap((void *)commits, sizeof(*commits));
+	for (size_t i = 0; i < o->done_n; i++)
+		assert_int_equal(o->done[i].error, 0);
+	assert_int_equal(o->lost_n, 0);
+	assert_int_equal(netns_elements("addr-set-a"), 2001);
+}
+
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(makes_fail2bans_objects), T(variants_look_as_meant),
-		T(real_packets_are_refused),
-		T(reload_keeps_elements_and_drops_jails),
-		T(a_new_run_knows_its_own), T(others_keep_theirs),
-		T(adopts_sets_of_fail2ban),
-		T(takes_over_from_a_real_fail2ban), T(held_set_is_left),
-		T(heals_within_a_second), T(what_is_not_ours_is_no_loss),
-		T(add_finds_the_loss_first), T(overrun_is_unknown),
+		NETNS_TEST(heals_within_a_second),
+		NETNS_TEST(what_is_not_ours_is_no_loss),
+		NETNS_TEST(add_finds_the_loss_first),
+		NETNS_TEST(overrun_is_unknown),
+		NETNS_TEST(works_beside_a_busy_neighbour),
 	};
 
 	log_set_level(LEVEL_ERROR);

@@ -5,35 +5,11 @@
 
 #include "firewall/nftables.h"
 
-static int
-setup(void **state)
-{
-	struct owner *o = xcalloc(1, sizeof(*o));
-
-	*state = o;
-	if (netns_refused != NULL)
-		return 0;
-	netns_sh("/usr/sbin/nft flush ruleset");
-	owner_open(o, "nftables");
-	owner_rule(o, "j", "port", "22", NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct owner *o = *state;
-
-	if (o->fw != NULL)
-		owner_close(o);
-	free(o);
-	return 0;
-}
-
 static void
 define(struct owner *o)
 {
-	assert_int_equal(firewall_define(o->fw, o->rules, o->rules_n), 0);
+	owner_rule(o, "j", "port", "22", NULL);
+	owner_define(o);
 }
 
 static void
@@ -288,7 +264,7 @@ queue_is_bounded(void **state)
 	assert_int_equal(netns_elements("addr-set-j"), FIREWALL_QUEUE_MAX);
 	/* Rules change under what waits: it is told, not done. */
 	assert_int_equal(firewall_add(o->fw, 0, &a, 600, 99999), 0);
-	define(o);
+	owner_define(o);
 	owner_wait(o, o->done_n == FIREWALL_QUEUE_MAX + 1);
 	assert_int_equal(owner_error(o, 99999), ESTALE);
 }
@@ -399,7 +375,7 @@ measures(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) NETNS_TEST(f)
 	const struct CMUnitTest tests[] = {
 		T(adds_hosts_and_networks), T(prolongs_and_shortens),
 		T(renewal_starts_the_time_anew), T(deletes_what_is_absent),

@@ -20,9 +20,12 @@ grow(struct mapped *m, size_t n)
 void
 mapped_copy(struct mapped *m, const char *p, size_t n, size_t at)
 {
-	uint32_t *v = grow(m, n);
+	uint32_t *v;
 	size_t i;
 
+	if (n == 0)
+		return;
+	v = grow(m, n);
 	for (i = 0; i < n; i++)
 		v[i] = (uint32_t)(at + i);
 	buf_add(&m->text, p, n);
@@ -31,9 +34,12 @@ mapped_copy(struct mapped *m, const char *p, size_t n, size_t at)
 void
 mapped_put(struct mapped *m, struct span s, size_t at)
 {
-	uint32_t *v = grow(m, s.n);
+	uint32_t *v;
 	size_t i;
 
+	if (s.n == 0)
+		return;
+	v = grow(m, s.n);
 	for (i = 0; i < s.n; i++)
 		v[i] = (uint32_t)at;
 	buf_add_span(&m->text, s);

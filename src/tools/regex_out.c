@@ -121,6 +121,25 @@ add_template(struct buf *out, struct span format,
 	}
 }
 
+/* With <msg> in it: once for each line of the session. */
+static void
+add_templates(struct buf *out, struct span format,
+    const struct failure *failure, struct span line)
+{
+	size_t i;
+
+	if (span_find(format, SPAN("<msg>")) == SPAN_NONE ||
+	    failure->lines_n < 2) {
+		add_template(out, format, failure, line);
+		return;
+	}
+	for (i = 0; i < failure->lines_n; i++) {
+		if (i > 0)
+			buf_addc(out, '\n');
+		add_template(out, format, failure, failure->lines[i]);
+	}
+}
+
 void
 regex_out_failure(const struct failure *failure, void *arg)
 {
@@ -144,7 +163,7 @@ regex_out_failure(const struct failure *failure, void *arg)
 	} else if (span_eq(what, SPAN("row"))) {
 		add_row(out, failure);
 	} else if (span_chr(what, '<') != SPAN_NONE) {
-		add_template(out, what, failure, run->text);
+		add_templates(out, what, failure, run->text);
 	} else {
 		value = group(failure, what);
 		if (value.p != NULL)

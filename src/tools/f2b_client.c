@@ -15,6 +15,7 @@
 #include "config/duration.h"
 #include "control/layout.h"
 #include "control/printable.h"
+#include "process/check.h"
 #include "tools/tool.h"
 
 #define LOGGER "fail2ban"
@@ -276,17 +277,21 @@ dump(const struct options *o)
 	return tool_dump(argv[1] != NULL ? 3 : 1, argv) == 0;
 }
 
-/* Any fault of any jail fails it, as it would stop upstream's server. */
+/* Says what `gaol check` and a start say, in log lines. */
 static bool
 test(const struct options *o)
 {
-	const struct config_request request = { .dir = o->f.target.dir,
-		.strict = true };
+	const struct config_request request = { .dir = o->f.target.dir };
 	struct report report = { 0 };
 	struct config *config = config_load(&request, &report);
-	bool ok = config != NULL && report.errors == 0;
 	struct buf text = { 0 };
+	bool ok;
 
+	if (config != NULL) {
+		check_rules(config, &report);
+		check_filters(config, &report);
+	}
+	ok = config != NULL && report.errors == 0;
 	for (size_t i = 0; i < report.n; i++) {
 		buf_clear(&text);
 		report_format(&report.v[i], &text);

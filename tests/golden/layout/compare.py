@@ -449,6 +449,45 @@ def compare_options(work):
             "fail2ban-client " + " ".join(words), "%r\n%r" % (mine, other))
 
 
+JAIL = """[DEFAULT]
+backend = polling
+[j]
+enabled = true
+logpath = %s
+failregex = %s
+action =
+"""
+
+
+def check_configuration(work):
+    """-t, alone and in front of a command."""
+    conf = os.path.join(work, "conf")
+    for sub in "", "jail.d", "filter.d", "action.d", "fail2ban.d":
+        os.mkdir(os.path.join(conf, sub))
+    with open(os.path.join(conf, "fail2ban.conf"), "w") as f:
+        f.write("[Definition]\nsocket = %s/none\n" % conf)
+    for regex, good in ("^x <HOST>$", True), ("^x (<HOST>$", False):
+        with open(os.path.join(conf, "jail.conf"), "w") as f:
+            f.write(JAIL % (os.path.join(conf, "jail.conf"), regex))
+        got = run("fail2ban-client", "-c", conf, "-t")
+        out, err = got.stdout.decode(), got.stderr.decode()
+        if good:
+            tell(got.returncode == 0 and
+                out == "OK: configuration test is successful\n",
+                "fail2ban-client -t", out + err)
+        else:
+            tell(got.returncode == 255 and out == "" and err.endswith(
+                " ERROR   ERROR: test configuration failed\n") and
+                "failregex" in err, "fail2ban-client -t with a bad regex",
+                out + err)
+        tell((run("gaol", "-c", conf, "check").returncode == 0) == good,
+            "gaol check agrees")
+        got = run("fail2ban-client", "-c", conf, "-t", "ping")
+        tell(got.returncode == 255 and got.stdout == b"" and
+            (b"Failed to access socket path" in got.stderr) == good,
+            "fail2ban-client -t ping", got.stderr.decode())
+
+
 def check_shell(work):
     path = os.path.join(work, "shell")
     daemon = Daemon(path, {("ping",): {"ok": "pong"},
@@ -469,6 +508,7 @@ with tempfile.TemporaryDirectory(prefix="gaol-layout-") as work:
     compare_upstream(work)
     compare_options(work)
     compare_own(work)
+    check_configuration(work)
     check_shell(work)
     check_start(work)
 sys.exit(1 if failed else 0)

@@ -7,6 +7,8 @@
 #include "base/xalloc.h"
 #include "config/definition.h"
 #include "config/entry.h"
+#include "config/stock.h"
+#include "config/unknown.h"
 #include "config/value.h"
 
 /* What fail2ban takes of [Definition], in its order; NULL at the end. */
@@ -106,7 +108,7 @@ is_typed_bool(const char *option)
 
 /* Commands with their tags resolved, then the properties as written. */
 static int
-fill_shell(struct action_config *a, struct definition *d, struct buf *why)
+fill_shell(struct properties *to, struct definition *d, struct buf *why)
 {
 	struct properties all = { 0 };
 	int result = definition_combine(d, action_later, &all, why);
@@ -118,12 +120,12 @@ fill_shell(struct action_config *a, struct definition *d, struct buf *why)
 			continue;
 		if (is_typed_bool(all.v[i].key))
 			value = value_bool(value) ? "True" : "False";
-		properties_set(&a->props, all.v[i].key, value);
+		properties_set(to, all.v[i].key, value);
 	}
 	for (size_t i = 0; i < d->init.n; i++)
 		if (!is_listed(action_options, d->init.v[i].key) &&
 		    strncmp(d->init.v[i].key, "known/", 6) != 0)
-			properties_set(&a->props, d->init.v[i].key,
+			properties_set(to, d->init.v[i].key,
 			    d->init.v[i].value);
 	properties_fini(&all);
 	return result;
@@ -165,17 +167,8 @@ warn_commands(const struct definition *d, const char *jail, const char *file,
 
 static int
 fill_native(struct action_config *a, struct definition *d,
-    const struct properties *options, const char *native, struct buf *why)
+    const struct properties *options, struct buf *why)
 {
-	if (strcmp(native, "nftables") == 0) {
-		a->kind = ACTION_NFTABLES;
-	} else if (strcmp(native, "none") == 0) {
-		a->kind = ACTION_NONE;
-	} else {
-		buf_addf(why, "native: '%s' is not known; accepted: nftables, "
-		    "none", native);
-		return -1;
-	}
 	/* Every parameter may stand in [Definition] too. */
 	if (definition_read(d, options, action_options, true, why) != 0 ||
 	    fill_condition(a, d, "", why) != 0 ||
@@ -185,20 +178,82 @@ fill_native(struct action_config *a, struct definition *d,
 	return 0;
 }
 
+/* Parameters only: the rest of a stock file are parts of its commands. */
+static void
+keep_parameters(struct properties *p)
+{
+	static const char *const parameters[] = {
+		"name", "actname", "type", "table", "table_family", "chain",
+		"chain_type", "chain_hook", "chain_priority", "port",
+		"protocol", "blocktype", "addr_set", "addr_set?family=inet6",
+		"net_set", "net_set?family=inet6", NULL
+	};
+	struct properties kept = { 0 };
+
+	for (size_t i = 0; i < p->n; i++)
+		if (is_listed(parameters, p->v[i].key))
+			properties_add(&kept, p->v[i].key, p->v[i].value);
+	properties_fini(p);
+	*p = kept;
+}
+
+/*
+ * Has the jail left the commands of fail2ban's nftables action alone, and does
+ * it use one of the two types we know?
+ */
+static bool
+is_stock_nftables(const struct action_config *a, const struct definition *d)
+{
+	const char *type = properties_get(&d->init, "type");
+	const struct ini_option *o =
+	    ini_option(ini_section(&d->ini, "Definition"), "type");
+
+	if (strncmp(a->file, "nftables", 8) != 0 ||
+	    !stock_is_nftables(&d->ini))
+		return false;
+	for (size_t i = 0; i < d->init.n; i++)
+		if (is_listed(action_options, d->init.v[i].key) ||
+		    strncmp(d->init.v[i].key, "rule_", 5) == 0 ||
+		    d->init.v[i].key[0] == '_')
+			return false;
+	if (type == NULL && o != NULL)
+		type = o->value;
+	return type != NULL && (strcmp(type, "multiport") == 0 ||
+	    strcmp(type, "allports") == 0);
+}
+
 static int
 fill(struct action_config *a, struct definition *d, const char *jail,
     const struct properties *options, struct report *report, struct buf *why)
 {
 	struct ini_section *s = ini_section(&d->ini, "Definition");
 	struct ini_option *native = ini_option(s, "native");
+	bool stock;
 
 	if (native != NULL) {
 		warn_commands(d, jail, a->file, report);
-		return fill_native(a, d, options, native->value, why);
+		if (strcmp(native->value, "nftables") == 0) {
+			a->kind = ACTION_NFTABLES;
+		} else if (strcmp(native->value, "none") == 0) {
+			a->kind = ACTION_NONE;
+		} else {
+			buf_addf(why, "native: '%s' is not known; accepted: "
+			    "nftables, none", native->value);
+			return -1;
+		}
+		return fill_native(a, d, options, why);
 	}
+	stock = is_stock_nftables(a, d);
 	if (definition_read(d, options, action_options, false, why) != 0)
 		return -1;
-	return fill_shell(a, d, why);
+	if (!stock)
+		return fill_shell(&a->props, d, why);
+	a->kind = ACTION_NFTABLES;
+	if (fill_shell(&a->sent, d, why) != 0 ||
+	    fill_native(a, d, options, why) != 0)
+		return -1;
+	keep_parameters(&a->props);
+	return 0;
 }
 
 int
@@ -225,6 +280,8 @@ action_load(struct action_config *a, const struct config_request *where,
 	result = definition_open(&d, where, "action.d", e.name, &e.options,
 	    report, &detail);
 	if (result == 0)
+		unknown_warn(&d.ini, "Definition", OPTION_ACTION, NULL, report);
+	if (result == 0)
 		result = fill(a, &d, jail, options, report, &detail);
 	definition_fini(&d);
 out:
@@ -243,5 +300,6 @@ action_fini(struct action_config *a)
 	free(a->name);
 	free(a->file);
 	properties_fini(&a->props);
+	properties_fini(&a->sent);
 	*a = (struct action_config){ 0 };
 }

@@ -10,8 +10,8 @@
 #include "config/ini.h"
 #include "config/jail_load.h"
 #include "config/main_config.h"
-#include "config/option.h"
 #include "config/own.h"
+#include "config/unknown.h"
 
 #define JAILS_MAX 1000
 
@@ -71,46 +71,6 @@ set_builtin(struct ini *jails, const char *dir)
 	ini_set(jails, "DEFAULT", "fail2ban_confpath", dir, NULL, 0);
 }
 
-/* Does any value say %(name)s, or %(section/name)s? */
-static bool
-is_referenced(const struct ini *ini, const char *name)
-{
-	struct buf one = { 0 }, other = { 0 };
-	bool found = false;
-
-	buf_addf(&one, "%%(%s)s", name);
-	buf_addf(&other, "/%s)s", name);
-	for (struct ini_section *s = ini->sections; s != NULL; s = s->next)
-		for (struct ini_option *o = s->options; o != NULL; o = o->next)
-			found |= strstr(o->value, one.p) != NULL ||
-			    strstr(o->value, other.p) != NULL;
-	buf_fini(&one);
-	buf_fini(&other);
-	return found;
-}
-
-/*
- * Any name may be a variable; one that nothing uses and that is nearly an
- * option's is a slip of the pen.
- */
-static void
-warn_unknown(const struct ini *ini, const struct ini_section *s,
-    const char *jail, struct report *report)
-{
-	for (struct ini_option *o = s != NULL ? s->options : NULL; o != NULL;
-	     o = o->next) {
-		const char *near;
-
-		if (o->file == NULL || option_find(OPTION_JAIL, o->name) != NULL)
-			continue;
-		near = option_nearest(OPTION_JAIL, o->name);
-		if (near != NULL && !is_referenced(ini, o->name))
-			report_add(report, PROBLEM_WARNING, jail, o->file,
-			    o->line, "unknown option '%s'; did you mean '%s'?",
-			    o->name, near);
-	}
-}
-
 static bool
 is_jail(const struct ini_section *s)
 {
@@ -128,7 +88,7 @@ load_jails(struct config *c, struct ini *jails,
 		if (!is_jail(s) ||
 		    !jail_load(&jail, jails, s->name, where, report))
 			continue;
-		warn_unknown(jails, s, s->name, report);
+		unknown_warn(jails, s->name, OPTION_JAIL, s->name, report);
 		if (c->jails_n == JAILS_MAX) {
 			report_add(report, PROBLEM_ERROR, s->name, s->file,
 			    s->line, "too many jails are enabled; "
@@ -140,7 +100,7 @@ load_jails(struct config *c, struct ini *jails,
 		    sizeof(*c->jails));
 		c->jails[c->jails_n++] = jail;
 	}
-	warn_unknown(jails, ini_section(jails, "DEFAULT"), NULL, report);
+	unknown_warn(jails, "DEFAULT", OPTION_JAIL, NULL, report);
 }
 
 struct config *

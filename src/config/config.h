@@ -37,6 +37,11 @@ struct action_config {
 	char *file;               /* action.d name */
 	enum action_kind kind;
 	struct properties props;  /* commands too (actionban …), for ACTION_SHELL */
+	/*
+	 * A stock nftables action of fail2ban, done natively: what fail2ban
+	 * would be told, for -d. Empty for every other action.
+	 */
+	struct properties sent;
 };
 
 struct filter_config {

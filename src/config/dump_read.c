@@ -17,7 +17,7 @@ struct reader {
 	struct config *c;
 	struct jail_config *jail;       /* the one being read */
 	struct action_config *action;   /* its last action */
-	size_t first;                   /* of filter_add() */
+	bool stock;                     /* it has `sent` properties too */
 };
 
 static void
@@ -71,7 +71,7 @@ static int
 read_action(struct reader *r, const struct repr_value *line)
 {
 	const char *name = repr_item(line, 3), *file = repr_item(line, 4);
-	const char *kind = repr_item(line, 5);
+	const char *kind = repr_item(line, 5), *stock = repr_item(line, 6);
 	struct jail_config *j = r->jail;
 	struct action_config a = { 0 };
 
@@ -89,6 +89,7 @@ read_action(struct reader *r, const struct repr_value *line)
 	    sizeof(*j->actions));
 	j->actions[j->actions_n] = a;
 	r->action = &j->actions[j->actions_n++];
+	r->stock = stock != NULL && strcmp(stock, "stock") == 0;
 	return 0;
 }
 
@@ -121,7 +122,11 @@ read_gaol(struct reader *r, const struct repr_value *line)
 		return -1;
 	if (strcmp(what, "action") == 0)
 		return read_action(r, line);
-	if (strcmp(what, "missing") == 0) {
+	if (strcmp(what, "property") == 0) {
+		if (r->action == NULL || c == NULL)
+			return -1;
+		properties_add(&r->action->props, b, c);
+	} else if (strcmp(what, "missing") == 0) {
 		strings_add(&r->jail->logs_missing, span_of(b));
 	} else if (strcmp(what, "error") == 0) {
 		set_text(&r->jail->error, b);
@@ -238,7 +243,8 @@ read_property(struct reader *r, const struct repr_value *pair, size_t at)
 
 	if (r->action == NULL || key == NULL || value == NULL)
 		return -1;
-	properties_add(&r->action->props, key, value);
+	properties_add(r->stock ? &r->action->sent : &r->action->props, key,
+	    value);
 	return 0;
 }
 

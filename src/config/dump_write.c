@@ -204,7 +204,7 @@ static void
 write_properties(const struct jail_config *j, const struct action_config *a,
     struct buf *out)
 {
-	const struct properties *p = &a->props;
+	const struct properties *p = a->sent.n > 0 ? &a->sent : &a->props;
 
 	if (p->n == 0)
 		return;
@@ -231,6 +231,18 @@ write_properties(const struct jail_config *j, const struct action_config *a,
 	end(out);
 }
 
+/* A stock action's own properties, beside what fail2ban would be told. */
+static void
+write_resolved(const struct jail_config *j, const struct action_config *a,
+    struct buf *out)
+{
+	for (size_t i = 0; i < a->props.n; i++) {
+		begin(out, "gaol", "property", j->name, a->props.v[i].key,
+		    a->props.v[i].value, NULL);
+		end(out);
+	}
+}
+
 static void
 write_actions(const struct config *c, const struct jail_config *j,
     enum dump_form form, struct buf *out)
@@ -242,9 +254,11 @@ write_actions(const struct config *c, const struct jail_config *j,
 
 		if (form == DUMP_ENGINE) {
 			begin(out, "gaol", "action", j->name, a->name, a->file,
-			    kinds[a->kind], NULL);
+			    kinds[a->kind], a->sent.n > 0 ? "stock" : "", NULL);
 			end(out);
 		}
+		if (form == DUMP_ENGINE && a->sent.n > 0)
+			write_resolved(j, a, out);
 		if (action_is_python(a)) {
 			write_python_action(c, j, a, out);
 			continue;

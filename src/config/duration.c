@@ -201,7 +201,8 @@ beside(const struct cursor *c)
 		return false;
 	while (at > 0 && is_blank(c->s.p[at - 1]))
 		at--;
-	return at > 0 && (is_digit(c->s.p[at - 1]) || is_letter(c->s.p[at - 1]));
+	return at > 0 &&
+	    (is_digit(c->s.p[at - 1]) || is_letter(c->s.p[at - 1]));
 }
 
 static int

@@ -94,7 +94,8 @@ parse_options(struct entry *e, struct span s, struct buf *why)
 
 	for (;;) {
 		size_t name = blanks(s, at), end, next;
-		size_t tail = blanks(s, at < s.n && s.p[at] == ',' ? at + 1 : at);
+		size_t tail = blanks(s,
+		    at < s.n && s.p[at] == ',' ? at + 1 : at);
 		struct span value;
 		char *key, *text;
 

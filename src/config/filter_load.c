@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "config/entry.h"
+#include "config/unknown.h"
 #include "config/value.h"
 
 const char *const filter_options[] = {
@@ -36,6 +37,7 @@ filter_open(struct definition *d, const struct config_request *where,
 		entry_fini(&e);
 		return -1;
 	}
+	unknown_warn(&d->ini, "Definition", OPTION_FILTER, NULL, report);
 	logtype = properties_get(&d->init, "logtype");
 	if ((logtype == NULL || logtype[0] == '\0') &&
 	    ini_option(ini_section(&d->ini, "Definition"), "logtype") == NULL)

@@ -102,8 +102,8 @@ read_file(struct load *l, const char *path, struct ini *one)
 	goto out;
 unreadable:
 	one->incomplete = true;
-	report_add(l->report, PROBLEM_ERROR, NULL, path, 0, "cannot be read: %s",
-	    strerror(errno));
+	report_add(l->report, PROBLEM_ERROR, NULL, path, 0,
+	    "cannot be read: %s", strerror(errno));
 out:
 	buf_fini(&text);
 	if (fd != -1)

@@ -9,6 +9,7 @@
 #include "config/ini.h"
 #include "config/interpolate.h"
 #include "config/option.h"
+#include "config/unknown.h"
 #include "config/value.h"
 
 #define FIELD(name) { #name, offsetof(struct main_config, name) }
@@ -133,27 +134,6 @@ check_texts(struct reader *r)
 	buf_fini(&why);
 }
 
-static void
-warn_unknown(struct reader *r)
-{
-	static const char *const sections[] = { "DEFAULT", "Definition" };
-
-	for (size_t i = 0; i < 2; i++) {
-		struct ini_section *s = ini_section(&r->ini, sections[i]);
-
-		for (struct ini_option *o = s != NULL ? s->options : NULL;
-		     o != NULL; o = o->next) {
-			const char *near = option_nearest(OPTION_MAIN, o->name);
-
-			if (near != NULL &&
-			    option_find(OPTION_MAIN, o->name) == NULL)
-				report_add(r->report, PROBLEM_WARNING, NULL,
-				    o->file, o->line, "unknown option '%s'; "
-				    "did you mean '%s'?", o->name, near);
-		}
-	}
-}
-
 int
 main_config_load(struct main_config *m, const char *dir, struct report *report)
 {
@@ -175,7 +155,8 @@ main_config_load(struct main_config *m, const char *dir, struct report *report)
 	if (ini_section(&r.ini, "Thread") != NULL)
 		get_int(&r, "Thread", "stacksize", &m->stacksize);
 	check_texts(&r);
-	warn_unknown(&r);
+	unknown_warn(&r.ini, "DEFAULT", OPTION_MAIN, NULL, report);
+	unknown_warn(&r.ini, "Definition", OPTION_MAIN, NULL, report);
 	got = got == -1 && r.ini.incomplete ? -1 : 0;
 	ini_fini(&r.ini);
 	return got;

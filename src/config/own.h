@@ -1,4 +1,4 @@
-/* gaol.conf: what fail2ban's files have no word for, in libconfig's language. */
+/* gaol.conf, in libconfig's language: what fail2ban has no word for. */
 #ifndef GAOL_CONFIG_OWN_H
 #define GAOL_CONFIG_OWN_H
 

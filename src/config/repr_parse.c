@@ -81,7 +81,8 @@ parse_text(struct cursor *c, struct repr_value *v)
 	while (c->at < c->s.n && c->s.p[c->at] != quote) {
 		char next = c->s.p[c->at++];
 
-		if (next == '\0' || (next == '\\' && parse_escape(c, &out) != 0)) {
+		if (next == '\0' ||
+		    (next == '\\' && parse_escape(c, &out) != 0)) {
 			buf_fini(&out);
 			return -1;
 		}

@@ -190,15 +190,26 @@ test_unknown_options(void **state)
 	load("[DEFAULT]\nbantme = 1\nmy_own = 3\nmaxretries = 4\n"
 	    "[j]\nenabled = true\nfilter = f\naction = null\nmaxrety = 4\n"
 	    "maxretry = %(maxretries)s\n");
+	assert_int_equal(config->jails[0].maxretry, 4);
 	assert_int_equal(problem("'maxrety'; did you mean 'maxretry'?")->line,
 	    9);
 	assert_int_equal(problem("'bantme'; did you mean 'bantime'?")->line, 2);
-	/* Used in %(…)s, hence a variable. */
+	tree_write(&tree, "filter.d/typo.conf",
+	    "[Definition]\nfailregx = ^<HOST>\nmodes = 1\n"
+	    "failregex = <modes> <HOST>\n");
+	tree_write(&tree, "action.d/typo.conf", "[Definition]\nactonban = x\n");
+	load("[j]\nenabled = true\nfilter = typo\naction = typo\n"
+	    "[DEFAULT]\nmy_own = 3\nmaxretries = 4\n"
+	    "[k]\nmaxretry = %(maxretries)s\n");
+	assert_int_equal(problem("'failregx'; did you mean 'failregex'?")->line,
+	    2);
+	problem("'actonban'; did you mean 'actionban'?");
+	/* Used in %(…)s or <…>, hence a variable. */
 	for (size_t i = 0; i < report.n; i++) {
 		assert_null(strstr(report.v[i].text, "maxretries"));
 		assert_null(strstr(report.v[i].text, "my_own"));
+		assert_null(strstr(report.v[i].text, "modes"));
 	}
-	assert_int_equal(config->jails[0].maxretry, 4);
 }
 
 static void
@@ -239,6 +250,42 @@ test_native_actions(void **state)
 	assert_string_equal(properties_get(p, "addr_set?family=inet6"),
 	    "addr6-set-web");
 	assert_int_equal(j->actions[2].kind, ACTION_NONE);
+}
+
+/* The unchanged file of an installed fail2ban, if there is one. */
+static void
+test_stock_nftables_is_native(void **state)
+{
+	const struct action_config *a;
+	char command[512];
+
+	(void)state;
+	snprintf(command, sizeof(command), "cp /etc/fail2ban/action.d/nft* "
+	    "%s/action.d 2>/dev/null", tree.dir);
+	if (system(command) != 0)
+		skip();
+	load("[j]\nenabled = true\nfilter = f\nmaxretry = 2\n"
+	    "action = nftables-allports[port=22]\n");
+	a = &config->jails[0].actions[0];
+	assert_int_equal(a->kind, ACTION_NFTABLES);
+	assert_string_equal(properties_get(&a->props, "type"), "allports");
+	assert_string_equal(properties_get(&a->props, "addr_set?family=inet6"),
+	    "addr6-set-j");
+	assert_null(properties_get(&a->props, "actionban"));
+	assert_non_null(properties_get(&a->sent, "actionban"));
+	/* Whoever changes a command gets that command. */
+	load("[j]\nenabled = true\nfilter = f\n"
+	    "action = nftables[type=custom]\n"
+	    " nftables[actname=x, actionban=true]\n");
+	assert_int_equal(config->jails[0].actions[0].kind, ACTION_SHELL);
+	assert_int_equal(config->jails[0].actions[1].kind, ACTION_SHELL);
+	tree_write(&tree, "action.d/nftables.local",
+	    "[Definition]\nactionban = mine <ip>\n");
+	load("[j]\nenabled = true\nfilter = f\naction = nftables\n");
+	a = &config->jails[0].actions[0];
+	assert_int_equal(a->kind, ACTION_SHELL);
+	assert_string_equal(properties_get(&a->props, "actionban"),
+	    "mine <ip>");
 }
 
 static void
@@ -392,6 +439,7 @@ main(void)
 		CASE(test_known_reaches_into_the_filter),
 		CASE(test_unknown_options),
 		CASE(test_native_actions),
+		CASE(test_stock_nftables_is_native),
 		CASE(test_action_names_must_differ),
 		CASE(test_files_of_others_are_refused),
 		CASE(test_journal_and_backends),

@@ -218,6 +218,47 @@ test_read_refuses(void **state)
 	report_fini(&report);
 }
 
+/* fail2ban is told commands, the warden gets parameters: both are kept. */
+static void
+test_stock_action_keeps_both(void **state)
+{
+	static const char lines[] =
+	    "['add', 'j', 'auto']\n"
+	    "['gaol', 'action', 'j', 'n', 'nftables', 'nftables', 'stock']\n"
+	    "['gaol', 'property', 'j', 'table', 't']\n"
+	    "['gaol', 'property', 'j', 'type', 'allports']\n"
+	    "['set', 'j', 'addaction', 'n']\n"
+	    "['multi-set', 'j', 'action', 'n', [['actionban', 'x'], "
+	    "['table', '<t>']]]\n"
+	    "['gaol', 'filter', 'j', 'f', '']\n"
+	    "['start', 'j']\n";
+	struct tree t;
+	struct config *c, *d;
+	struct report report = { 0 };
+	struct buf text = { 0 }, again = { 0 };
+
+	(void)state;
+	tree_make(&t);
+	tree_write(&t, "jail.conf", "");
+	c = load(&t);
+	dump_write(c, DUMP_ENGINE, &text);
+	buf_adds(&text, lines);
+	d = dump_read(buf_span(&text), &report);
+	assert_non_null(d);
+	assert_int_equal(d->jails[0].actions[0].props.n, 2);
+	assert_string_equal(properties_get(&d->jails[0].actions[0].props,
+	    "table"), "t");
+	assert_string_equal(properties_get(&d->jails[0].actions[0].sent,
+	    "table"), "<t>");
+	dump_write(d, DUMP_ENGINE, &again);
+	assert_string_equal(text.p, again.p);
+	buf_fini(&text);
+	buf_fini(&again);
+	config_free(c);
+	config_free(d);
+	tree_remove(&t);
+}
+
 static void
 test_json_is_json(void **state)
 {
@@ -249,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_upstream_form),
 		cmocka_unit_test(test_engine_form_reads_back),
 		cmocka_unit_test(test_read_refuses),
+		cmocka_unit_test(test_stock_action_keeps_both),
 		cmocka_unit_test(test_json_is_json),
 	};
 

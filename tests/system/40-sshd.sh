@@ -26,7 +26,6 @@ LogLevel INFO
 EOF
     server mkdir -p /run/sshd
     server /usr/sbin/sshd -D -f "$work/sshd_config" >"$work/sshd.log" 2>&1 &
-    remember $!
     wait_for 10 reaches friend "$friend_server4" 22 || give_up "sshd listens"
 }
 
@@ -86,7 +85,6 @@ for address in "$server4" "$server6"; do
         fail_once attacker "$address" "x from $planted port 22 ssh2"
         fail_once attacker "$address" alice
     ) >"$work/attack-$address.out" 2>&1 &
-    remember $!
 done
 check "failed sign-ins over IPv4 are banned" \
     wait_for 30 in_set addr-set-sshd "$attacker4"

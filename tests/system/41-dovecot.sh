@@ -46,7 +46,6 @@ service anvil {
 }
 EOF
     server dovecot -F -c "$work/dovecot.conf" >"$work/dovecot.log" 2>&1 &
-    remember $!
     for port in "${ports[@]}"; do
         wait_for 15 reaches friend "$friend_server4" "$port" ||
             give_up "dovecot listens on port $port"

@@ -1,10 +1,10 @@
 # Sourced by the shell tests in this directory: TAP, network namespaces, a
 # server with a /dev, a syslog and an /etc of its own, and gaold in it.
 #
-# Nothing outlives the test: all processes of the server live in one process
-# namespace that dies with its first process, the others are ended by their
-# number, and the namespaces and the work directory are removed, whatever
-# happens. The host's firewall, files and processes are never touched.
+# Nothing outlives the test: what runs in its network namespaces is ended with
+# them, what runs elsewhere is ended by the number that remember() was given,
+# and the work directory is removed, whatever happens. The host's firewall,
+# files and processes are never touched.
 #
 #   attacker  198.51.100.66  2001:db8:66::66 ---\
 #                                                server  .1, ::1 of both
@@ -24,7 +24,7 @@ friend4=192.0.2.77 friend6=2001:db8:77::77
 # shellcheck disable=SC2034
 server4=198.51.100.1 server6=2001:db8:66::1
 friend_server4=192.0.2.1 friend_server6=2001:db8:77::1
-holder='' gaold='' children=() failed=0
+server_pid='' gaold='' children=() failed=0
 cd "$root" || exit 1
 
 # --- TAP ---------------------------------------------------------------
@@ -84,7 +84,7 @@ wait_for() {
 
 # --- the end -----------------------------------------------------------
 
-# remember PID: ended with the test.
+# remember PID: a process outside the namespaces, ended with the test.
 remember() {
     children+=("$1")
 }
@@ -100,19 +100,20 @@ show_logs() {
 
 cleanup() {
     local status=$? pid ns
-    trap - EXIT
+    trap - EXIT HUP INT TERM
     if [ "$failed" != 0 ] || [ $status != 0 ]; then
         show_logs
     fi
     for pid in "${children[@]}"; do
         kill "$pid" 2>/dev/null
     done
-    # The holder is the init of its process namespace: all in it go along.
-    [ -n "$holder" ] && kill -9 "$holder" 2>/dev/null
-    wait 2>/dev/null
     for ns in "$server_ns" "$attacker_ns" "$friend_ns"; do
+        for pid in $(ip netns pids "$ns" 2>/dev/null); do
+            kill -9 "$pid" 2>/dev/null
+        done
         ip netns delete "$ns" 2>/dev/null
     done
+    wait 2>/dev/null
     rm -rf "$work"
     [ $status != 0 ] || status=$failed
     exit $status
@@ -195,6 +196,8 @@ sleep infinity &
 wait' # reaps what the server's processes leave behind
 
 make_server() {
+    local holder
+
     chmod 755 "$work"
     ip netns exec "$server_ns" unshare --mount --propagation private \
         --pid --fork --kill-child --mount-proc \
@@ -227,7 +230,6 @@ EOF
     : >"$work/mail-bsd.log"
     server rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid" \
         >"$work/rsyslog.out.log" 2>&1 &
-    remember $!
     wait_for 10 server test -S /dev/log || give_up "rsyslogd listens"
 }
 
@@ -270,7 +272,6 @@ start_gaold() {
     config=$1
     server "$build/gaold" -f -c "$config" >"$work/gaold.out.log" 2>&1 &
     gaold=$!
-    remember $gaold
     wait_for 15 gaol ping || give_up "gaold answers"
 }
 
@@ -325,7 +326,6 @@ os.rename(mark + ".tmp", mark + ".verdict")
 linger() {
     local mark=$work/linger.$1
     "$2" python3 -c "$lingerer" "$3" "$4" "$5" "$mark" 2>"$mark.log" &
-    remember $!
     wait_for 15 test -e "$mark.open"
 }
 

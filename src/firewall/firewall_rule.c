@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "firewall/firewall_block.h"
 #include "firewall/firewall_ports.h"
+#include "firewall/firewall_rule.h"
 
 #define NAME_MAX_LEN 127   /* of a table, chain or set; the kernel takes 255 */
 
@@ -235,6 +236,18 @@ protocol_find(struct span word, bool *ports)
 		if (protocols[i].number == n && protocols[i].ports)
 			*ports = true;
 	return (int)n;
+}
+
+void
+firewall_rule_protocol(uint8_t number, struct buf *out)
+{
+	for (size_t i = 0; i < COUNT(protocols); i++) {
+		if (protocols[i].number == number) {
+			buf_adds(out, protocols[i].name);
+			return;
+		}
+	}
+	buf_addf(out, "%u", number);
 }
 
 static void

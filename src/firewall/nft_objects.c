@@ -37,7 +37,7 @@ struct carry {
 	struct nft_plan *plan;
 	const struct firewall_rule *rule;    /* one that uses the set */
 	struct nft_element *v[FIREWALL_SETS];
-	size_t n[FIREWALL_SETS];
+	size_t n[FIREWALL_SETS], cap[FIREWALL_SETS];
 	size_t left_behind;
 };
 
@@ -67,8 +67,11 @@ carry_one(const struct addr *addr, const struct nft_reply_element *e,
 		c->left_behind++;
 		return;
 	}
-	c->v[kind] = xreallocarray(c->v[kind], c->n[kind] + 1,
-	    sizeof(**c->v));
+	if (c->n[kind] == c->cap[kind]) {
+		c->cap[kind] = c->cap[kind] * 2 + 64;
+		c->v[kind] = xreallocarray(c->v[kind], c->cap[kind],
+		    sizeof(**c->v));
+	}
 	item = &c->v[kind][c->n[kind]++];
 	item->addr = *addr;
 	item->seconds = e->left < 0 ? -1 : (e->left + 999) / 1000;

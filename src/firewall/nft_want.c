@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "firewall/firewall_block.h"
 #include "firewall/firewall_ports.h"
+#include "firewall/firewall_rule.h"
 
 #define LOGGER "gaol.firewall"
 /* nft refuses to read back comments of more than 128 bytes. */
@@ -171,14 +172,16 @@ comment_make(const struct firewall_rule *r, enum firewall_set kind,
 
 	buf_addf(&b, NFT_WANT_COMMENT "%s ", r->jail);
 	if (!r->allports) {
-		buf_addf(&b, "%u/", protocol);
+		firewall_rule_protocol(protocol, &b);
+		buf_addc(&b, ' ');
 		firewall_ports_format(r->ports, r->ports_n, &b);
 	} else if (r->protocols_n == 0) {
 		buf_adds(&b, "all");
 	} else {
-		for (size_t i = 0; i < r->protocols_n; i++)
-			buf_addf(&b, "%s%u", i > 0 ? "," : "",
-			    r->protocols[i]);
+		for (size_t i = 0; i < r->protocols_n; i++) {
+			buf_adds(&b, i > 0 ? "," : "");
+			firewall_rule_protocol(r->protocols[i], &b);
+		}
 	}
 	buf_addc(&b, ' ');
 	firewall_block_format(&r->block[v6], v6 ? AF_INET6 : AF_INET, &b);

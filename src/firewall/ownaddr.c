@@ -21,7 +21,8 @@
 #define RETRY_MS 1000
 
 struct ownaddr {
-	struct mnl_socket *watch;
+	/* Both opened at once: later the sandbox has closed that door. */
+	struct mnl_socket *ask, *watch;
 	struct event *watched;
 	struct event *refresh;
 	ownaddr_fn *fn;
@@ -91,33 +92,32 @@ on_address(const struct nlmsghdr *h, void *arg)
 static int
 read_addresses(struct ownaddr *o, struct list *l)
 {
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC |
-	    SOCK_NONBLOCK);
 	char *buf = xcalloc(1, READ_SIZE);
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct nlmsghdr *h;
 	struct rtgenmsg *g;
 	ssize_t n;
 	int rc = -1, error;
 
+	/* What an answer that was given up left there. */
+	while (mnl_socket_recvfrom(o->ask, buf, READ_SIZE) > 0)
+		;
+	h = mnl_nlmsg_put_header(buf);
 	h->nlmsg_type = RTM_GETADDR;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	h->nlmsg_seq = ++o->seq;
 	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
 	g->rtgen_family = AF_UNSPEC;
-	if (s == NULL || mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == -1 ||
-	    mnl_socket_sendto(s, h, h->nlmsg_len) == -1)
+	if (mnl_socket_sendto(o->ask, h, h->nlmsg_len) == -1)
 		goto out;
 	do {
-		n = mnl_socket_recvfrom(s, buf, READ_SIZE);
+		n = mnl_socket_recvfrom(o->ask, buf, READ_SIZE);
 		if (n == -1)
 			goto out;
 		rc = mnl_cb_run(buf, (size_t)n, o->seq,
-		    mnl_socket_get_portid(s), on_address, l);
+		    mnl_socket_get_portid(o->ask), on_address, l);
 	} while (rc == MNL_CB_OK);
 out:
 	error = errno;
-	if (s != NULL)
-		mnl_socket_close(s);
 	free(buf);
 	errno = error;
 	return rc == MNL_CB_STOP ? 0 : -1;
@@ -168,7 +168,10 @@ ownaddr_open(struct event_base *base, ownaddr_fn *fn, void *arg)
 	o->arg = arg;
 	o->watch = mnl_socket_open2(NETLINK_ROUTE,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (o->watch == NULL || mnl_socket_bind(o->watch,
+	o->ask = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (o->ask == NULL ||
+	    mnl_socket_bind(o->ask, 0, MNL_SOCKET_AUTOPID) == -1 ||
+	    o->watch == NULL || mnl_socket_bind(o->watch,
 		RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
 		MNL_SOCKET_AUTOPID) == -1)
 		goto fail;
@@ -197,6 +200,8 @@ ownaddr_close(struct ownaddr *o)
 		event_free(o->watched);
 	if (o->refresh != NULL)
 		event_free(o->refresh);
+	if (o->ask != NULL)
+		mnl_socket_close(o->ask);
 	if (o->watch != NULL)
 		mnl_socket_close(o->watch);
 	free(o);

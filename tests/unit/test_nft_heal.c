@@ -159,6 +159,7 @@ works_beside_a_busy_neighbour(void **state)
 {
 	struct owner *o = *state;
 	volatile unsigned *commits;
+	unsigned before;
 	pid_t pid;
 
 	NETNS_OR_SKIP();
@@ -172,6 +173,7 @@ works_beside_a_busy_neighbour(void **state)
 	if (pid == 0)
 		neighbour((unsigned *)commits);
 	owner_wait(o, *commits > 10);
+	before = *commits;
 	for (uint32_t i = 0; i < 20; i++) {
 		owner_define(o);
 		owner_ban(o, 0, "192.0.2.1", 600);
@@ -192,7 +194,7 @@ works_beside_a_busy_neighbour(void **state)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	print_message("# %u commits of the neighbour\n", *commits);
-	assert_true(*commits > 50);
+	assert_true(*commits > before);
 	munmap((void *)commits, sizeof(*commits));
 	for (size_t i = 0; i < o->done_n; i++)
 		assert_int_equal(o->done[i].error, 0);

@@ -199,6 +199,43 @@ reload_keeps_elements_and_drops_jails(void **state)
 	assert_int_equal(o->lost_n, 0);
 }
 
+/* Two actions of a jail, one set: each has its rule, both see the element. */
+static void
+actions_share_a_set(void **state)
+{
+	struct owner *o = *state;
+	struct addr a = net("192.0.2.9");
+
+	NETNS_OR_SKIP();
+	owner_rule(o, "j", "port", "22", NULL);
+	owner_rule(o, "j", "port", "53", "protocol", "udp", NULL);
+	/* And one that takes a name for something else: it goes without. */
+	owner_rule(o, "k", "net_set", "addr-set-j", NULL);
+	log_set_level(LEVEL_CRITICAL);
+	owner_define(o);
+	log_set_level(LEVEL_ERROR);
+	netns_has("tcp dport 22 ip saddr @addr-set-j reject");
+	netns_has("udp dport 53 ip saddr @addr-set-j reject");
+	assert_int_equal(netns_count("comment \"gaol j udp 53 reject\""), 4);
+	assert_int_equal(netns_count("set addr-set-j"), 1);
+	assert_int_equal(netns_count("@addr-set-j"), 2);
+	netns_has("@addr-set-k");
+	owner_ban(o, 0, "192.0.2.1", 600);
+	assert_int_equal(firewall_dump(o->fw), 0);
+	owner_wait(o, o->dumps_ended == 1);
+	assert_int_equal(o->dumped_n, 3);   /* k dumps it as its networks */
+	assert_int_equal(o->dumped[0].rule, 0);
+	assert_int_equal(o->dumped[1].rule, 1);
+	/* One action goes: the set stays for the other. */
+	o->rules_n = 3;
+	assert_int_equal(firewall_define(o->fw, o->rules + 1, 1), 0);
+	netns_has("192.0.2.1");
+	assert_int_equal(netns_count("tcp dport"), 0);
+	assert_int_equal(netns_count("set-k"), 0);
+	assert_int_equal(firewall_add(o->fw, 0, &a, 60, 5), 0);
+	assert_int_equal(firewall_add(o->fw, 1, &a, 60, 6), -1);
+}
+
 static void
 a_new_run_knows_its_own(void **state)
 {
@@ -380,6 +417,7 @@ main(void)
 		NETNS_TEST(variants_look_as_meant),
 		NETNS_TEST(real_packets_are_refused),
 		NETNS_TEST(reload_keeps_elements_and_drops_jails),
+		NETNS_TEST(actions_share_a_set),
 		NETNS_TEST(a_new_run_knows_its_own),
 		NETNS_TEST(others_keep_theirs),
 		NETNS_TEST(adopts_sets_of_fail2ban),

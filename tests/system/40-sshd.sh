@@ -7,7 +7,7 @@
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 
-bantime=15
+bantime=20
 planted=203.0.113.7
 
 start_sshd() {

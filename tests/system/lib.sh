@@ -98,6 +98,10 @@ show_logs() {
     done
 }
 
+nothing_runs() {
+    [ -z "$(jobs -pr)" ]
+}
+
 cleanup() {
     local status=$? pid ns
     trap - EXIT HUP INT TERM
@@ -113,7 +117,11 @@ cleanup() {
         done
         ip netns delete "$ns" 2>/dev/null
     done
-    wait 2>/dev/null
+    if ! wait_for 10 nothing_runs; then
+        for pid in $(jobs -pr); do
+            kill -9 "$pid" 2>/dev/null
+        done
+    fi
     rm -rf "$work"
     [ $status != 0 ] || status=$failed
     exit $status

@@ -163,18 +163,36 @@ entry_fini(struct entry *e)
 	*e = (struct entry){ 0 };
 }
 
+/*
+ * Behind a value within a list of entries. A quote that closes only in some
+ * later entry is part of a bare value.
+ */
+static size_t
+group_value(struct span s, size_t at)
+{
+	struct span value;
+	size_t n = option_value(s, at, &value);
+	size_t next = blanks(s, n);
+
+	if (next < s.n && (s.p[next] == ',' || s.p[next] == ']' ||
+		option_name(s, next) != SPAN_NONE))
+		return n;
+	for (n = at; n < s.n && s.p[n] != ',' && s.p[n] != ']';)
+		n++;
+	return n;
+}
+
 /* Behind a bracket group that starts at `at` ('['), or SPAN_NONE. */
 static size_t
 group_end(struct span s, size_t at)
 {
 	size_t n = blanks(s, at + 1), end;
-	struct span value;
 
 	while (n < s.n && s.p[n] != ']') {
 		end = option_name(s, n);
 		if (end == SPAN_NONE)
 			return SPAN_NONE;
-		n = blanks(s, option_value(s, blanks(s, end), &value));
+		n = blanks(s, group_value(s, blanks(s, end)));
 		if (n < s.n && s.p[n] == ',') {
 			n++;
 		} else if (n < s.n && s.p[n] == ']') {

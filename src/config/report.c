@@ -4,6 +4,26 @@
 
 #include "base/xalloc.h"
 
+/* A value may hold newlines and worse; a problem is one line of a screen. */
+static void
+one_line(struct buf *text)
+{
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < text->n; i++) {
+		unsigned char c = (unsigned char)text->p[i];
+
+		if (c == '\n')
+			buf_adds(&out, "\\n");
+		else if (c < 0x20 || c == 0x7f)
+			buf_addf(&out, "\\x%02x", c);
+		else
+			buf_addc(&out, (char)c);
+	}
+	buf_fini(text);
+	*text = out;
+}
+
 void
 report_add(struct report *r, enum problem_level level, const char *jail,
     const char *file, unsigned line, const char *fmt, ...)
@@ -19,6 +39,7 @@ report_add(struct report *r, enum problem_level level, const char *jail,
 	va_start(ap, fmt);
 	buf_addv(&text, fmt, ap);
 	va_end(ap);
+	one_line(&text);
 	p = &r->v[r->n++];
 	p->level = level;
 	p->jail = jail != NULL ? xstrdup(jail) : NULL;

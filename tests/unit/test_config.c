@@ -133,6 +133,21 @@ test_broken_jail_stops_no_other(void **state)
 }
 
 static void
+test_problems_are_single_lines(void **state)
+{
+	struct buf line = { 0 };
+
+	(void)state;
+	load("[j]\nenabled = true\nfilter = f\nmaxretry = 1\n  2\x1b[m\n");
+	report_format(&report.v[0], &line);
+	assert_null(strchr(line.p, '\n'));
+	assert_null(strchr(line.p, '\x1b'));
+	assert_non_null(strstr(line.p, ":4: [j] error: maxretry: "
+	    "'1\\n2\\x1b[m'"));
+	buf_fini(&line);
+}
+
+static void
 test_error_in_the_text_breaks_its_jail(void **state)
 {
 	(void)state;
@@ -434,6 +449,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_one_jail),
 		CASE(test_broken_jail_stops_no_other),
+		CASE(test_problems_are_single_lines),
 		CASE(test_error_in_the_text_breaks_its_jail),
 		CASE(test_missing_log_is_waited_for),
 		CASE(test_known_reaches_into_the_filter),

@@ -109,6 +109,8 @@ test_split(void **state)
 	    "{b [z=1]}");
 	expect_split("a[x=\"]\n \"][y=1]  b", "{a[x=\"]\n \"][y=1]} {b}");
 	expect_split("a[p=\"x] b", "{a[p=\"x]} {b}");
+	expect_split("a[p=\"x, q=1]\n b[z=\"y\"]", "{a[p=\"x, q=1]} "
+	    "{b[z=\"y\"]}");
 	expect_split("a[x=1]b c", "{a[x=1]b} {c}");
 	expect_split("a[x= 1, y=2 ]", "{a[x= 1, y=2 ]}");
 }

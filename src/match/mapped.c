@@ -48,11 +48,7 @@ mapped_put(struct mapped *m, struct span s, size_t at)
 size_t
 mapped_at(const struct mapped *m, size_t offset)
 {
-	if (m->text.n == 0)
-		return 0;
-	if (offset >= m->text.n)
-		return (size_t)m->at[m->text.n - 1] + 1;
-	return m->at[offset];
+	return offset < m->text.n ? m->at[offset] : SPAN_NONE;
 }
 
 void

@@ -21,7 +21,7 @@ struct mapped {
 void mapped_copy(struct mapped *m, const char *p, size_t n, size_t at);
 /* Appends s, all of it standing for the source offset `at`. */
 void mapped_put(struct mapped *m, struct span s, size_t at);
-/* Source offset of the byte at `offset`; past the end: of the last one. */
+/* Source offset of the byte at `offset`; SPAN_NONE past the end. */
 size_t mapped_at(const struct mapped *m, size_t offset);
 void mapped_fini(struct mapped *m);
 

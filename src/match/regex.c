@@ -186,6 +186,8 @@ regex_new(struct span text, unsigned flags, struct regex_error *error)
 	}
 	if (r != NULL)
 		r->source = span_dup(text);
+	else if (error->offset > text.n)
+		error->offset = text.n;    /* at the very end */
 	mapped_fini(&tags);
 	mapped_fini(&python);
 	return r;

@@ -91,7 +91,7 @@ read_lines(struct regex_run *run, int fd)
 	char *p = xmalloc(CHUNK), *newline;
 	size_t have = 0, at;
 	bool skipping = false;
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (!run->failed && (n = read(fd, p + have, CHUNK - have)) != 0) {
 		if (n == -1 && errno == EINTR)
@@ -321,17 +321,25 @@ make_filter(const struct regex_call *call, struct report *report)
 	return f;
 }
 
+/* Errors as fail2ban-regex names them; warnings as our other tools do. */
 static void
 print_report(const struct report *report)
 {
+	const struct problem *p;
 	struct buf text = { 0 };
 	size_t i;
 
 	for (i = 0; i < report->n; i++) {
+		p = &report->v[i];
 		buf_clear(&text);
-		report_format(&report->v[i], &text);
-		fprintf(stderr, "%s%s\n", report->v[i].level == PROBLEM_ERROR ?
-		    "ERROR: " : "", text.p);
+		report_format(p, &text);
+		if (p->level != PROBLEM_ERROR)
+			fprintf(stderr, "%s\n", text.p);
+		else if (p->file != NULL)
+			fprintf(stderr, "ERROR: %s:%u: %s\n", p->file,
+			    p->line, p->text);
+		else
+			fprintf(stderr, "ERROR: %s\n", p->text);
 	}
 	buf_fini(&text);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <event2/event.h>
-#include <linux/netfilter/nf_tables.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -21,6 +20,20 @@ static const struct firewall_rule *
 rule_at(const struct nftables *f)
 {
 	return &f->fw.rules[f->dump.at / FIREWALL_SETS];
+}
+
+/* Is the set at d->at there, and what this rule takes it for? */
+static bool
+readable(const struct nftables *f)
+{
+	const struct firewall_rule *r = rule_at(f);
+	enum firewall_set kind = f->dump.at % FIREWALL_SETS;
+	const struct nft_want_table *t = nft_want_table(&f->want,
+	    nft_want_family(r->family), r->table);
+	const struct nft_want_set *s = t != NULL && r->sets[kind] != NULL ?
+	    nft_want_set(t, r->sets[kind]) : NULL;
+
+	return s != NULL && s->kind == kind;
 }
 
 struct telling {
@@ -46,13 +59,6 @@ keep(const struct addr *addr, const struct nft_reply_element *e, void *arg)
 	};
 }
 
-static int
-on_elements(const struct nlmsghdr *h, void *arg)
-{
-	return nft_reply_type(h) == NFT_MSG_NEWSETELEM ?
-	    nft_reply_elements(h, nft_element_gather, arg) : 0;
-}
-
 /* Reads the set at d->at. False: disturbed, once more. */
 static bool
 read_set(struct nftables *f)
@@ -60,12 +66,11 @@ read_set(struct nftables *f)
 	struct nft_dump *d = &f->dump;
 	const struct firewall_rule *r = rule_at(f);
 	enum firewall_set kind = d->at % FIREWALL_SETS;
-	struct nft_link_ask ask = { .type = NFT_MSG_GETSETELEM, .dump = true,
-		.family = nft_want_family(r->family), .table = r->table,
-		.set = r->sets[kind] };
+	struct nft_element_set set = { nft_want_family(r->family), r->table,
+		r->sets[kind] };
 	struct telling t = { d, (uint32_t)(d->at / FIREWALL_SETS) };
 	struct nft_element_list list = { 0 };
-	int rc = nft_link_ask(&f->link, &ask, on_elements, &list);
+	int rc = nft_state_elements(&f->link, &set, &list);
 
 	if (rc == -1 && errno == EINTR && ++d->tries < TRIES_MAX) {
 		nft_element_list_fini(&list);
@@ -120,8 +125,7 @@ on_step(evutil_socket_t fd, short what, void *arg)
 			f->fw.events->dumped(v, part, f->fw.arg);
 		return;
 	}
-	while (d->at < f->fw.rules_n * FIREWALL_SETS &&
-	    rule_at(f)->sets[d->at % FIREWALL_SETS] == NULL)
+	while (d->at < f->fw.rules_n * FIREWALL_SETS && !readable(f))
 		d->at++;
 	if (d->at >= f->fw.rules_n * FIREWALL_SETS) {
 		finish(f);

@@ -276,7 +276,8 @@ nft_element_each(struct nft_element_list *l, bool interval,
 		const struct nft_reply_element *e = &l->v[i], *end = e + 1;
 		struct addr a = addr_of(e->key, e->key_len);
 
-		if (e->end)
+		/* A walk during a resize brings some twice. */
+		if (e->end || (i > 0 && by_key(e - 1, e) == 0))
 			continue;
 		if (!interval) {
 			fn(&a, e, arg);

@@ -77,13 +77,6 @@ carry_one(const struct addr *addr, const struct nft_reply_element *e,
 	item->seconds = e->left < 0 ? -1 : (e->left + 999) / 1000;
 }
 
-static int
-on_elements(const struct nlmsghdr *h, void *arg)
-{
-	return nft_reply_type(h) == NFT_MSG_NEWSETELEM ?
-	    nft_reply_elements(h, nft_element_gather, arg) : 0;
-}
-
 static const struct firewall_rule *
 user_of(const struct nft_want_table *t, const char *set)
 {
@@ -98,11 +91,10 @@ carry_set(struct sync *s, struct nft_plan *p, const struct nft_want_set *set)
 {
 	const struct nft_want_table *t = p->want;
 	const struct nft_state_set *have = nft_state_set(p->state, set->name);
-	struct nft_link_ask ask = { .type = NFT_MSG_GETSETELEM, .dump = true,
-		.family = t->family, .table = t->name, .set = set->name };
+	struct nft_element_set from = { t->family, t->name, set->name };
 	struct nft_element_list list = { 0 };
 	struct carry c = { .plan = p, .rule = user_of(t, set->name) };
-	int rc = nft_link_ask(s->link, &ask, on_elements, &list);
+	int rc = nft_state_elements(s->link, &from, &list);
 
 	if (rc == 0 && c.rule != NULL)
 		nft_element_each(&list, have->flags & NFT_SET_INTERVAL,

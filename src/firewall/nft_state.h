@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/strings.h"
+#include "firewall/nft_element.h"
 #include "firewall/nft_link.h"
 
 struct nft_state_chain {
@@ -54,6 +55,12 @@ struct nft_state_chain *nft_state_chain(const struct nft_state *s,
     const char *name);
 struct nft_state_set *nft_state_set(const struct nft_state *s,
     const char *name);
+/*
+ * The elements of a set, into a list that is empty. 0, or -1: errno, EINTR
+ * when it was changed meanwhile (the list holds what was seen).
+ */
+int nft_state_elements(struct nft_link *l, const struct nft_element_set *set,
+    struct nft_element_list *list);
 /* The generation of the whole ruleset. 0, or -1: errno. */
 int nft_state_generation(struct nft_link *l, uint32_t *id);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -43,6 +44,8 @@ def wait_for(what, seconds, test):
 class Daemon:
     """A configuration directory and the processes that run on it."""
 
+    made = []
+
     def __init__(self, work, name):
         self.dir = os.path.join(work, name)
         self.etc = self.dir + "/etc"
@@ -58,6 +61,7 @@ class Daemon:
                    "logtarget = %s/daemon.log\n"
                    % (self.socket, self.dir, self.database, self.dir))
         self.process = None
+        Daemon.made.append(self)
 
     def write(self, name, text):
         with open(os.path.join(self.etc, name), "w") as out:
@@ -110,12 +114,12 @@ class Gaol(Daemon):
         for name in ("nftables", "nftables-multiport", "nftables-allports"):
             os.unlink(self.etc + "/action.d/%s.conf" % name)
         self.write("gaol.conf", "users = { engine = 64801; warden = 64802; };\n"
-                   "share = \"%s\";\nlimits = { bans_max = 200000; };\n" % HERE)
+                   "share = \"%s\";\nbans_max = 200000;\n" % HERE)
 
     def start(self):
         self.process = subprocess.Popen([GAOLD, "-f", "-c", self.etc],
                                         stdout=subprocess.DEVNULL)
-        wait_for("gaold", 30, lambda: self.ask("ping") == "pong")
+        wait_for("gaold", 30, lambda: self.ask("status"))
 
     def ask(self, *words):
         try:
@@ -165,14 +169,14 @@ def bench_match(work):
             "%.0f" % ours, "%.0f" % theirs, "%.0fx" % (ours / theirs), target)
 
 
-def element_times(daemon, samples):
+def element_times(daemon, first, samples):
     """Milliseconds from write(2) of a line to the kernel's notification."""
     watch = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
     watch.bind((0, 1 << 6))
     watch.settimeout(30)
     times = []
     with open(daemon.log, "a", buffering=1) as log:
-        for i in range(samples):
+        for i in range(first, first + samples):
             address = "203.0.%d.%d" % (113 + i // 250, 1 + i % 250)
             wanted = socket.inet_aton(address)
             text = "%s mail sshd[%d]: Failed password for root from %s port 22 ssh2\n" % (
@@ -194,9 +198,9 @@ def bench_latency(work):
         daemon.jails(1)
         daemon.start()
         # The first ban makes fail2ban's table: not what is measured.
-        element_times(daemon, 1)
+        element_times(daemon, 0, 1)
         time.sleep(1)
-        figures.append(element_times(daemon, SAMPLES))
+        figures.append(element_times(daemon, 1, SAMPLES))
         daemon.stop()
         subprocess.run(["nft", "flush", "ruleset"], check=True)
         shutil.rmtree(daemon.dir)
@@ -250,7 +254,7 @@ def restore_time(daemon, count, done):
 def elements():
     text = subprocess.run(["nft", "list", "set", "inet", "f2b-table",
                            "addr-set-sshd"], capture_output=True, text=True)
-    return text.stdout.count("10.")
+    return len(re.findall(r"(?<![\d.])10\.\d+\.\d+\.\d+", text.stdout))
 
 
 def bench_restore(work):
@@ -287,8 +291,14 @@ def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     print("%-44s %14s %14s %9s  %s" % ("", "gaol", "fail2ban", "ratio", "target"))
     with tempfile.TemporaryDirectory(prefix="gaol-bench.") as work:
-        for name in wanted:
-            globals()["bench_" + name](work)
+        try:
+            for name in wanted:
+                globals()["bench_" + name](work)
+        finally:
+            for daemon in Daemon.made:
+                if daemon.process and daemon.process.poll() is None:
+                    daemon.process.kill()
+                    daemon.process.wait()
 
 
 main()

@@ -113,13 +113,23 @@ ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
 		    ASK_RENEW, false, &w->wait);
 }
 
-static bool
+/*
+ * A network lifts every ban inside it, too. The rows go even when nothing is
+ * banned just now, as upstream's do: nothing may come back at a restart.
+ */
+static json_int_t
 unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 {
-	if (!jail_unban(j->jail, id, UNBAN_BY_HAND))
-		return false;
-	engine_ask(j, id, 0, ASK_DELETE, false, &w->wait);
-	return true;
+	json_int_t n = jail_unban(j->jail, id, UNBAN_BY_HAND);
+
+	if (n > 0)
+		engine_ask(j, id, 0, ASK_DELETE, false, &w->wait);
+	else if (j->engine->store != NULL)
+		store_unban(j->engine->store, j->config->name, id);
+	if (id->addr.family != ADDR_NONE && !addr_is_host(&id->addr))
+		n += (json_int_t)jail_unban_inside(j->jail, &id->addr,
+		    UNBAN_BY_HAND);
+	return n;
 }
 
 static void
@@ -149,9 +159,10 @@ unban_in_jail(struct engine_jail *j, struct ban_wait *w, size_t argc,
 	for (size_t i = 0; i < argc; i++) {
 		struct id id = id_from_span(span_of(argv[i]));
 
-		if (unban_one(j, w, &id))
-			w->fresh++;
-		else if (report)
+		json_int_t n = unban_one(j, w, &id);
+
+		w->fresh += n;
+		if (n == 0 && report)
 			add_error(w, command_id_json(&id), "is not banned");
 	}
 }
@@ -167,12 +178,12 @@ unban_everything(struct engine *e, struct ban_wait *w, struct engine_jail *only)
 			continue;
 		while ((t = jail_ban_first(j->jail)) != NULL) {
 			struct id id = id_copy(&t->id);
-			bool lifted = unban_one(j, w, &id);
+			json_int_t n = unban_one(j, w, &id);
 
 			id_fini(&id);
-			if (!lifted)
+			if (n == 0)
 				break;
-			w->fresh++;
+			w->fresh += n;
 		}
 	}
 }
@@ -243,7 +254,7 @@ set_unbanip(struct engine *e, struct request *r, size_t argc,
 		struct id id = id_from_span(span_of(argv[i]));
 
 		if (jail_find(j->jail, &id) == NULL) {
-			request_fail(r, "ValueError", "%s is not banned",
+			request_fail(r, "ValueError", "not banned: ['%s']",
 			    argv[i]);
 			return;
 		}

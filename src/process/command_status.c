@@ -157,14 +157,37 @@ logs_json(const struct engine *e)
 }
 
 static json_t *
-sandbox_json(void)
+sandbox_json(const struct engine *e)
 {
+	const struct wire_sandbox *w = &e->warden_sandbox;
 	struct sandbox_report r;
 
 	sandbox_get_report(&r);
-	return json_pack("[{s:s, s:i, s:i, s:b, s:b}]", "process", "engine",
-	    "uid", (int)r.uid, "landlock", r.landlock,
-	    "seccomp", (int)r.seccomp, "dropped", (int)r.dropped);
+	return json_pack("[{s:s, s:i, s:i, s:b, s:b}, {s:s, s:i, s:i, s:b, "
+	    "s:b}]", "process", "engine", "uid", (int)r.uid,
+	    "landlock", r.landlock, "seccomp", (int)r.seccomp,
+	    "dropped", (int)r.dropped, "process", "warden",
+	    "uid", (int)w->uid, "landlock", (int)w->landlock,
+	    "seccomp", (int)w->seccomp, "dropped", (int)w->dropped);
+}
+
+/* Settings that ask for what this version does not do, and since when. */
+static json_t *
+problems_json(const struct engine *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->jails_n; i++) {
+		const struct engine_jail *j = e->jails[i];
+		const struct strings *unused = j->jail != NULL ?
+		    jail_unused(j->jail) : NULL;
+
+		for (size_t k = 0; unused != NULL && k < unused->n; k++)
+			json_array_append_new(list, json_sprintf(
+			    "[%s] not in this version: %s", j->config->name,
+			    log_text(span_of(unused->v[k]))));
+	}
+	return list;
 }
 
 static json_t *
@@ -177,7 +200,7 @@ status_daemon(const struct engine *e)
 			count_states(e->jails[i]->jail, &pending, &failed);
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o}",
+	    " s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -188,7 +211,8 @@ status_daemon(const struct engine *e)
 	    "failed", failed,
 	    "firewall", firewall_json(e),
 	    "store", store_json(e),
-	    "sandbox", sandbox_json(),
+	    "sandbox", sandbox_json(e),
+	    "problems", problems_json(e),
 	    "logs", logs_json(e));
 }
 
@@ -213,7 +237,8 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	const struct filter_counters *f = filter_counters(j->filter);
 	const struct jail_counters *c = jail_counters(j->jail);
 
-	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+	    " s:I}",
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
 	    "files", files_json(e, j),
@@ -223,6 +248,7 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	    "cut", (json_int_t)f->cut,
 	    "limit_hits", (json_int_t)f->limit_hits,
 	    "evicted", (json_int_t)c->evicted,
+	    "untold", (json_int_t)c->untold,
 	    "refused", (json_int_t)c->refused);
 }
 

@@ -177,6 +177,9 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 	case WIRE_FW_DUMPED:
 		take_dumped(e);
 		break;
+	case WIRE_SANDBOX:
+		memcpy(&e->warden_sandbox, body, sizeof(e->warden_sandbox));
+		break;
 	}
 }
 

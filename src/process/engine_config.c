@@ -322,8 +322,7 @@ first_start(struct engine *e, struct incoming *in)
 	open_store(e);
 	e->config = NULL;
 	swap(e, in);
-	for (size_t i = 0; i < e->jails_n; i++)
-		engine_jail_restore(e->jails[i]);
+	engine_jails_restore(e);
 	if (e->store != NULL && store_start(e->store) == -1)
 		log_error(LOGGER, "the store's thread does not start: %s",
 		    strerror(errno));

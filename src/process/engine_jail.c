@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "jail/detail.h"
 
 #define ACTIONS "fail2ban.actions"
 
@@ -181,14 +182,19 @@ engine_jail_free(struct engine_jail *j)
 static void
 restore_row(struct store_row *row, void *arg)
 {
-	struct engine_jail *j = arg;
-	struct id id = id_copy(&row->ticket.id);
+	struct engine_jail *j = engine_jail_find(arg, row->jail);
+	struct id id;
+	struct ticket *t;
 
+	if (j == NULL || j->jail == NULL)
+		return;
+	detail_read(row->ticket.data, &row->ticket.matches,
+	    &row->ticket.failures);
+	id = id_copy(&row->ticket.id);
 	if (jail_restore(j->jail, &row->ticket, clock_wall())) {
-		struct ticket *t = jail_find(j->jail, &id);
-
-		/* Raw ids and jails without native action are in force. */
+		t = jail_find(j->jail, &id);
 		t->announced = true;
+		/* Raw ids and jails without native action are in force. */
 		if (id.addr.family == ADDR_NONE || j->rules_n == 0)
 			t->state = TICKET_CONFIRMED;
 		log_ticket(j, "Restore Ban", t);
@@ -197,14 +203,12 @@ restore_row(struct store_row *row, void *arg)
 }
 
 void
-engine_jail_restore(struct engine_jail *j)
+engine_jails_restore(struct engine *e)
 {
-	struct engine *e = j->engine;
-
-	if (e->store == NULL || j->jail == NULL)
-		return;
-	store_load_bans(e->store, j->config->name, clock_wall(), restore_row,
-	    j);
+	if (e->store != NULL && store_load_bans(e->store, NULL, clock_wall(),
+		restore_row, e) == -1)
+		log_error("gaol.engine", "bans of the store cannot be read: "
+		    "%s", store_error(e->store));
 }
 
 /* --- timers ------------------------------------------------------------------ */

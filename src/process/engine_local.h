@@ -43,7 +43,7 @@ struct engine_log {
 	struct tail *tail;
 	int error;               /* errno of the last open; 0: open */
 	bool tried;              /* an answer has come */
-	bool blind;              /* its directory is not there to be watched */
+	bool blind;              /* nothing of it can be watched: poll */
 	bool dirty;              /* something to read */
 	bool moved;              /* read since the position was stored */
 	bool keep;
@@ -117,6 +117,7 @@ struct engine {
 	int firewall_error;
 	char firewall_text[128];
 	uint64_t firewall_rebuilt;
+	struct wire_sandbox warden_sandbox;
 	struct request *reload;        /* the client who waits for it */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
@@ -134,7 +135,8 @@ struct engine_jail *engine_jail_find(const struct engine *e, const char *name);
 struct engine_jail *engine_jail_apply(struct engine *e,
     const struct jail_config *config, struct filter *filter);
 void engine_jail_free(struct engine_jail *j);
-void engine_jail_restore(struct engine_jail *j);
+/* The bans of the store, for all jails in one pass. */
+void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
 extern const struct jail_hooks engine_jail_hooks;

@@ -153,6 +153,8 @@ take_fd(struct engine *e, struct engine_log *log, int fd)
 static void
 take_error(struct engine *e, struct engine_log *log, int error)
 {
+	if (error == ENOENT)
+		tail_missing(log->tail);
 	if (log->error != error) {
 		log->error = error;
 		if (error == ENOENT)
@@ -177,13 +179,17 @@ engine_log_take(struct engine *e, const struct wire_log *m, int fd)
 	}
 	log = &e->logs[m->log];
 	log->tried = true;
-	log->blind = m->wd_dir == -1 && m->wd_file == -1;
-	watch_bind(e->watch, m->log, m->wd_file, m->wd_dir,
-	    base_name(log->path));
+	log->blind = fd != -1 ? m->wd_file == -1 : m->wd_dir == -1;
+	/* True: its name changed between the warden's look and now. */
+	if (watch_bind(e->watch, m->log, m->wd_file, m->wd_dir,
+		base_name(log->path)))
+		ask_open(e, m->log);
 	if (fd != -1)
 		take_fd(e, log, fd);
 	else
 		take_error(e, log, m->error);
+	if (log->blind)
+		engine_retry_later(e);
 }
 
 bool
@@ -192,7 +198,7 @@ engine_log_retry(struct engine *e)
 	bool any = false;
 
 	for (size_t i = 0; i < e->logs_n; i++) {
-		if (e->logs[i].error == 0)
+		if (e->logs[i].error == 0 && !e->logs[i].blind)
 			continue;
 		ask_open(e, (uint32_t)i);
 		/* A directory we watch tells of the rest by itself. */

@@ -99,6 +99,7 @@ reload(struct warden *w)
 static void
 adopt(struct warden *w, uint32_t generation)
 {
+	const struct wire_plain again = { .type = WIRE_RELOAD_START };
 	struct warden_plan *old = w->now;
 
 	if (w->next == NULL || w->next->generation != generation)
@@ -110,6 +111,9 @@ adopt(struct warden *w, uint32_t generation)
 	warden_never_update(w);
 	/* The firewall borrows the rules: define first, then free the old. */
 	warden_firewall_define(w);
+	/* Log target and level may have changed with the rest. */
+	if (old != NULL)
+		port_send(w->parent, &again, sizeof(again), -1);
 	warden_plan_free(old);
 }
 
@@ -216,6 +220,20 @@ own_addresses(const struct addr *v, size_t n, void *arg)
 }
 
 static void
+send_sandbox(struct warden *w)
+{
+	struct wire_sandbox m = { .type = WIRE_SANDBOX };
+	struct sandbox_report r;
+
+	sandbox_get_report(&r);
+	m.uid = (uint32_t)r.uid;
+	m.landlock = r.landlock;
+	m.seccomp = r.seccomp;
+	m.dropped = r.dropped;
+	port_send(w->engine, &m, sizeof(m), -1);
+}
+
+static void
 link_engine(struct warden *w, int fd)
 {
 	static const struct port_handlers handlers = {
@@ -234,6 +252,7 @@ link_engine(struct warden *w, int fd)
 	if (w->ownaddr == NULL)
 		log_warning(LOGGER, "own addresses are not known: %s; "
 		    "ignoreself covers loopback only", strerror(errno));
+	send_sandbox(w);
 	if (w->firewall == NULL)
 		warden_firewall_state(w, w->firewall_error, w->firewall_why);
 	send_plan(w, w->next);

@@ -27,6 +27,7 @@ _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_fw) == 16, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
+_Static_assert(sizeof(struct wire_sandbox) == 16, "wire_sandbox");
 _Static_assert(sizeof(struct wire_fw_state) == 136, "wire_fw_state");
 
 const struct port_rule wire_to_parent[] = {
@@ -56,6 +57,7 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_FW_STATE, wire_fw_state, false),
 	RECORDS(WIRE_FW_ELEMENTS, wire_fw, wire_fw_element),
 	PLAIN(WIRE_FW_DUMPED, wire_plain, false),
+	PLAIN(WIRE_SANDBOX, wire_sandbox, false),
 	{ 0 }
 };
 

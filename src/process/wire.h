@@ -38,6 +38,7 @@ enum wire_type {
 	WIRE_FW_STATE,        /* wire_fw_state */
 	WIRE_FW_ELEMENTS,     /* wire_fw + records of wire_fw_element */
 	WIRE_FW_DUMPED,       /* wire_plain: all elements were sent */
+	WIRE_SANDBOX,         /* wire_sandbox: what the warden gave up */
 	/* engine -> warden */
 	WIRE_LOG_OPEN = 64,   /* wire_log */
 	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
@@ -107,6 +108,16 @@ struct wire_fw_lost {
 	int32_t pid;          /* 0: unknown */
 	char name[32];        /* program that did it; not NUL-safe: check */
 	char what[64];
+};
+
+/* struct sandbox_report, for `status`. */
+struct wire_sandbox {
+	uint32_t type;
+	uint32_t uid;
+	int32_t landlock;
+	uint8_t seccomp;
+	uint8_t dropped;
+	uint8_t zero[2];
 };
 
 struct wire_fw_state {

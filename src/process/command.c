@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+
 static void
 ping(struct request *r, size_t argc, const char *const *argv, void *arg)
 {

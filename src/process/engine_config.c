@@ -74,7 +74,11 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 	if (request == NULL)
 		return;
 	e->reload = NULL;
-	if (ok)
+	if (ok && e->reload_jail != NULL &&
+	    engine_jail_find(e, e->reload_jail) == NULL)
+		request_fail(request, "UnknownJailException", "%s",
+		    e->reload_jail);
+	else if (ok)
 		request_reply(request, json_pack("{s:s, s:o}", "result", "OK",
 		    "problems", problems_json(report)));
 	else
@@ -82,6 +86,8 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 		    "refused, the old one goes on: %s",
 		    report->n > 0 ? report->v[report->n - 1].text :
 		    "see the log");
+	free(e->reload_jail);
+	e->reload_jail = NULL;
 }
 
 /* --- compile ------------------------------------------------------------------ */
@@ -406,4 +412,5 @@ engine_config_fini(struct engine *e)
 	free(e->jails);
 	config_free(e->config);
 	free(e->store_error);
+	free(e->reload_jail);
 }

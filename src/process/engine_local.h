@@ -119,6 +119,7 @@ struct engine {
 	uint64_t firewall_rebuilt;
 	struct wire_sandbox warden_sandbox;
 	struct request *reload;        /* the client who waits for it */
+	char *reload_jail;             /* the one it named, or NULL */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };

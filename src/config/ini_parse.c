@@ -221,6 +221,12 @@ readable(struct parser *p, struct span text)
 		    text.n, INI_FILE_MAX);
 		return false;
 	}
+	if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
+		p->line = 1;
+		complain(p, "the file starts with a byte order mark; accepted: "
+		    "UTF-8 without one");
+		return false;
+	}
 	if (bad == SPAN_NONE && nul == SPAN_NONE)
 		return true;
 	if (nul < bad)

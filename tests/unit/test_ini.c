@@ -96,6 +96,8 @@ test_errors_name_their_line(void **state)
 	expect_problem("[a]\n = v\n", 2, "no option name");
 	expect_problem("[a]\nok = 1\nx = \xff\n", 3, "0xff");
 	assert_true(ini.incomplete);
+	expect_problem("\xef\xbb\xbf[a]\nx = 1\n", 1, "byte order mark");
+	assert_true(ini.incomplete);
 	expect_problem("[]\n", 1, "before the first");
 }
 

@@ -46,7 +46,6 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct wire_plain m = { .type = WIRE_RELOAD };
-	struct wire_plain look = { .type = WIRE_RELOAD_START };
 
 	if (e->reload != NULL) {
 		request_fail(r, "Exception", "another reload is under way");
@@ -56,7 +55,6 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 	/* All is read again; the name is for the answer. */
 	if (argc > 1 && argv[1][0] != '-')
 		e->reload_jail = xstrdup(argv[1]);
-	port_send(e->parent, &look, sizeof(look), -1);
 	port_send(e->warden, &m, sizeof(m), -1);
 }
 

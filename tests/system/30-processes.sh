@@ -26,7 +26,7 @@ log=$work/gaold.log
 
 rmdir "$work/state"   # it makes its own
 
-# --- a supervisor that listens ----------------------------------------------
+# --- a supervisor that listens ------------------------------------------
 
 # shellcheck disable=SC2016
 python3 -c '
@@ -41,7 +41,7 @@ while True:
 remember $!
 wait_for 10 test -e "$work/notified" || give_up "a supervisor listens"
 
-# --- helpers ---------------------------------------------------------------
+# --- helpers ------------------------------------------------------------
 
 # launch [NAME] OPTION…: in the foreground, with a descriptor and a variable
 # that no child may see; $gaold is its number.
@@ -115,7 +115,7 @@ says() {
     grep -qF -- "$1" "$work/out.log"
 }
 
-# --- what each process may do -----------------------------------------------
+# --- what each process may do -------------------------------------------
 
 start
 for p in "$warden" "$engine"; do
@@ -146,7 +146,7 @@ check "parent: is root" has "$gaold" Uid "0 0 0 0"
 check "status reports the sandbox" \
     sh -c "'$build/gaol' -c '$config' status --json | grep -q seccomp"
 
-# --- what it left on the disk -------------------------------------------------
+# --- what it left on the disk -------------------------------------------
 
 check "control socket" mode "$sock" "socket 660 0:0"
 check "state directory" mode "$work/state" "directory 700 61001:61001"
@@ -156,7 +156,7 @@ check "the pid file has the parent's number" [ "$(cat "$pidfile")" = "$gaold" ]
 check "the supervisor heard READY with the number" \
     sh -c "grep -A1 -x READY=1 '$work/notified' | grep -qx MAINPID=$gaold"
 
-# --- only one -------------------------------------------------------------------
+# --- only one -----------------------------------------------------------
 
 # second STATUS OPTION…: another start that must fail.
 second() {
@@ -178,7 +178,7 @@ check "another pid file does not help" second 1 -f -p "$work/other.pid"
 check "… for the socket answers" says "answers on '$sock'"
 check "the first one is not disturbed" answers
 
-# --- the log ----------------------------------------------------------------------
+# --- the log ------------------------------------------------------------
 
 all_log_to() {
     for p in "$gaold" "$engine" "$warden"; do
@@ -203,7 +203,7 @@ check "reload: the log target follows fail2ban.conf" \
 check "reload: the supervisor heard of it" grep -qx RELOADING=1 "$work/notified"
 sed -i "s,^logtarget.*,logtarget = $log," "$config/fail2ban.conf"
 
-# --- the end ------------------------------------------------------------------------
+# --- the end ------------------------------------------------------------
 
 check "TERM: ends with status 0" stop
 check "TERM: the supervisor heard STOPPING" grep -qx STOPPING=1 "$work/notified"
@@ -252,7 +252,46 @@ kill "$gaold"
 check "an engine that hangs is not waited for forever" ends 1
 check "… and does not outlive the daemon" wait_for 5 ended "$engine"
 
-# --- in the background ------------------------------------------------------------------
+# --- syslog -------------------------------------------------------------
+
+# syslog NAME: a daemon on a private socket, which was another one's before.
+syslog() {
+    rm -f "$work/log.sock"
+    # shellcheck disable=SC2016
+    python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    with open(sys.argv[2], "ab") as f:
+        f.write(s.recv(8192) + b"\n")
+' "$work/log.sock" "$work/syslog.$1" &
+    syslog=$!
+    remember $syslog
+    wait_for 10 test -S "$work/log.sock"
+}
+
+hit() {
+    echo "$(date '+%Y-%m-%d %H:%M:%S') bad 192.0.2.$((RANDOM % 250 + 1))" \
+        >>"$work/auth"
+}
+
+# The engine may connect to nothing: the parent does it, every few seconds.
+hit_is_logged() {
+    hit
+    grep -q 'fail2ban.filter\[[0-9]*\]: INFO \[word\] Found' "$work/syslog.$1"
+}
+
+syslog first
+start --logtarget SYSLOG --syslogsocket "$work/log.sock"
+check "SYSLOG: the engine's lines arrive" wait_for 10 hit_is_logged first
+kill $syslog
+wait $syslog 2>/dev/null
+syslog second
+check "SYSLOG: a restarted syslog gets them too" wait_for 15 hit_is_logged second
+check "SYSLOG: TERM ends it with status 0" stop
+
+# --- in the background --------------------------------------------------
 
 # The output ends when the last process has let go of the terminal.
 out=$(timeout 20 unshare -n "$build/fail2ban-server" -c "$config" -b start 2>&1)
@@ -270,7 +309,7 @@ check "-b: nothing of the terminal is left" [ "$(readlink \
 kill "$gaold"
 check "-b: TERM ends it" wait_for 15 ended "$gaold"
 
-# --- refusals ------------------------------------------------------------------------------
+# --- refusals -----------------------------------------------------------
 
 echo 'users = { engine = "no-such-user"; warden = 61002; };' \
     >"$work/gaol.conf.bad"
@@ -306,7 +345,7 @@ without_root() {
 refute "without root it refuses" without_root -f
 check "… and says what to do" says "gaold needs root"
 
-# --- one process ------------------------------------------------------------------------------
+# --- one process --------------------------------------------------------
 
 mkdir "$work/single"
 chown 65534:65534 "$work/single"
@@ -327,7 +366,7 @@ check "-1: TERM ends it with status 0" stop
 cp "$work/f2b.usual" "$config/fail2ban.conf"
 cp "$work/gaol.conf.good" "$config/gaol.conf"
 
-# --- a fail2ban that is there already -----------------------------------------------------------
+# --- a fail2ban that is there already -----------------------------------
 
 if command -v /usr/bin/fail2ban-server >/dev/null; then
     mkdir -p "$work/f2b"

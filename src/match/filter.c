@@ -168,6 +168,19 @@ load_dates(struct load *l, const struct filter_config *config)
 }
 
 static void
+load_window(struct load *l, int64_t maxlines)
+{
+	if (maxlines > WINDOW_LINES_MAX) {
+		report_add(l->report, PROBLEM_ERROR, l->f->jail, NULL, 0,
+		    "maxlines: %lld; accepted: 1..%d", (long long)maxlines,
+		    WINDOW_LINES_MAX);
+		l->failed = true;
+	} else if (maxlines > 1) {
+		l->f->window = window_new((size_t)maxlines);
+	}
+}
+
+static void
 load_rules(struct load *l, const struct filter_config *config)
 {
 	struct filter *f = l->f;
@@ -179,7 +192,10 @@ load_rules(struct load *l, const struct filter_config *config)
 	if (f->prefix.n > 0)
 		f->content_group = regex_group(f->prefix.v[0].regex,
 		    "content");
+	if (f->window != NULL)
+		l->flags |= REGEX_MULTILINE;
 	add_rules(l, &f->fail, "failregex", &config->failregex);
+	l->flags &= ~(unsigned)REGEX_MULTILINE;
 	add_rules(l, &f->ignore, "ignoreregex", &config->ignoreregex);
 	strings_fini(&prefix);
 	if (!l->failed)
@@ -203,12 +219,7 @@ filter_new(const struct filter_config *config,
 	f->dns = read_dns(config->usedns);
 	if (f->dns == FILTER_DNS_NO)
 		l.flags |= REGEX_NO_DNS;
-	if (config->maxlines > 1) {
-		report_add(report, PROBLEM_ERROR, options->jail, NULL, 0,
-		    "maxlines: %lld is not supported in this version; "
-		    "accepted: 1", (long long)config->maxlines);
-		l.failed = true;
-	}
+	load_window(&l, config->maxlines);
 	load_rules(&l, config);
 	load_dates(&l, config);
 	f->matcher = matcher_new(f->options.match_limit);
@@ -243,9 +254,11 @@ filter_free(struct filter *f)
 	date_free(f->dates);
 	matcher_free(f->matcher);
 	sessions_free(f->sessions);
+	window_free(f->window);
 	buf_fini(&f->clean);
 	buf_fini(&f->bare);
 	buf_fini(&f->content);
+	buf_fini(&f->part);
 	free(f->jail);
 	free(f);
 }

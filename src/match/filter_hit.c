@@ -114,8 +114,12 @@ is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
 	if (groups_has(g, mlfid))
 		return sessions_merge(f->sessions, groups_get(g, mlfid),
 		    clock_boot(), pass->line, g, lines);
-	lines->n = 1;
-	lines->v[0] = pass->line;
+	lines->n = 0;
+	if (f->window != NULL)
+		lines->n = window_marked(f->window, lines->v,
+		    FAILURE_LINES_MAX);
+	if (lines->n == 0)
+		lines->v[lines->n++] = pass->line;
 	/* Without a session the daemon counts it; only `gaol regex` not. */
 	return pass->mode == FILTER_ASIS &&
 	    groups_get(g, SPAN("nofail")).n > 0;

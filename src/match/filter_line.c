@@ -27,14 +27,13 @@ hits(struct filter *f, struct rule *rule, struct span text, bool ascii,
 }
 
 static bool
-ignored(struct filter *f, const struct passage *pass)
+ignored(struct filter *f, const struct passage *pass, struct span text)
 {
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < f->ignore.n; i++) {
-		if (!hits(f, &f->ignore.v[i], pass->text, pass->ascii,
-		    pass->line))
+		if (!hits(f, &f->ignore.v[i], text, pass->ascii, pass->line))
 			continue;
 		f->ignore.v[i].hits++;
 		any = true;
@@ -80,6 +79,45 @@ prefix_passes(struct filter *f, struct passage *pass)
 	return true;
 }
 
+/* Which lines of the window the last match touched. */
+static void
+mark(struct filter *f, const struct rule *rule, const struct passage *pass)
+{
+	const struct regex_name *names;
+	struct span match = { NULL, 0 }, skipped;
+	size_t n = regex_names(rule->regex, &names), i;
+
+	matcher_group(f->matcher, 0, &match);
+	window_mark(f->window, pass->text, match);
+	for (i = 0; i < n; i++)
+		if (span_starts(names[i].name, SPAN("skiplines")) &&
+		    matcher_group(f->matcher, names[i].group, &skipped))
+			window_unmark(f->window, pass->text, skipped);
+}
+
+/* What the ignoreregexes see: with a window, the matched lines only. */
+static struct span
+what_matched(struct filter *f, const struct passage *pass)
+{
+	if (f->window == NULL)
+		return pass->text;
+	window_marked_text(f->window, &f->part);
+	return buf_span(&f->part);
+}
+
+/* Matched lines leave the window; content that nobody took replaces it. */
+static void
+settle(struct filter *f, const struct passage *pass, bool found)
+{
+	if (f->window == NULL)
+		return;
+	if (found)
+		window_drop_marked(f->window);
+	else if (f->content_group != 0 && f->prefix.n > 0)
+		window_replace(f->window,
+		    span_sub(pass->text, 0, pass->text.n - 1));
+}
+
 static enum filter_verdict
 search(struct filter *f, const struct passage *pass)
 {
@@ -92,10 +130,12 @@ search(struct filter *f, const struct passage *pass)
 		if (!prefix_fits(&rule->prefix, pass->text) ||
 		    !hits(f, rule, pass->text, pass->ascii, pass->line))
 			continue;
+		if (f->window != NULL)
+			mark(f, rule, pass);
 		if (f->ignore.n > 0) {
-			if (ignored(f, pass)) {
+			if (ignored(f, pass, what_matched(f, pass))) {
 				dropped = true;
-				if (!f->options.check_all)
+				if (!f->options.check_all || f->window != NULL)
 					break;
 				continue;
 			}
@@ -119,9 +159,10 @@ search(struct filter *f, const struct passage *pass)
 			continue;
 		}
 		rule->hits++;
-		if (!f->options.check_all)
+		if (!f->options.check_all || f->window != NULL)
 			break;
 	}
+	settle(f, pass, i < f->fail.n);
 	if (dropped)
 		return FILTER_IGNORED;
 	if (nofail)
@@ -134,7 +175,7 @@ judge(struct filter *f, struct passage *pass)
 {
 	/* Few of them: cheaper to ask them before all the failregexes. */
 	if (f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n &&
-	    ignored(f, pass))
+	    ignored(f, pass, pass->text))
 		return FILTER_IGNORED;
 	if (!prefix_passes(f, pass))
 		return FILTER_MISSED;
@@ -209,11 +250,8 @@ filter_message(struct filter *f, struct span message, struct wall time,
 	prepare(f, message, &pass);
 	f->last = time;
 	f->last_known = true;
-	buf_clear(&f->bare);
-	buf_add_span(&f->bare, pass.line);
-	buf_addc(&f->bare, '\n');
-	pass.text = buf_span(&f->bare);
 	if (!filter_check_time(f, &pass))
 		return count(f, FILTER_MISSED);
+	filter_bare(f, &pass, 0, 0);
 	return count(f, judge(f, &pass));
 }

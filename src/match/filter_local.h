@@ -8,6 +8,7 @@
 #include "match/groups.h"
 #include "match/regex.h"
 #include "match/session.h"
+#include "match/window.h"
 
 /* A named group of a rule under the name it is known by outside. */
 struct rule_part {
@@ -44,6 +45,7 @@ struct filter {
 	struct date_detector *dates;
 	struct matcher *matcher;
 	struct sessions *sessions;
+	struct window *window;                 /* maxlines > 1, else NULL */
 	bool last_known;
 	struct wall last;                      /* the last stamp */
 	int64_t warned_off, warned_old;        /* when, seconds */
@@ -52,6 +54,7 @@ struct filter {
 	struct buf clean;                      /* the line, made UTF-8 */
 	struct buf bare;                       /* … without its date, + \n */
 	struct buf content;                    /* <F-CONTENT> + \n */
+	struct buf part;                       /* matched lines of window */
 	struct groups before, now;             /* prefregex's, failregex's */
 	struct failure failure;
 };
@@ -70,6 +73,9 @@ struct passage {
 
 /* filter_time.c: date cut into f->bare, time set; false: line too old. */
 bool filter_stamp(struct filter *f, struct passage *pass);
+/* The text to search: the line (or the window) without [from, to). */
+void filter_bare(struct filter *f, struct passage *pass, size_t from,
+    size_t to);
 bool filter_check_time(struct filter *f, struct passage *pass);
 
 /* filter_hit.c: what a failregex's match means. */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "match/filter_local.h"
+#include "match/text.h"
 
 #define TOLERANCE_SECONDS 60
 #define DAY_SECONDS 86400
@@ -35,15 +36,21 @@ use_last(const struct filter *f, struct passage *pass, struct wall now)
 	return true;
 }
 
-static void
-make_bare(struct filter *f, struct passage *pass, size_t from, size_t to)
+void
+filter_bare(struct filter *f, struct passage *pass, size_t from, size_t to)
 {
 	struct span line = pass->line;
 
-	buf_clear(&f->bare);
-	buf_add(&f->bare, line.p, from);
-	buf_add_span(&f->bare, span_skip(line, to));
-	buf_addc(&f->bare, '\n');
+	if (f->window != NULL) {
+		window_push(f->window, line, from, to);
+		window_text(f->window, &f->bare);
+		pass->ascii = text_is_ascii(buf_span(&f->bare));
+	} else {
+		buf_clear(&f->bare);
+		buf_add(&f->bare, line.p, from);
+		buf_add_span(&f->bare, span_skip(line, to));
+		buf_addc(&f->bare, '\n');
+	}
 	pass->text = buf_span(&f->bare);
 }
 
@@ -99,16 +106,17 @@ filter_stamp(struct filter *f, struct passage *pass)
 		pass->time = date.time;
 		pass->timed = true;
 		set_last(f, date.time);
-		make_bare(f, pass, date.start, date.end);
 	} else if (use_last(f, pass, now)) {
 		/* Upstream leaves such a line whole, even an odd date in it. */
-		make_bare(f, pass, 0, 0);
+		date.start = date.end = 0;
 	} else {
-		make_bare(f, pass, date.start, date.end);
 		/* {NONE}, or nothing better known. */
 		pass->time = now;
 		pass->timed = pass->mode != FILTER_RESTORING ||
 		    (date.found && date.start == date.end);
 	}
-	return filter_check_time(f, pass);
+	if (!filter_check_time(f, pass))
+		return false;
+	filter_bare(f, pass, date.start, date.end);
+	return true;
 }

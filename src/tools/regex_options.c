@@ -54,7 +54,7 @@ static const char usage[] =
 "      --timezone ZONE    of dates without a zone (UTC, CET, +0200)\n"
 "  -r, --raw              keep host names as they are (--usedns raw)\n"
 "      --usedns yes|warn|no|raw\n"
-"  -L, --maxlines N       lines a match may span; accepted: 1\n"
+"  -L, --maxlines N       lines a match may span, 1 to 100\n"
 "      --now EPOCH        freeze the clock\n"
 "      --json             one record a line (see gaol-regex(1))\n"
 "  -o, --out WHAT         only results: id, ip, msg, row, a group's name,\n"
@@ -111,7 +111,7 @@ take(int c, struct regex_call *call)
 	case OPT_ALL_MISSED: call->all_missed = true; break;
 	case OPT_ALL_IGNORED: call->all_ignored = true; break;
 	case 'L':
-		return number("maxlines", optarg, 1, 10000, &call->maxlines);
+		return number("maxlines", optarg, 1, 100, &call->maxlines);
 	case OPT_NOW:
 		call->now_set = true;
 		return number("now", optarg, 0, INT64_C(253402300799),

@@ -24,7 +24,7 @@ found(const struct failure *failure, void *arg)
 }
 
 static struct filter *
-make(void)
+make(int64_t maxlines)
 {
 	static const char *const regexes[] = {
 		"^Failed \\S+ for (?P<inv>invalid user )?<F-USER>(?P<u>\\S+)|"
@@ -33,6 +33,7 @@ make(void)
 		"^<F-MLFFORGET><F-MLFGAINED>Accepted \\w+</F-MLFGAINED>"
 		"</F-MLFFORGET> for <F-USER>\\S+</F-USER> from <HOST>",
 		"^locked <F-ALT_USER>\\S*</F-ALT_USER>",
+		"^begin <F-ID/>$<SKIPLINES>^end (?P=fid)",
 		"id=<F-ID/> net=<SUBNET>",
 	};
 	struct filter_options options = { .match_limit = 5000 };
@@ -43,6 +44,7 @@ make(void)
 
 	config.prefregex = (char *)"^<F-MLFID>(?:\\[\\])?\\s*(?:\\S+ )?"
 	    "sshd\\[\\d+\\]: </F-MLFID><F-CONTENT>.+</F-CONTENT>$";
+	config.maxlines = maxlines;
 	for (i = 0; i < sizeof(regexes) / sizeof(regexes[0]); i++)
 		strings_add(&config.failregex, span_of(regexes[i]));
 	strings_add(&config.ignoreregex, SPAN("from 127\\."));
@@ -63,7 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_set_level(LEVEL_CRITICAL);
 	clock_freeze(wall_from_seconds(1795298892),
 	    (struct boot){ CLOCK_SECOND });
-	f = make();
+	/* The first byte says how many lines a match may span. */
+	f = make(size > 0 ? data[0] % 4 : 1);
 	if (f == NULL)
 		abort();
 	while (span_cut(&rest, '\n', &line))

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <linux/netlink.h>
 
 #define NFT "/usr/sbin/nft "
 
@@ -340,6 +341,53 @@ adopts_sets_of_fail2ban(void **state)
 	netns_has("192.0.2.1 timeout 1m");
 }
 
+/* A transaction of megabytes needs a send buffer that not all may ask for. */
+static bool
+may_send_much(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int room = 16 << 20, rc;
+
+	rc = setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	close(fd);
+	return rc == 0;
+}
+
+/*
+ * 100,000 elements move in one transaction. Right after it the kernel may
+ * still resize its table, when a plain dump misses some and says nothing.
+ */
+static void
+adopts_a_large_set(void **state)
+{
+	struct owner *o = *state;
+	bool *seen = xcalloc(100000, sizeof(*seen));
+
+	NETNS_OR_SKIP();
+	if (!may_send_much()) {
+		free(seen);
+		skip();
+	}
+	netns_sh("(echo 'table inet f2b-table { set addr-set-j { "
+	    "type ipv4_addr; elements = {'; for i in $(seq 0 99999); do echo "
+	    "10.$((i >> 16)).$((i >> 8 & 255)).$((i & 255)),; done; "
+	    "echo '}; }; }') | " NFT "-f -");
+	owner_rule(o, "j", "port", "22", NULL);
+	owner_define(o);
+	assert_int_equal(firewall_dump(o->fw), 0);
+	owner_wait(o, o->dumps_ended == 1);
+	assert_int_equal(o->dumped_n, 100000);
+	for (size_t i = 0; i < o->dumped_n; i++) {
+		const uint8_t *b = o->dumped[i].addr.b;
+		uint32_t at = (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+		    b[3];
+
+		assert_true(at < 100000 && !seen[at]);
+		seen[at] = true;
+	}
+	free(seen);
+}
+
 /* What the real one has made is taken over, with its bans, in one step. */
 static void
 takes_over_from_a_real_fail2ban(void **state)
@@ -421,6 +469,7 @@ main(void)
 		NETNS_TEST(a_new_run_knows_its_own),
 		NETNS_TEST(others_keep_theirs),
 		NETNS_TEST(adopts_sets_of_fail2ban),
+		NETNS_TEST(adopts_a_large_set),
 		NETNS_TEST(takes_over_from_a_real_fail2ban),
 		NETNS_TEST(held_set_is_left),
 	};

@@ -317,40 +317,6 @@ dumps_ten_thousand(void **state)
 	free(seen);
 }
 
-/*
- * Right after so many adds the kernel still moves its hash table about, and a
- * dump skips or repeats elements without a word.
- */
-static void
-dumps_all_while_the_table_grows(void **state)
-{
-	struct owner *o = *state;
-	uint32_t n = 60000;
-	bool *seen = xcalloc(n, sizeof(*seen));
-
-	NETNS_OR_SKIP();
-	define(o);
-	for (uint32_t i = 0; i < n; i++) {
-		struct addr a = host(i);
-
-		assert_int_equal(firewall_add(o->fw, 0, &a, 600, i), 0);
-		if (i % 1000 == 999)
-			commit_and_wait(o, i + 1);
-	}
-	assert_int_equal(firewall_dump(o->fw), 0);
-	owner_wait(o, o->dumps_ended == 1);
-	assert_int_equal(o->dumped_n, n);
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *b = o->dumped[i].addr.b;
-		uint32_t at = (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
-		    b[3];
-
-		assert_true(at < n && !seen[at]);
-		seen[at] = true;
-	}
-	free(seen);
-}
-
 static void
 left_is_exact_to_a_second(void **state)
 {
@@ -416,7 +382,6 @@ main(void)
 		T(poison_harms_itself_only), T(order_is_kept_around_poison),
 		T(full_set_says_so), T(small_receive_buffer),
 		T(queue_is_bounded), T(dumps_ten_thousand),
-		T(dumps_all_while_the_table_grows),
 		T(left_is_exact_to_a_second), T(measures),
 	};
 

@@ -266,9 +266,6 @@ filter_free(struct filter *f)
 const struct filter_counters *
 filter_counters(const struct filter *f)
 {
-	/* Kept by the sessions; the caller sees one struct. */
-	((struct filter *)f)->counters.sessions_evicted =
-	    sessions_evicted(f->sessions);
 	return &f->counters;
 }
 

@@ -111,9 +111,14 @@ static bool
 is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
     struct session_lines *lines)
 {
-	if (groups_has(g, mlfid))
-		return sessions_merge(f->sessions, groups_get(g, mlfid),
+	bool nofail;
+
+	if (groups_has(g, mlfid)) {
+		nofail = sessions_merge(f->sessions, groups_get(g, mlfid),
 		    clock_boot(), pass->line, g, lines);
+		f->counters.sessions_evicted = sessions_evicted(f->sessions);
+		return nofail;
+	}
 	lines->n = 0;
 	if (f->window != NULL)
 		lines->n = window_marked(f->window, lines->v,

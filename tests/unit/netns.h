@@ -86,12 +86,9 @@ netns_enter(void)
 	netns_write("/proc/self/gid_map", map);
 }
 
-#define NETNS_OR_SKIP() do {					\
-	if (netns_refused != NULL) {				\
-		print_message("%s\n", netns_refused);		\
-		skip();						\
-	}							\
-} while (0)
+/* cmocka calls a skipped test "not ok", so that is said by ourselves. */
+#define NETNS_SKIP(what, why) \
+	printf("ok - %s # SKIP %s\n", what, why)
 
 /* Output of a shell command; the caller frees it. *status: its exit code. */
 static inline char *
@@ -371,8 +368,6 @@ netns_setup(void **state)
 	struct owner *o = xcalloc(1, sizeof(*o));
 
 	*state = o;
-	if (netns_refused != NULL)
-		return 0;
 	netns_sh("/usr/sbin/nft flush ruleset");
 	owner_open(o, "nftables");
 	return 0;

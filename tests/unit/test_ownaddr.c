@@ -40,7 +40,6 @@ follows_changes(void **state)
 	struct ownaddr *own;
 
 	(void)state;
-	NETNS_OR_SKIP();
 	own = ownaddr_open(o.base, on_addresses, &k);
 	assert_non_null(own);
 	owner_wait(&o, k.calls == 1);
@@ -68,5 +67,9 @@ main(void)
 	};
 
 	netns_enter();
+	if (netns_refused != NULL) {
+		NETNS_SKIP("test_ownaddr", netns_refused);
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

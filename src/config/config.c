@@ -4,14 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/xalloc.h"
 #include "config/definition.h"
 #include "config/filter_load.h"
 #include "config/ini.h"
+#include "config/interpolate.h"
 #include "config/jail_load.h"
 #include "config/main_config.h"
 #include "config/own.h"
 #include "config/unknown.h"
+#include "config/value.h"
 
 #define JAILS_MAX 1000
 
@@ -103,6 +106,28 @@ load_jails(struct config *c, struct ini *jails,
 	unknown_warn(jails, "DEFAULT", OPTION_JAIL, NULL, report);
 }
 
+/* Names and file: entries change by themselves, so they protect nobody. */
+static void
+load_never(struct config *c, const struct ini *jails, struct report *report)
+{
+	struct scope scope = { .ini = jails, .section = "DEFAULT" };
+	struct buf value = { 0 }, why = { 0 };
+	struct strings words = { 0 };
+	struct addr net;
+
+	if (interpolate_get(&scope, "ignoreip", &value, &why) == -1)
+		report_add(report, PROBLEM_WARNING, NULL, NULL, 0,
+		    "[DEFAULT] ignoreip protects no address: %s", why.p);
+	if (value.p != NULL)
+		value_words(value.p, &words);
+	for (size_t i = 0; i < words.n; i++)
+		if (addr_parse_net(span_of(words.v[i]), &net) == 0)
+			strings_add(&c->never, span_of(words.v[i]));
+	strings_fini(&words);
+	buf_fini(&value);
+	buf_fini(&why);
+}
+
 struct config *
 config_load(const struct config_request *request, struct report *report)
 {
@@ -123,6 +148,7 @@ config_load(const struct config_request *request, struct report *report)
 	if (got == 0 || (got == -1 && !jails.incomplete)) {
 		set_builtin(&jails, c->dir);
 		load_jails(c, &jails, &where, report);
+		load_never(c, &jails, report);
 	}
 	if (got == 1 || jails.incomplete ||
 	    (request->strict && report->errors > 0)) {
@@ -181,6 +207,7 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->jails_n; i++)
 		jail_fini(&c->jails[i]);
 	free(c->jails);
+	strings_fini(&c->never);
 	main_config_fini(&c->main);
 	own_config_fini(&c->own);
 	free(c->dir);

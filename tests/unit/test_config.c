@@ -101,6 +101,30 @@ test_one_jail(void **state)
 	problem("is a shell command; this version runs none");
 }
 
+/* What the warden refuses to ban, whatever a jail's own ignoreip says. */
+static void
+test_never(void **state)
+{
+	(void)state;
+	load("[DEFAULT]\noffice = 192.0.2.0/24\n"
+	    "ignoreip = 127.0.0.1/8, %(office)s 2001:db8::7\n"
+	    "\tmail.example.org file:/etc/trusted 192.0.2.300\n"
+	    "[j]\nenabled = true\nfilter = f\nlogpath = log\n"
+	    "ignoreip = 198.51.100.1\n");
+	assert_non_null(config);
+	assert_int_equal(config->never.n, 3);
+	assert_string_equal(config->never.v[0], "127.0.0.1/8");
+	assert_string_equal(config->never.v[1], "192.0.2.0/24");
+	assert_string_equal(config->never.v[2], "2001:db8::7");
+	load("[j]\nenabled = true\nfilter = f\nlogpath = log\n");
+	assert_int_equal(config->never.n, 0);
+	load("[DEFAULT]\nignoreip = %(nowhere)s\n"
+	    "[j]\nenabled = true\nfilter = f\nlogpath = log\n"
+	    "ignoreip =\n");
+	assert_int_equal(config->never.n, 0);
+	problem("[DEFAULT] ignoreip protects no address");
+}
+
 static void
 test_broken_jail_stops_no_other(void **state)
 {
@@ -448,6 +472,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_one_jail),
+		CASE(test_never),
 		CASE(test_broken_jail_stops_no_other),
 		CASE(test_problems_are_single_lines),
 		CASE(test_error_in_the_text_breaks_its_jail),

@@ -56,6 +56,24 @@ unmap(struct addr *a)
 	a->plen = (uint8_t)(a->plen - 96);
 }
 
+bool
+addr_is_normal(const struct addr *a)
+{
+	struct addr normal = *a;
+
+	if ((a->family != ADDR_V4 && a->family != ADDR_V6) ||
+	    a->plen > addr_bits(a))
+		return false;
+	/* As if it were a host, else there is nothing to mask. */
+	normal.plen = (uint8_t)addr_bits(a);
+	addr_mask(&normal, a->plen);
+	if (a->family == ADDR_V4)
+		memset(normal.b + 4, 0, sizeof(normal.b) - 4);
+	normal.plen = a->plen;
+	unmap(&normal);
+	return addr_eq(&normal, a);
+}
+
 int
 addr_parse(struct span s, struct addr *a)
 {

@@ -27,6 +27,11 @@ struct addr {
  */
 int addr_parse(struct span s, struct addr *a);
 /*
+ * Is it as parsing makes them: a family, a length that fits, no host bits, no
+ * mapped IPv4? Any bytes may be asked about.
+ */
+bool addr_is_normal(const struct addr *a);
+/*
  * addr, addr/len or addr/netmask (contiguous); host bits are masked away.
  * 0 or -1 (errno EINVAL, *a untouched).
  */

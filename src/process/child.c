@@ -123,7 +123,7 @@ child_give(struct child *c, enum wire_gift gift, int fd)
 void
 child_stop(struct child *c)
 {
-	const struct wire_stop m = { .type = WIRE_STOP };
+	const struct wire_plain m = { .type = WIRE_STOP };
 
 	if (c->stop_sent || c->stopped)
 		return;

@@ -53,46 +53,67 @@ send_sheet(struct warden *w, uint32_t type, uint32_t generation,
 	return rc;
 }
 
-static void
+static int
 send_plan(struct warden *w, const struct warden_plan *p)
 {
 	struct buf text = { 0 };
+	int rc;
 
 	dump_write(p->config, DUMP_ENGINE, &text);
-	send_sheet(w, WIRE_CONFIG, p->generation, buf_span(&text));
+	rc = send_sheet(w, WIRE_CONFIG, p->generation, buf_span(&text));
 	buf_fini(&text);
+	return rc;
 }
 
-static void
+static int
 send_failed(struct warden *w, const struct report *report)
 {
 	struct buf text = { 0 };
+	int rc;
 
 	for (size_t i = 0; i < report->n; i++) {
 		report_format(&report->v[i], &text);
 		buf_addc(&text, '\n');
 	}
-	send_sheet(w, WIRE_CONFIG_FAILED, w->generation, buf_span(&text));
+	rc = send_sheet(w, WIRE_CONFIG_FAILED, w->generation, buf_span(&text));
 	buf_fini(&text);
+	return rc;
 }
 
 /* --- requests of the engine ------------------------------------------- */
+
+/* It finds its link closed, and ends for that. */
+static void
+drop_engine(struct warden *w, const char *why)
+{
+	log_error(LOGGER, "link to the engine closed: %s", why);
+	port_free(w->engine);
+	w->engine = NULL;
+}
 
 static void
 reload(struct warden *w)
 {
 	struct report report = { 0 };
-	struct warden_plan *p = warden_plan_load(w->options, &report);
 
-	log_report(&report);
-	if (p == NULL) {
-		send_failed(w, &report);
-	} else {
-		p->generation = ++w->generation;
-		warden_plan_free(w->next);
-		w->next = p;
-		send_plan(w, p);
+	if (w->next != NULL) {
+		drop_engine(w, "a reload before the answer to the last one");
+		return;
 	}
+	w->next = warden_plan_load(w->options, &report);
+	log_report(&report);
+	if (w->next != NULL) {
+		w->next->generation = ++w->generation;
+		if (send_plan(w, w->next) == 0)
+			goto out;
+		report_add(&report, PROBLEM_ERROR, NULL, NULL, 0,
+		    "the configuration could not be handed over");
+		warden_plan_free(w->next);
+		w->next = NULL;
+	}
+	if (send_failed(w, &report) == -1)
+		drop_engine(w, "it cannot be told of a failed reload");
+out:
 	report_fini(&report);
 }
 
@@ -180,17 +201,16 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 	}
 }
 
-/*
- * An engine that ended is the parent's to judge; one that broke the rules
- * finds its link closed, and ends for that.
- */
 static void
 engine_closed(const char *why, void *arg)
 {
 	struct warden *w = arg;
 
-	if (why != port_peer_gone)
-		log_error(LOGGER, "link to the engine closed: %s", why);
+	if (why != port_peer_gone) {
+		drop_engine(w, why);
+		return;
+	}
+	/* It ended; the parent judges that. */
 	port_free(w->engine);
 	w->engine = NULL;
 }
@@ -255,7 +275,8 @@ link_engine(struct warden *w, int fd)
 	send_sandbox(w);
 	if (w->firewall == NULL)
 		warden_firewall_state(w, w->firewall_error, w->firewall_why);
-	send_plan(w, w->next);
+	if (send_plan(w, w->next) == -1)
+		drop_engine(w, "it cannot be given its configuration");
 }
 
 static void
@@ -352,7 +373,6 @@ warden_new(struct event_base *base, int parent_fd,
 
 	w->base = base;
 	w->options = options;
-	w->single = single;
 	w->parent = port_new(base, parent_fd, wire_to_child, &handlers, w);
 	if (!single)
 		drop_rights(options);

@@ -17,6 +17,8 @@
 /* A request for more than this many addresses is a mistake or an attack. */
 #define PREFIX_MIN_V4 8
 #define PREFIX_MIN_V6 16
+/* A century; more is a mistake, and overflows somewhere. */
+#define SECONDS_MAX (INT64_C(100) * 366 * 24 * 3600)
 
 static void
 send_records(struct warden *w, uint32_t type, const void *v, size_t n,
@@ -173,23 +175,14 @@ warden_firewall_define(struct warden *w)
 	warden_firewall_state(w, errno, "tables could not be set up");
 }
 
+/* errno of our own rules: what they refuse is never done. */
 static int
 check_record(const struct warden *w, uint32_t type,
     const struct wire_fw_record *r)
 {
 	const struct addr *a = &r->addr;
-	struct addr masked = *a;
 
-	if (w->firewall == NULL)
-		return w->firewall_error;
-	if (r->rule >= w->now->plan.rules_n)
-		return EINVAL;
-	if (a->family != ADDR_V4 && a->family != ADDR_V6)
-		return EINVAL;
-	if (a->plen > addr_bits(a))
-		return EINVAL;
-	addr_mask(&masked, a->plen);
-	if (!addr_eq(&masked, a))
+	if (r->rule >= w->now->plan.rules_n || !addr_is_normal(a))
 		return EINVAL;
 	if (type == WIRE_FW_DELETE)
 		return 0;
@@ -205,10 +198,13 @@ check_record(const struct warden *w, uint32_t type,
 static int
 queue_record(struct warden *w, uint32_t type, const struct wire_fw_record *r)
 {
+	int64_t seconds = r->seconds < SECONDS_MAX ? r->seconds : SECONDS_MAX;
 	int rc;
 
+	if (w->firewall == NULL)
+		return w->firewall_error;
 	if (type == WIRE_FW_ADD)
-		rc = firewall_add(w->firewall, r->rule, &r->addr, r->seconds,
+		rc = firewall_add(w->firewall, r->rule, &r->addr, seconds,
 		    r->cookie);
 	else
 		rc = firewall_delete(w->firewall, r->rule, &r->addr,
@@ -223,21 +219,21 @@ warden_firewall_request(struct warden *w, uint32_t type,
 	const struct wire_fw_record *r =
 	    (const struct wire_fw_record *)(head + 1);
 	bool stale = w->now == NULL || head->generation != w->now->generation;
-	struct firewall_done refused[WIRE_RECORDS_MAX];
+	struct wire_fw_done failed[WIRE_RECORDS_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < records; i++) {
-		int error = stale ? ESTALE : check_record(w, type, &r[i]);
+		int refusal = stale ? 0 : check_record(w, type, &r[i]);
+		int error = stale ? ESTALE : refusal;
 
 		if (error == 0)
 			error = queue_record(w, type, &r[i]);
 		if (error != 0)
-			refused[n++] =
-			    (struct firewall_done){ r[i].cookie, error };
+			failed[n++] = (struct wire_fw_done){ r[i].cookie,
+				error, refusal != 0 };
 	}
 	/* A refusal names itself to whoever asked. */
-	if (n > 0)
-		on_done(refused, n, w);
+	send_records(w, WIRE_FW_DONE, failed, n, sizeof(failed[0]));
 	if (w->firewall != NULL && firewall_commit(w->firewall) == -1)
 		log_error(LOGGER, "cannot send: %s", strerror(errno));
 }
@@ -252,9 +248,14 @@ warden_firewall_dump(struct warden *w)
 void
 warden_firewall_remove(struct warden *w)
 {
-	if (w->firewall != NULL && firewall_remove(w->firewall) == -1)
+	struct wire_removed m = { .type = WIRE_FW_REMOVED };
+
+	if (w->firewall != NULL && firewall_remove(w->firewall) == -1) {
+		m.error = errno;
 		log_error(LOGGER, "cannot remove the tables: %s",
 		    strerror(errno));
+	}
+	port_send(w->engine, &m, sizeof(m), -1);
 }
 
 static void

@@ -28,7 +28,6 @@ struct warden_plan {
 struct warden {
 	struct event_base *base;
 	const struct role_options *options;
-	bool single;
 	struct port *parent;
 	struct port *engine;
 	struct warden_plan *now;       /* what the engine runs */
@@ -60,6 +59,7 @@ void warden_firewall_define(struct warden *w);
 void warden_firewall_request(struct warden *w, uint32_t type,
     const struct wire_fw *head, size_t records);
 void warden_firewall_dump(struct warden *w);
+/* Answers with FW_REMOVED. */
 void warden_firewall_remove(struct warden *w);
 void warden_firewall_state(struct warden *w, int error, const char *text);
 /* Rebuilds the never-ban set from the configuration and own addresses. */

@@ -24,7 +24,7 @@ FITS(wire_fw, wire_fw_element);
 /* No padding: every byte that leaves a process was written on purpose. */
 _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
-_Static_assert(sizeof(struct wire_fw) == 16, "wire_fw");
+_Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
 _Static_assert(sizeof(struct wire_sandbox) == 16, "wire_sandbox");
@@ -40,7 +40,7 @@ const struct port_rule wire_to_parent[] = {
 
 const struct port_rule wire_to_child[] = {
 	PLAIN(WIRE_GIVE, wire_give, true),
-	PLAIN(WIRE_STOP, wire_stop, false),
+	PLAIN(WIRE_STOP, wire_plain, false),
 	PLAIN(WIRE_FLUSHLOGS, wire_plain, false),
 	{ 0 }
 };
@@ -58,6 +58,7 @@ const struct port_rule wire_to_engine[] = {
 	RECORDS(WIRE_FW_ELEMENTS, wire_fw, wire_fw_element),
 	PLAIN(WIRE_FW_DUMPED, wire_plain, false),
 	PLAIN(WIRE_SANDBOX, wire_sandbox, false),
+	PLAIN(WIRE_FW_REMOVED, wire_removed, false),
 	{ 0 }
 };
 

@@ -3,7 +3,7 @@
  * (base/port.h checks them against wire_*_rules); a variable part is an array
  * of fixed records. Bulk text travels as a sealed memfd beside a message.
  *
- *	parent <-> warden	HELLO, OWN_FDS, REOPEN_LOG …
+ *	parent <-> both		descriptors, ready, stop, log target
  *	warden <-> engine	the rest; direct, the parent does not relay
  */
 #ifndef GAOL_PROCESS_WIRE_H
@@ -23,7 +23,7 @@ enum wire_type {
 	WIRE_RELOAD_START,    /* wire_plain: look at fail2ban.conf again */
 	WIRE_STOPPED,         /* wire_stopped: orderly end follows */
 	/* parent -> child */
-	WIRE_STOP,            /* wire_stop */
+	WIRE_STOP,            /* wire_plain */
 	WIRE_FLUSHLOGS,       /* wire_plain: USR1 */
 
 	/* warden -> engine */
@@ -39,6 +39,7 @@ enum wire_type {
 	WIRE_FW_ELEMENTS,     /* wire_fw + records of wire_fw_element */
 	WIRE_FW_DUMPED,       /* wire_plain: all elements were sent */
 	WIRE_SANDBOX,         /* wire_sandbox: what the warden gave up */
+	WIRE_FW_REMOVED,      /* wire_removed: the answer to FW_REMOVE */
 	/* engine -> warden */
 	WIRE_LOG_OPEN = 64,   /* wire_log */
 	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
@@ -62,8 +63,6 @@ struct wire_give { uint32_t type; uint32_t gift; };
 
 struct wire_ready { uint32_t type; uint32_t pid; };
 
-struct wire_stop { uint32_t type; uint32_t flush; };
-
 struct wire_stopped { uint32_t type; uint32_t status; };
 
 /* generation counts reloads; an answer names the one it means. */
@@ -80,7 +79,7 @@ struct wire_log {
 
 struct wire_own { uint32_t type; uint32_t zero; };
 
-struct wire_fw { uint32_t type; uint32_t generation; uint64_t seq; };
+struct wire_fw { uint32_t type; uint32_t generation; };
 
 /* One element of one request: 48 bytes, as architecture.md says. */
 struct wire_fw_record {
@@ -92,7 +91,11 @@ struct wire_fw_record {
 };
 _Static_assert(sizeof(struct wire_fw_record) == 48, "wire_fw_record");
 
-struct wire_fw_done { uint64_t cookie; int32_t error; uint32_t zero; };
+struct wire_fw_done {
+	uint64_t cookie;
+	int32_t error;
+	uint32_t refused;     /* 1: by the warden's rules, for good */
+};
 
 struct wire_fw_element {
 	int64_t timeout;      /* seconds given; -1 none */
@@ -109,6 +112,8 @@ struct wire_fw_lost {
 	char name[32];        /* program that did it; not NUL-safe: check */
 	char what[64];
 };
+
+struct wire_removed { uint32_t type; int32_t error; };
 
 /* struct sandbox_report, for `status`. */
 struct wire_sandbox {

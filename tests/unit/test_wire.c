@@ -39,11 +39,11 @@ each_type_has_one_rule(void **state)
 		}
 	for (uint32_t type = WIRE_GIVE; type <= WIRE_FLUSHLOGS; type++)
 		assert_int_equal(seen[type], 1);
-	for (uint32_t type = WIRE_CONFIG; type <= WIRE_SANDBOX; type++)
+	for (uint32_t type = WIRE_CONFIG; type <= WIRE_FW_REMOVED; type++)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_LOG_OPEN; type <= WIRE_FW_REMOVE; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 7 + 12 + 8);
+	assert_int_equal(n, 7 + 13 + 8);
 }
 
 static void

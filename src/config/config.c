@@ -13,6 +13,7 @@
 #include "config/jail_load.h"
 #include "config/main_config.h"
 #include "config/own.h"
+#include "config/present.h"
 #include "config/unknown.h"
 #include "config/value.h"
 
@@ -21,8 +22,8 @@
 const char *
 config_default_dir(void)
 {
-	if (access("/etc/gaol/jail.conf", F_OK) == 0 ||
-	    access("/etc/gaol/jail.d", F_OK) == 0)
+	if (present("/etc/gaol/jail.conf") ||
+	    present("/etc/gaol/jail.d"))
 		return "/etc/gaol";
 	return "/etc/fail2ban";
 }
@@ -46,7 +47,7 @@ config_load_main(const struct config_request *request, struct report *report)
 	int main_result;
 
 	c->dir = directory(request);
-	if (access(c->dir, F_OK) != 0) {
+	if (!present(c->dir)) {
 		report_add(report, PROBLEM_ERROR, NULL, c->dir, 0,
 		    "the configuration directory is not there");
 		config_free(c);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "config/interpolate.h"
+#include "config/present.h"
 
 /* An include that fans out must not read the disk for ever. */
 #define LOAD_FILES_MAX 1024
@@ -140,7 +141,7 @@ local_sibling(const struct load *l, const char *path)
 	buf_adds(&local, ".local");
 	text = buf_take(&local);
 	if (strcmp(text, path) == 0 || strings_has(&l->bases, text) ||
-	    access(text, F_OK) != 0) {
+	    !present(text)) {
 		free(text);
 		return NULL;
 	}
@@ -267,7 +268,7 @@ add_existing(struct strings *to, const char *base, const char *suffix)
 	struct buf path = { 0 };
 
 	buf_addf(&path, "%s%s", base, suffix);
-	if (access(path.p, F_OK) == 0)
+	if (present(path.p))
 		strings_add(to, buf_span(&path));
 	buf_fini(&path);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "config/present.h"
 
 /* "PATTERN head|tail": the last word behind a blank is always the mode. */
 static int
@@ -44,7 +45,7 @@ add_found(struct jail_config *jail, const glob_t *found, bool tail,
 	for (size_t i = 0; i < found->gl_pathc; i++) {
 		const char *path = found->gl_pathv[i];
 
-		if (access(path, F_OK) != 0) {
+		if (!present(path)) {
 			report_add(report, PROBLEM_WARNING, jail->name, NULL, 0,
 			    "logpath: %s is a link that leads nowhere", path);
 			continue;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "config/present.h"
 
 #ifndef GAOL_SHARE
 #define GAOL_SHARE "/usr/local/share/gaol"
@@ -260,7 +261,7 @@ own_config_load(struct own_config *own, const char *path,
 	int result = 0;
 
 	own_config_defaults(own);
-	if (access(path, F_OK) != 0)
+	if (!present(path))
 		return 1;
 	config_init(&file);
 	if (config_read_file(&file, path) == CONFIG_TRUE) {

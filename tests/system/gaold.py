@@ -60,7 +60,8 @@ class Gaold:
         self.out = self.dir + "/gaol.log"
         self.socket = self.dir + "/sock"
         self.database = self.dir + "/state/gaol.sqlite3"
-        os.mkdir(self.etc)
+        # As some administrators have it: only root may look inside.
+        os.mkdir(self.etc, 0o700)
         open(self.auth, "w").close()
         self.write("fail2ban.conf", "[Definition]\nloglevel = INFO\nlogtarget = %s\n"
                    "socket = %s\npidfile = %s/pid\ndbfile = %s\n"

@@ -25,12 +25,21 @@ break_jail(struct jail_config *jail, const struct report *report, size_t from)
 static void
 check_jail_rules(struct jail_config *jail, struct report *report)
 {
+	unsigned native = 0;
+
 	for (size_t i = 0; i < jail->actions_n; i++) {
 		struct firewall_rule rule = { 0 };
 		size_t from = report->n;
 
 		if (jail->actions[i].kind != ACTION_NFTABLES)
 			continue;
+		/* A ban notes in 32 bits which of them have it. */
+		if (++native == 33) {
+			report_add(report, PROBLEM_ERROR, jail->name, NULL, 0,
+			    "action: too many are nftables; accepted: 32");
+			break_jail(jail, report, from);
+			return;
+		}
 		if (firewall_rule_parse(&rule, jail, &jail->actions[i],
 			report) == -1)
 			break_jail(jail, report, from);

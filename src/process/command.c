@@ -47,6 +47,11 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 	struct engine *e = arg;
 	struct wire_plain m = { .type = WIRE_RELOAD };
 
+	/* The answer to the first configuration must not meet a second. */
+	if (e->config == NULL) {
+		request_fail(r, "Exception", "still starting");
+		return;
+	}
 	if (e->reload != NULL) {
 		request_fail(r, "Exception", "another reload is under way");
 		return;
@@ -63,17 +68,15 @@ stop(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct wire_plain flush = { .type = WIRE_FW_REMOVE };
-	struct wire_plain dump = { .type = WIRE_FW_DUMP };
 
 	if (argc > 1 && strcmp(argv[1], "--flush") != 0) {
 		request_fail(r, "ValueError", "stop takes no '%s'", argv[1]);
 		return;
 	}
-	if (argc > 1 && e->stopping == NULL) {
-		/* The dump's end says that the removal was carried out. */
+	/* Before the first configuration there is nothing to flush. */
+	if (argc > 1 && e->stopping == NULL && e->config != NULL) {
 		e->stopping = r;
 		port_send(e->warden, &flush, sizeof(flush), -1);
-		port_send(e->warden, &dump, sizeof(dump), -1);
 		return;
 	}
 	request_reply(r, json_string("stopping"));

@@ -17,6 +17,7 @@ struct ban_wait {
 	json_t *errors;
 	json_int_t fresh;          /* new bans, or lifted ones */
 	json_int_t prolonged;
+	struct addr told;          /* the last that failed */
 	bool upstream;             /* answer with a number only */
 	bool lifting;
 };
@@ -29,15 +30,18 @@ add_error(struct ban_wait *w, json_t *id, const char *text)
 }
 
 static void
-on_failed(struct engine_wait *wait, const struct addr *addr, int error)
+on_failed(struct engine_wait *wait, const struct engine_ask *ask, int error,
+    bool refused)
 {
 	struct ban_wait *w = (struct ban_wait *)wait;
-	struct id id = id_from_addr(addr);
+	struct id id = id_from_addr(&ask->addr);
 
-	add_error(w, command_id_json(&id), error == EACCES ?
-	    "protected: own, loopback or ignored by [DEFAULT]" :
-	    strerror(error));
-	if (error == EACCES || error == EINVAL || error == ERANGE)
+	/* Every native action says the same, one behind the other. */
+	if (addr_eq(&w->told, &ask->addr))
+		return;
+	w->told = ask->addr;
+	add_error(w, command_id_json(&id), engine_ask_why(error, refused));
+	if (refused && ask->op == ASK_ADD)
 		w->fresh--;
 }
 
@@ -92,11 +96,13 @@ static void
 ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
 {
 	struct id id = id_from_span(span_of(text));
+	enum ask_op op = ASK_RENEW;
 	struct ticket *t;
 
 	switch (jail_ban(j->jail, &id, 0, clock_wall())) {
 	case JAIL_BAN_NEW:
 		w->fresh++;
+		op = ASK_ADD;
 		break;
 	case JAIL_BAN_PROLONGED:
 		w->prolonged++;
@@ -109,8 +115,7 @@ ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
 	}
 	t = jail_find(j->jail, &id);
 	if (t != NULL)
-		t->asked += engine_ask(j, &id, engine_ask_seconds(j, t),
-		    ASK_RENEW, false, &w->wait);
+		engine_ask(j, t, op, &w->wait);
 }
 
 /*
@@ -123,7 +128,7 @@ unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 	json_int_t n = jail_unban(j->jail, id, UNBAN_BY_HAND);
 
 	if (n > 0)
-		engine_ask(j, id, 0, ASK_DELETE, false, &w->wait);
+		engine_ask_delete(j, id, &w->wait);
 	else if (j->engine->store != NULL)
 		store_unban(j->engine->store, j->config->name, id);
 	if (id->addr.family != ADDR_NONE && !addr_is_host(&id->addr))
@@ -223,6 +228,11 @@ command_unban(struct request *r, size_t argc, const char *const *argv,
 	if (j != NULL && (j->jail == NULL || argc < 3)) {
 		request_fail(r, "Exception", argc < 3 ?
 		    "unban JAIL takes ID…|--all" : "that jail does not run");
+		return;
+	}
+	/* A jail that is none must not become all of them. */
+	if (j == NULL && argc > 2 && is_all(argv[argc - 1])) {
+		request_fail(r, "UnknownJailException", "%s", argv[1]);
 		return;
 	}
 	w = wait_new(r, false, true);

@@ -104,15 +104,16 @@ count_states(const struct jail *jail, json_int_t *pending, json_int_t *failed)
 static json_t *
 firewall_json(const struct engine *e)
 {
-	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I}",
 	    "kind", e->config->own.firewall,
 	    "state", e->firewall_error == 0 ? "ok" : "error",
 	    "text", foreign(span_of(e->firewall_error == 0 ? "" :
 		e->firewall_text)),
 	    "rebuilt", (json_int_t)e->firewall_rebuilt,
 	    "refused", (json_int_t)e->asks.refused,
+	    "dropped", (json_int_t)e->asks.dropped,
 	    "waiting", (json_int_t)(e->asks.urgent.n + e->asks.bulk.n +
-		table_count(e->asks.sent)));
+		e->asks.undone.n + table_count(e->asks.sent)));
 }
 
 static json_t *

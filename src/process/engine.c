@@ -119,18 +119,27 @@ take_dumped(struct engine *e)
 	bool first = !e->reconciled;
 	struct wire_ready ready = { .type = WIRE_READY };
 
-	if (e->stopping != NULL) {
-		/* The tables are gone: warden answers in order. */
-		request_reply(e->stopping, json_string("stopping"));
-		e->stopping = NULL;
-		engine_stop(e, 0);
-		return;
-	}
 	engine_sync_end(e);
-	if (!first)
+	if (!first || !e->reconciled)
 		return;
 	ready.pid = (uint32_t)getpid();
 	port_send(e->parent, &ready, sizeof(ready), -1);
+}
+
+static void
+take_removed(struct engine *e, const struct wire_removed *m)
+{
+	struct request *r = e->stopping;
+
+	if (r == NULL)
+		return;
+	e->stopping = NULL;
+	if (m->error == 0)
+		request_reply(r, json_string("stopping"));
+	else
+		request_fail(r, "OSError", "stopping, but the firewall's "
+		    "tables stay: %s", strerror(m->error));
+	engine_stop(e, 0);
 }
 
 static void
@@ -176,6 +185,9 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_FW_DUMPED:
 		take_dumped(e);
+		break;
+	case WIRE_FW_REMOVED:
+		take_removed(e, body);
 		break;
 	case WIRE_SANDBOX:
 		memcpy(&e->warden_sandbox, body, sizeof(e->warden_sandbox));
@@ -252,9 +264,11 @@ engine_stop(struct engine *e, int status)
 	};
 
 	engine_log_save(e);
-	for (size_t i = 0; i < e->jails_n; i++)
-		log_info("fail2ban.jail", "Jail '%s' stopped",
-		    e->jails[i]->config->name);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail != NULL)
+			log_info("fail2ban.jail", "Jail '%s' stopped",
+			    e->jails[i]->config->name);
+	}
 	/* Everything acknowledged is on the disk before we say we are done. */
 	store_close(e->store);
 	e->store = NULL;
@@ -303,6 +317,7 @@ drop_rights(const struct role_options *options)
 		.state_dir = options->state_dir,
 	};
 
+	encoding_prepare();
 	sandbox_enter(SANDBOX_ENGINE, &own);
 }
 
@@ -347,6 +362,10 @@ engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	server_free(e->server);
+	if (e->reload != NULL)
+		request_fail(e->reload, "Exception", "shutting down");
+	if (e->stopping != NULL)
+		request_reply(e->stopping, json_string("stopping"));
 	store_close(e->store);
 	engine_asks_fini(e);
 	engine_config_fini(e);

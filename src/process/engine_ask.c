@@ -2,7 +2,10 @@
  * Requests to the firewall. What one wake of the loop decides travels as one
  * message; at most ASK_WINDOW elements are under way, the rest waits here, so
  * a restart with 100,000 bans neither fills the link nor delays a new ban,
- * which overtakes the bulk.
+ * which overtakes the bulk. Overtaking is harmless because a request is looked
+ * at again when it leaves: what the jail says then counts, so an add of the
+ * bulk cannot bring back a ban that was lifted meanwhile, nor a delete take
+ * away one that was made anew.
  */
 #include "process/engine_local.h"
 
@@ -16,6 +19,8 @@
 #include "base/xalloc.h"
 
 #define ASK_WINDOW (8u * WIRE_RECORDS_MAX)
+#define ASKS_MAX 500000u       /* waiting here; about 50 MB */
+#define COMPLAINTS_MAX 8
 
 static bool
 cookie_eq(const void *entry, const void *key)
@@ -62,16 +67,198 @@ queue_get(struct ask_queue *q)
 	return ask;
 }
 
+/* --- answers -------------------------------------------------------------- */
+
+const char *
+engine_ask_why(int error, bool refused)
+{
+	if (refused && error == EACCES)
+		return "protected: own, loopback or ignored by [DEFAULT]";
+	if (refused && error == ERANGE)
+		return "the network is too wide";
+	if (error == ENFILE)
+		return "the set is full";
+	if (error == ECANCELED)
+		return "overtaken by a newer request";
+	return strerror(error);
+}
+
+static void
+log_failure(const struct engine_ask *ask, int error, bool refused)
+{
+	struct id id = id_from_addr(&ask->addr);
+	struct buf text = { 0 };
+
+	id_format(&id, &text);
+	log_error("fail2ban.actions", "[%s] %s is not in the firewall: %s",
+	    ask->jail->config->name, text.p, engine_ask_why(error, refused));
+	buf_fini(&text);
+}
+
+/* One line a minute for each kind of error, however many bans meet it. */
+static void
+complain(const struct engine_ask *ask, int error)
+{
+	static struct complaint {
+		int error;
+		int64_t until;
+		unsigned long hidden;
+	} all[COMPLAINTS_MAX];
+	struct complaint *c = &all[0];
+	int64_t now = clock_boot().us;
+
+	for (size_t i = 0; i < COMPLAINTS_MAX && c->error != error; i++) {
+		if (all[i].error == error || all[i].until < c->until)
+			c = &all[i];
+	}
+	if (c->error == error && now < c->until) {
+		c->hidden++;
+		return;
+	}
+	log_failure(ask, error, false);
+	if (c->error == error && c->hidden > 0)
+		log_error("fail2ban.actions", "the same for %lu more",
+		    c->hidden);
+	*c = (struct complaint){ error, now + 60 * CLOCK_SECOND, 0 };
+}
+
+static struct ticket *
+ticket_of(const struct engine_ask *ask)
+{
+	struct id id = id_from_addr(&ask->addr);
+
+	if (ask->jail == NULL || ask->jail->jail == NULL)
+		return NULL;
+	return jail_find(ask->jail->jail, &id);
+}
+
+static uint32_t
+bit(uint32_t rule)
+{
+	return 1u << (rule & 31);
+}
+
+static void
+set_failed(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
+{
+	t->state = TICKET_FAILED;
+	t->error = error;
+	/* Whatever the kernel has, it is not what we want. */
+	t->seen &= ~bit(rule);
+	engine_retry_later(j->engine);
+}
+
+static void
+set_done(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
+{
+	/* Older than the dump that is being read? Then it proves nothing. */
+	if (error == 0 && !j->engine->dumping)
+		t->seen |= bit(rule);
+	if (t->asked > 0)
+		return;
+	if (t->state == TICKET_FAILED)
+		engine_retry_later(j->engine);
+	else
+		engine_jail_announce(j, t);
+}
+
+/*
+ * The ticket's part of an answer. What the warden's rules refuse loses its
+ * ticket: it is not banned and must not look as if it were. Everything else is
+ * kept, shown as failed and tried again.
+ */
+static void
+settle_ticket(const struct engine_ask *ask, int error, bool refused)
+{
+	struct engine_jail *j = ask->jail;
+	struct ticket *t = ticket_of(ask);
+
+	if (t == NULL)
+		return;
+	if (t->asked > 0)
+		t->asked--;
+	if (refused) {
+		log_failure(ask, error, true);
+		jail_unban(j->jail, &t->id, UNBAN_BY_HAND);
+		return;
+	}
+	/* Cancelled: its native action has gone, the others count. */
+	if (error == 0 || error == ECANCELED) {
+		set_done(j, t, ask->rule, error);
+		return;
+	}
+	complain(ask, error);
+	set_failed(j, t, ask->rule, error);
+}
+
+static void
+tell_wait(const struct engine_ask *ask, int error, bool refused)
+{
+	struct engine_wait *wait = ask->wait;
+
+	if (wait == NULL)
+		return;
+	if (error != 0)
+		wait->failed(wait, ask, error, refused);
+	if (--wait->asked == 0)
+		wait->done(wait);
+}
+
+/* The end of a request; frees it, or keeps it to be tried again. */
+static void
+settle(struct engine_ask *ask, int error, bool refused)
+{
+	struct engine_jail *j = ask->jail;
+
+	if (j != NULL && ask->op != ASK_DELETE) {
+		if (error != 0 && error != ECANCELED)
+			j->engine->asks.refused++;
+		settle_ticket(ask, error, refused);
+	}
+	tell_wait(ask, error, refused);
+	ask->wait = NULL;
+	if (j == NULL || ask->op != ASK_DELETE || error == 0 ||
+	    error == ECANCELED || refused) {
+		free(ask);
+		return;
+	}
+	/* Else it would block on, and come back as a ban at the next start. */
+	queue_put(&j->engine->asks.undone, ask);
+	engine_retry_later(j->engine);
+}
+
+/* --- sending ---------------------------------------------------------------- */
+
+/* Is it still what the jail wants, under the numbers of now? */
+static bool
+is_due(const struct engine_ask *ask)
+{
+	bool banned = ticket_of(ask) != NULL;
+
+	return ask->jail != NULL && ask->rule < ask->jail->rules_n &&
+	    banned == (ask->op != ASK_DELETE);
+}
+
+/* Until the end, never 0; -1 permanent. */
+static int64_t
+seconds_left(const struct engine_jail *j, const struct ticket *t)
+{
+	int64_t left = jail_left(j->jail, t, clock_boot());
+
+	return left != 0 ? left : 1;
+}
+
 static struct wire_fw_record
 make_record(const struct engine_ask *ask)
 {
 	struct wire_fw_record r = {
 		.cookie = ask->cookie,
-		.seconds = ask->seconds,
 		.rule = ask->jail->rule_first + ask->rule,
 		.addr = ask->addr,
 	};
 
+	if (ask->op != ASK_DELETE)
+		r.seconds = seconds_left(ask->jail, ticket_of(ask));
 	return r;
 }
 
@@ -80,111 +267,6 @@ wire_type(const struct engine_ask *ask)
 {
 	return ask->op == ASK_DELETE ? WIRE_FW_DELETE : WIRE_FW_ADD;
 }
-
-/* --- answers -------------------------------------------------------------- */
-
-static bool
-is_refusal(int error)
-{
-	/* The warden's own: it will never say anything else. */
-	return error == EACCES || error == EINVAL || error == ERANGE;
-}
-
-static const char *
-refusal_text(int error)
-{
-	switch (error) {
-	case EACCES:
-		return "it is protected (own, loopback or ignored by [DEFAULT])";
-	case ERANGE:
-		return "the network is too wide";
-	case ENFILE:
-		return "the set is full";
-	default:
-		return strerror(error);
-	}
-}
-
-/* One line a minute for each kind of error, however many bans meet it. */
-static void
-log_refusal(const struct engine_ask *ask, int error)
-{
-	static struct { int error; int64_t until; unsigned long hidden; } last;
-	struct id id = id_from_addr(&ask->addr);
-	struct buf text = { 0 };
-	int64_t now = clock_boot().us;
-
-	if (error == last.error && now < last.until && !is_refusal(error)) {
-		last.hidden++;
-		return;
-	}
-	id_format(&id, &text);
-	log_error("fail2ban.actions", "[%s] %s is not in the firewall: %s",
-	    ask->jail->config->name, text.p, refusal_text(error));
-	if (last.hidden > 0 && error == last.error)
-		log_error("fail2ban.actions", "the same for %lu more",
-		    last.hidden);
-	buf_fini(&text);
-	last.error = error;
-	last.hidden = 0;
-	last.until = now + 60 * CLOCK_SECOND;
-}
-
-/*
- * The ticket's part of an answer. A protected address loses its ticket: it is
- * not banned and must not look as if it were. Everything else is kept, shown
- * as failed and tried again.
- */
-static void
-settle_ticket(struct engine_jail *j, const struct engine_ask *ask, int error)
-{
-	struct id id = id_from_addr(&ask->addr);
-	struct ticket *t = jail_find(j->jail, &id);
-
-	if (t == NULL)
-		return;
-	if (t->asked > 0)
-		t->asked--;
-	if (error == 0) {
-		/* Older than the dump that is being read? Then it proves nothing. */
-		if (!j->engine->dumping)
-			t->seen |= 1u << (ask->rule & 31);
-		if (t->asked == 0 && t->state != TICKET_FAILED)
-			engine_jail_announce(j, t);
-		return;
-	}
-	t->state = TICKET_FAILED;
-	t->error = error;
-	if (is_refusal(error)) {
-		jail_unban(j->jail, &id, UNBAN_BY_HAND);
-		return;
-	}
-	engine_retry_later(j->engine);
-}
-
-static void
-settle(struct engine_ask *ask, int error)
-{
-	struct engine_jail *j = ask->jail;
-
-	if (j != NULL && error != 0 && ask->op != ASK_DELETE) {
-		j->engine->asks.refused++;
-		log_refusal(ask, error);
-	}
-	if (j != NULL && j->jail != NULL && ask->op != ASK_DELETE)
-		settle_ticket(j, ask, error);
-	if (ask->wait != NULL) {
-		struct engine_wait *wait = ask->wait;
-
-		if (error != 0 && wait->failed != NULL)
-			wait->failed(wait, &ask->addr, error);
-		if (--wait->asked == 0)
-			wait->done(wait);
-	}
-	free(ask);
-}
-
-/* --- sending ---------------------------------------------------------------- */
 
 /* The next message: requests of one type from the front of the queue. */
 static bool
@@ -204,8 +286,8 @@ send_some(struct engine *e, struct ask_queue *q)
 		struct engine_ask *ask = queue_get(q);
 		struct wire_fw_record r;
 
-		if (ask->jail == NULL) {
-			settle(ask, ECANCELED);
+		if (!is_due(ask)) {
+			settle(ask, ECANCELED, false);
 			continue;
 		}
 		r = make_record(ask);
@@ -238,10 +320,19 @@ engine_asks_init(struct engine *e)
 {
 	queue_init(&e->asks.urgent);
 	queue_init(&e->asks.bulk);
+	queue_init(&e->asks.undone);
 	e->asks.sent = table_new(0, cookie_eq);
 	e->asks.flush = event_new(e->base, -1, 0, flush, e);
 	if (e->asks.flush == NULL)
 		log_fatal("gaol.engine", "out of memory");
+}
+
+/* Whoever waits is told; the jails are still there. */
+static void
+drop(struct engine_ask *ask)
+{
+	ask->jail = NULL;
+	settle(ask, ECANCELED, false);
 }
 
 static void
@@ -250,7 +341,7 @@ queue_fini(struct ask_queue *q)
 	struct engine_ask *ask;
 
 	while ((ask = queue_get(q)) != NULL)
-		free(ask);
+		drop(ask);
 }
 
 void
@@ -263,51 +354,96 @@ engine_asks_fini(struct engine *e)
 		return;
 	queue_fini(&e->asks.urgent);
 	queue_fini(&e->asks.bulk);
+	queue_fini(&e->asks.undone);
 	while ((ask = table_next(e->asks.sent, &at)) != NULL)
-		free(ask);
+		drop(ask);
 	table_free(e->asks.sent);
 	event_free(e->asks.flush);
 	e->asks.sent = NULL;
 }
 
-void
-engine_ask_one(struct engine_jail *j, uint32_t rule, const struct addr *addr,
-    int64_t seconds, enum ask_op op, bool bulk, struct engine_wait *wait)
-{
-	struct engine *e = j->engine;
-	struct engine_ask *ask = xcalloc(1, sizeof(*ask));
+/* --- asking ----------------------------------------------------------------- */
 
-	ask->cookie = ++e->asks.cookie;
+/* False: too many wait already. */
+static bool
+put(struct engine_jail *j, uint32_t rule, const struct addr *addr,
+    enum ask_op op, bool bulk, struct engine_wait *wait)
+{
+	struct engine_asks *asks = &j->engine->asks;
+	struct engine_ask *ask;
+
+	if (asks->urgent.n + asks->bulk.n + asks->undone.n >= ASKS_MAX) {
+		asks->dropped++;
+		return false;
+	}
+	ask = xcalloc(1, sizeof(*ask));
+	ask->cookie = ++asks->cookie;
 	ask->jail = j;
 	ask->rule = rule;
 	ask->addr = *addr;
-	ask->seconds = seconds;
 	ask->op = op;
 	ask->wait = wait;
 	if (wait != NULL)
 		wait->asked++;
-	queue_put(bulk ? &e->asks.bulk : &e->asks.urgent, ask);
+	queue_put(bulk ? &asks->bulk : &asks->urgent, ask);
+	event_active(asks->flush, EV_TIMEOUT, 0);
+	return true;
+}
+
+static void
+put_ban(struct engine_jail *j, struct ticket *t, uint32_t rule,
+    enum ask_op op, bool bulk, struct engine_wait *wait)
+{
+	if (put(j, rule, &t->id.addr, op, bulk, wait))
+		t->asked++;
+	else
+		set_failed(j, t, rule, ENOBUFS);
+}
+
+void
+engine_ask(struct engine_jail *j, struct ticket *t, enum ask_op op,
+    struct engine_wait *wait)
+{
+	if (t->id.addr.family == ADDR_NONE)
+		return;
+	for (uint32_t i = 0; i < j->rules_n; i++)
+		put_ban(j, t, i, op, false, wait);
+}
+
+void
+engine_ask_one(struct engine_jail *j, struct ticket *t, uint32_t rule)
+{
+	put_ban(j, t, rule, ASK_ADD, true, NULL);
+}
+
+void
+engine_ask_delete(struct engine_jail *j, const struct id *id,
+    struct engine_wait *wait)
+{
+	if (id->addr.family == ADDR_NONE)
+		return;
+	for (uint32_t i = 0; i < j->rules_n; i++)
+		put(j, i, &id->addr, ASK_DELETE, false, wait);
+}
+
+void
+engine_ask_delete_one(struct engine_jail *j, const struct addr *addr,
+    uint32_t rule)
+{
+	put(j, rule, addr, ASK_DELETE, true, NULL);
+}
+
+void
+engine_ask_retry(struct engine *e)
+{
+	struct engine_ask *ask;
+
+	while ((ask = queue_get(&e->asks.undone)) != NULL)
+		queue_put(&e->asks.bulk, ask);
 	event_active(e->asks.flush, EV_TIMEOUT, 0);
 }
 
-unsigned
-engine_ask(struct engine_jail *j, const struct id *id, int64_t seconds,
-    enum ask_op op, bool bulk, struct engine_wait *wait)
-{
-	if (id->addr.family == ADDR_NONE)
-		return 0;
-	for (uint32_t i = 0; i < j->rules_n; i++)
-		engine_ask_one(j, i, &id->addr, seconds, op, bulk, wait);
-	return j->rules_n;
-}
-
-int64_t
-engine_ask_seconds(const struct engine_jail *j, const struct ticket *t)
-{
-	int64_t left = jail_left(j->jail, t, clock_boot());
-
-	return left != 0 ? left : 1;
-}
+/* --- what comes back -------------------------------------------------------- */
 
 void
 engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)
@@ -319,54 +455,36 @@ engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)
 		if (ask == NULL)
 			continue;
 		/* It met a reload on its way: ask under the new numbers. */
-		if (v[i].error == ESTALE && ask->jail != NULL &&
-		    ask->rule < ask->jail->rules_n && ask->stale++ == 0) {
+		if (v[i].error == ESTALE && ask->stale++ == 0) {
 			queue_put(&e->asks.urgent, ask);
 			continue;
 		}
-		settle(ask, v[i].error);
+		settle(ask, v[i].error, v[i].refused != 0);
 	}
 	if (e->asks.urgent.n + e->asks.bulk.n > 0)
 		event_active(e->asks.flush, EV_TIMEOUT, 0);
 }
 
 static void
-forget_in_queue(struct ask_queue *q, const struct engine_jail *j,
-    const struct engine_wait *wait)
+forget(struct ask_queue *q, const struct engine_jail *j)
 {
 	for (struct engine_ask *ask = q->first; ask != NULL; ask = ask->next) {
-		if (j != NULL && ask->jail == j)
+		if (ask->jail == j)
 			ask->jail = NULL;
-		if (wait != NULL && ask->wait == wait)
-			ask->wait = NULL;
-	}
-}
-
-static void
-forget(struct engine *e, const struct engine_jail *j,
-    const struct engine_wait *wait)
-{
-	struct engine_ask *ask;
-	size_t at = 0;
-
-	forget_in_queue(&e->asks.urgent, j, wait);
-	forget_in_queue(&e->asks.bulk, j, wait);
-	while ((ask = table_next(e->asks.sent, &at)) != NULL) {
-		if (j != NULL && ask->jail == j)
-			ask->jail = NULL;
-		if (wait != NULL && ask->wait == wait)
-			ask->wait = NULL;
 	}
 }
 
 void
 engine_ask_forget(struct engine *e, const struct engine_jail *j)
 {
-	forget(e, j, NULL);
-}
+	struct engine_ask *ask;
+	size_t at = 0;
 
-void
-engine_ask_unwait(struct engine *e, const struct engine_wait *wait)
-{
-	forget(e, NULL, wait);
+	forget(&e->asks.urgent, j);
+	forget(&e->asks.bulk, j);
+	forget(&e->asks.undone, j);
+	while ((ask = table_next(e->asks.sent, &at)) != NULL) {
+		if (ask->jail == j)
+			ask->jail = NULL;
+	}
 }

@@ -17,12 +17,6 @@
 
 #define ACTIONS "fail2ban.actions"
 
-static struct engine_jail *
-of(struct jail *jail, struct engine *e)
-{
-	return engine_jail_find(e, jail_name(jail));
-}
-
 static const char *
 id_text(const struct id *id, struct buf *text)
 {
@@ -57,47 +51,48 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 static void
 on_ban(struct jail *jail, struct ticket *t, void *arg)
 {
-	struct engine *e = arg;
-	struct engine_jail *j = of(jail, e);
+	struct engine_jail *j = arg;
+	struct engine *e = j->engine;
 
+	(void)jail;
 	if (e->store != NULL)
 		store_ban(e->store, j->config->name, t);
 	t->state = TICKET_PENDING;
-	t->seen = 0;
-	t->asked = engine_ask(j, &t->id, engine_ask_seconds(j, t), ASK_ADD,
-	    false, NULL);
+	engine_ask(j, t, ASK_ADD, NULL);
 	/* No native action, or a raw id: nothing to wait for. */
-	if (t->asked == 0)
+	if (t->asked == 0 && t->state == TICKET_PENDING)
 		engine_jail_announce(j, t);
 }
 
 static void
 on_prolong(struct jail *jail, struct ticket *t, void *arg)
 {
-	struct engine_jail *j = of(jail, arg);
-
-	t->asked += engine_ask(j, &t->id, engine_ask_seconds(j, t), ASK_RENEW,
-	    false, NULL);
+	(void)jail;
+	engine_ask(arg, t, ASK_RENEW, NULL);
 }
 
 static void
 on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
     void *arg)
 {
-	struct engine *e = arg;
-	struct engine_jail *j = of(jail, e);
+	struct engine_jail *j = arg;
+	struct engine *e = j->engine;
 
+	(void)jail;
 	if (t->announced)
 		log_ticket(j, "Unban", t);
-	/* At its end the kernel has forgotten the element by itself. */
-	if (why == UNBAN_EXPIRED && t->seen != 0)
+	/*
+	 * At its end the kernel has forgotten the element by itself, unless
+	 * its last renewal is still on the way.
+	 */
+	if (why == UNBAN_EXPIRED && t->seen != 0 && t->asked == 0)
 		return;
-	engine_ask(j, &t->id, 0, ASK_DELETE, why == UNBAN_FLUSH, NULL);
+	engine_ask_delete(j, &t->id, NULL);
 	if (why == UNBAN_BY_HAND && e->store != NULL)
 		store_unban(e->store, j->config->name, &t->id);
 }
 
-const struct jail_hooks engine_jail_hooks = {
+static const struct jail_hooks hooks = {
 	.ban = on_ban,
 	.prolong = on_prolong,
 	.unban = on_unban,
@@ -137,7 +132,7 @@ start(struct engine_jail *j)
 	};
 
 	log_info("fail2ban.server", "Creating new jail '%s'", j->config->name);
-	j->jail = jail_new(j->config, &limits, &engine_jail_hooks, e);
+	j->jail = jail_new(j->config, &limits, &hooks, j);
 	jail_own_addresses(j->jail, e->own, e->own_n);
 	if (e->store != NULL)
 		store_add_jail(e->store, j->config->name);

@@ -49,18 +49,24 @@ struct engine_log {
 	bool keep;
 };
 
+enum ask_op { ASK_ADD, ASK_RENEW, ASK_DELETE };
+
+struct engine_ask;
+
 /* Somebody who waits until the firewall has answered some requests. */
 struct engine_wait {
 	unsigned asked;
 	void (*done)(struct engine_wait *wait);
-	/* A refusal; the text is "ID: why". */
-	void (*failed)(struct engine_wait *wait, const struct addr *addr,
-	    int error);
+	/* `refused`: by the warden's rules, so that the ban was dropped. */
+	void (*failed)(struct engine_wait *wait,
+	    const struct engine_ask *ask, int error, bool refused);
 };
 
-enum ask_op { ASK_ADD, ASK_RENEW, ASK_DELETE };
-
-/* One element asked of the kernel and not yet answered (engine_ask.c). */
+/*
+ * One element asked of the kernel and not yet answered (engine_ask.c). It
+ * says what changed, not what to do: that follows, when it is sent, from
+ * whether the jail has the ban then.
+ */
 struct engine_ask {
 	struct engine_ask *next;   /* in its queue */
 	uint64_t cookie;
@@ -68,7 +74,6 @@ struct engine_ask {
 	struct engine_wait *wait;
 	uint32_t rule;             /* counted from the jail's first */
 	struct addr addr;
-	int64_t seconds;
 	enum ask_op op;
 	unsigned stale;            /* times it met a reload on its way */
 };
@@ -78,10 +83,12 @@ struct ask_queue { struct engine_ask *first, **last; size_t n; };
 struct engine_asks {
 	struct ask_queue urgent;   /* single bans: before the bulk */
 	struct ask_queue bulk;     /* restore and repair */
+	struct ask_queue undone;   /* deletes that failed: to be tried again */
 	struct table *sent;        /* by cookie */
 	uint64_t cookie;
 	struct event *flush;       /* end of this wake */
 	uint64_t refused;
+	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
 struct engine {
@@ -113,6 +120,7 @@ struct engine {
 	size_t own_n;
 	bool reconciled;               /* the kernel's sets were compared once */
 	bool dumping;
+	uint32_t dump_generation;      /* whose numbers that dump has */
 	bool dump_again;
 	int firewall_error;
 	char firewall_text[128];
@@ -140,28 +148,32 @@ void engine_jail_free(struct engine_jail *j);
 void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
-extern const struct jail_hooks engine_jail_hooks;
 /* Logs "Ban" once every native action has confirmed. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
 
 /* --- engine_ask.c ------------------------------------------------------- */
 void engine_asks_init(struct engine *e);
 void engine_asks_fini(struct engine *e);
-/* Queues a request for all native actions of the jail; returns how many. */
-unsigned engine_ask(struct engine_jail *j, const struct id *id,
-    int64_t seconds, enum ask_op op, bool bulk, struct engine_wait *wait);
-/* One native action only. */
-void engine_ask_one(struct engine_jail *j, uint32_t rule,
-    const struct addr *addr, int64_t seconds, enum ask_op op, bool bulk,
+/*
+ * The ban is new or has another end (op), for all native actions of the jail;
+ * counted in t->asked. A raw id asks for nothing.
+ */
+void engine_ask(struct engine_jail *j, struct ticket *t, enum ask_op op,
     struct engine_wait *wait);
+/* One native action only, behind what is urgent. */
+void engine_ask_one(struct engine_jail *j, struct ticket *t, uint32_t rule);
+/* The ban is over, for all native actions. */
+void engine_ask_delete(struct engine_jail *j, const struct id *id,
+    struct engine_wait *wait);
+void engine_ask_delete_one(struct engine_jail *j, const struct addr *addr,
+    uint32_t rule);
 void engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n);
+/* Deletes that failed for a passing reason. */
+void engine_ask_retry(struct engine *e);
 /* The jail vanishes: nobody is told any more. */
 void engine_ask_forget(struct engine *e, const struct engine_jail *j);
-/* The wait's owner has gone. */
-void engine_ask_unwait(struct engine *e, const struct engine_wait *wait);
-/* The seconds an element gets: until the end, never 0; -1 permanent. */
-int64_t engine_ask_seconds(const struct engine_jail *j,
-    const struct ticket *t);
+/* Why an element is not in the firewall, for people. */
+const char *engine_ask_why(int error, bool refused);
 
 /* --- engine_sync.c: the kernel's sets against our bans ------------------- */
 void engine_sync_start(struct engine *e);

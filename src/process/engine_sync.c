@@ -37,6 +37,7 @@ engine_sync_start(struct engine *e)
 			t->seen = 0;
 	}
 	e->dumping = true;
+	e->dump_generation = e->generation;
 	port_send(e->warden, &m, sizeof(m), -1);
 }
 
@@ -51,6 +52,23 @@ jail_of_rule(const struct engine *e, uint32_t rule)
 			return j;
 	}
 	return NULL;
+}
+
+static int64_t
+seconds_of(const struct wire_fw_element *v)
+{
+	return v->timeout > 0 ? v->left : -1;
+}
+
+static bool
+same_end(const struct engine_jail *j, const struct ticket *t,
+    const struct wire_fw_element *v)
+{
+	int64_t want = jail_left(j->jail, t, clock_boot());
+	int64_t have = seconds_of(v);
+
+	return want == have || (want >= 0 && have >= 0 &&
+	    llabs(want - have) <= SYNC_SLACK);
 }
 
 /* An element nobody knows: a ban of an earlier life. It gets a row. */
@@ -75,13 +93,12 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 	t.bancount = 1;
 	if (!jail_restore(j->jail, &t, clock_wall())) {
 		/* Ignored: it must not be there. */
-		engine_ask_one(j, v->rule - j->rule_first, &v->addr, 0,
-		    ASK_DELETE, true, NULL);
+		engine_ask_delete_one(j, &v->addr, v->rule - j->rule_first);
 		return;
 	}
 	kept = jail_find(j->jail, &id);
 	kept->announced = true;
-	if (v->timeout > 0 || t.permanent)
+	if (same_end(j, kept, v))
 		kept->seen |= bit(v->rule - j->rule_first);
 	if (e->store != NULL)
 		store_ban(e->store, j->config->name, kept);
@@ -100,7 +117,7 @@ compare(struct engine_jail *j, struct ticket *t,
     const struct wire_fw_element *v)
 {
 	int64_t want = jail_left(j->jail, t, clock_boot());
-	int64_t have = v->timeout > 0 ? v->left : -1;
+	int64_t have = seconds_of(v);
 
 	if (have > want + SYNC_SLACK && want >= 0 &&
 	    !j->engine->reconciled) {
@@ -109,8 +126,7 @@ compare(struct engine_jail *j, struct ticket *t,
 			store_ban(j->engine->store, j->config->name, t);
 		return;
 	}
-	if (want == have || (want >= 0 && have >= 0 &&
-	    llabs(want - have) <= SYNC_SLACK))
+	if (same_end(j, t, v))
 		t->seen |= bit(v->rule - j->rule_first);
 }
 
@@ -118,6 +134,9 @@ void
 engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
     size_t n)
 {
+	/* Begun before a reload: its numbers mean something else now. */
+	if (e->dump_generation != e->generation)
+		return;
 	for (size_t i = 0; i < n; i++) {
 		struct engine_jail *j = jail_of_rule(e, v[i].rule);
 		struct id id = id_from_addr(&v[i].addr);
@@ -142,12 +161,19 @@ static void
 ask_missing(struct engine_jail *j, struct ticket *t)
 {
 	for (uint32_t i = 0; i < j->rules_n; i++) {
-		if (t->seen & bit(i))
-			continue;
-		t->asked++;
-		engine_ask_one(j, i, &t->id.addr, engine_ask_seconds(j, t),
-		    ASK_ADD, true, NULL);
+		if ((t->seen & bit(i)) == 0)
+			engine_ask_one(j, t, i);
 	}
+}
+
+static void
+settle_ban(struct engine_jail *j, struct ticket *t)
+{
+	t->state = TICKET_PENDING;
+	ask_missing(j, t);
+	/* A request of earlier may have brought all that was missing. */
+	if (t->asked == 0 && t->state == TICKET_PENDING)
+		engine_jail_announce(j, t);
 }
 
 static void
@@ -156,12 +182,8 @@ settle_jail(struct engine_jail *j)
 	struct ticket *t = jail_ban_first(j->jail);
 
 	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		if (t->id.addr.family == ADDR_NONE)
-			continue;
-		t->state = TICKET_PENDING;
-		ask_missing(j, t);
-		if (t->asked == 0)
-			engine_jail_announce(j, t);
+		if (t->id.addr.family != ADDR_NONE)
+			settle_ban(j, t);
 	}
 }
 
@@ -169,11 +191,14 @@ void
 engine_sync_end(struct engine *e)
 {
 	e->dumping = false;
-	for (size_t i = 0; i < e->jails_n; i++) {
-		if (e->jails[i]->jail != NULL)
-			settle_jail(e->jails[i]);
+	/* A reload came in between: the next dump counts. */
+	if (e->dump_generation == e->generation) {
+		for (size_t i = 0; i < e->jails_n; i++) {
+			if (e->jails[i]->jail != NULL)
+				settle_jail(e->jails[i]);
+		}
+		e->reconciled = true;
 	}
-	e->reconciled = true;
 	if (e->dump_again) {
 		e->dump_again = false;
 		engine_sync_start(e);
@@ -183,16 +208,16 @@ engine_sync_end(struct engine *e)
 void
 engine_sync_retry(struct engine *e)
 {
+	engine_ask_retry(e);
 	for (size_t i = 0; i < e->jails_n; i++) {
 		struct engine_jail *j = e->jails[i];
 		struct ticket *t = j->jail != NULL ?
 		    jail_ban_first(j->jail) : NULL;
 
 		for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-			if (t->state != TICKET_FAILED || t->asked > 0)
-				continue;
-			t->state = TICKET_PENDING;
-			ask_missing(j, t);
+			/* The last answer of the others asks again. */
+			if (t->state == TICKET_FAILED && t->asked == 0)
+				settle_ban(j, t);
 		}
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef GAOL_BASE_FAILURE_H
 #define GAOL_BASE_FAILURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 
 #define FAILURE_GROUPS_MAX 32
 #define FAILURE_LINES_MAX 16
+#define FAILURE_USERS_MAX 16
 
 struct failure_group {
 	struct span name;    /* "user", "ip4", "mlfid" … lower case */
@@ -22,6 +24,7 @@ struct failure_group {
 
 struct failure {
 	struct id id;              /* what is counted: fid > ip4 > ip6 > dns */
+	bool named;                /* id.raw is a host name to be looked up */
 	struct addr ip;            /* the address seen, if it is not the id */
 	struct wall time;          /* of the line, after upstream's time rules */
 	unsigned regex;            /* failregex that matched, from 1 */
@@ -29,6 +32,8 @@ struct failure {
 	struct failure_group groups[FAILURE_GROUPS_MAX];
 	size_t lines_n;            /* the lines of the session, this one last */
 	struct span lines[FAILURE_LINES_MAX];
+	size_t users_n;            /* everybody the session named */
+	struct span users[FAILURE_USERS_MAX];
 };
 
 #endif

@@ -44,40 +44,43 @@ part_cmp(const void *a, const void *b)
 {
 	const struct rule_part *x = a, *y = b;
 
-	if (x->alternative != y->alternative)
-		return x->alternative ? 1 : -1;
-	return x->group < y->group ? -1 : x->group > y->group;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	/* Upstream joins them in the order of their names. */
+	return span_cmp(x->group_name, y->group_name);
 }
 
 /* Groups under the names they are known by; "content" is not handed on. */
 static void
-read_parts(struct load *l, struct rule *rule, const char *text)
+read_parts(struct load *l, struct rule *rule)
 {
-	struct regex_error error = { .text = "<F-TUPLE_…> is not supported" };
 	const struct regex_name *names;
 	struct rule_part *part;
 	struct span target;
 	enum tag_kind kind;
-	size_t n = regex_names(rule->regex, &names), i;
+	size_t n = regex_names(rule->regex, &names), i, k;
 
 	if (n == 0)
 		return;
 	rule->parts = xcalloc(n, sizeof(*rule->parts));
 	for (i = 0; i < n; i++) {
 		kind = tag_kind(names[i].name, &target);
-		if (kind == TAG_TUPLE) {
-			wrong(l, rule->kind, rule->number, text, &error);
-			continue;
-		}
 		if (span_eq(target, SPAN("content")) &&
 		    rule == l->f->prefix.v)
 			continue;
 		part = &rule->parts[rule->parts_n++];
 		part->name = target;
 		part->group = names[i].group;
-		part->alternative = kind == TAG_ALT;
+		part->group_name = names[i].name;
+		part->kind = kind;
 	}
 	qsort(rule->parts, rule->parts_n, sizeof(*rule->parts), part_cmp);
+	for (i = 0; i < rule->parts_n; i++) {
+		for (k = 0; rule->parts[k].kind != rule->parts[i].kind ||
+		    !span_eq(rule->parts[k].name, rule->parts[i].name); k++)
+			;
+		rule->parts[i].first = k;
+	}
 }
 
 static void
@@ -96,7 +99,7 @@ add_rule(struct load *l, struct rules *rules, const char *kind,
 	}
 	rule->prefix = *regex_prefix(rule->regex);
 	rules->n++;
-	read_parts(l, rule, text);
+	read_parts(l, rule);
 }
 
 static void
@@ -168,6 +171,18 @@ load_dates(struct load *l, const struct filter_config *config)
 }
 
 static void
+load_encoding(struct load *l)
+{
+	const char *name = l->f->options.encoding;
+
+	if (encoding_open(name, &l->f->encoding) == 0)
+		return;
+	report_add(l->report, PROBLEM_ERROR, l->f->jail, NULL, 0,
+	    "logencoding: unknown encoding \"%s\"", log_text(span_of(name)));
+	l->failed = true;
+}
+
+static void
 load_window(struct load *l, int64_t maxlines)
 {
 	if (maxlines > WINDOW_LINES_MAX) {
@@ -225,6 +240,8 @@ filter_new(const struct filter_config *config,
 	f->matcher = matcher_new(f->options.match_limit);
 	f->sessions = sessions_new();
 	if (l.failed) {
+	if (!l.failed)
+		filter_scan_init(f);
 		filter_free(f);
 		return NULL;
 	}
@@ -234,10 +251,12 @@ filter_new(const struct filter_config *config,
 static void
 rules_fini(struct rules *rules)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < rules->n; i++) {
 		regex_free(rules->v[i].regex);
+		for (k = 0; k < rules->v[i].parts_n; k++)
+			buf_fini(&rules->v[i].parts[k].tuple);
 		free(rules->v[i].parts);
 	}
 	free(rules->v);
@@ -253,9 +272,11 @@ filter_free(struct filter *f)
 	rules_fini(&f->ignore);
 	date_free(f->dates);
 	matcher_free(f->matcher);
+	encoding_close(f->encoding);
 	sessions_free(f->sessions);
 	window_free(f->window);
 	buf_fini(&f->clean);
+	filter_scan_fini(f);
 	buf_fini(&f->bare);
 	buf_fini(&f->content);
 	buf_fini(&f->part);

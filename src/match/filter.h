@@ -38,6 +38,10 @@ struct filter_options {
 	double findtime;           /* seconds, for FILTER_RESTORING */
 	const char *logtimezone;   /* NULL: local time */
 	bool check_all;            /* `gaol regex`: count every regex that hits */
+	const char *encoding;      /* of the lines; NULL, "auto": UTF-8 */
+	bool names;                /* the caller looks up host names: failures
+	                              that have only one are handed over,
+	                              `named`, unless usedns is "no" */
 	bool pending;              /* `gaol regex`: hand over failures that
 	                              still lack an id, with an empty one */
 };

@@ -1,12 +1,47 @@
 #include "base/log.h"
 #include "base/number.h"
+#include "config/dump.h"
 #include "match/filter_local.h"
 
 static const struct span mlfid = { "mlfid", 5 };
 
+/* An element of a tuple; nothing (p NULL) is Python's None. */
+static void
+add_element(struct buf *tuple, struct span value)
+{
+	if (value.p == NULL)
+		buf_adds(tuple, "None");
+	else
+		dump_repr(value, tuple);
+}
+
+/*
+ * <F-TUPLE_NAME>: the value of NAME becomes "('own', 'part', …)", which is
+ * how fail2ban counts such an id and shows such a value.
+ */
+static void
+join(const struct filter *f, struct rule *rule, size_t i, struct groups *out)
+{
+	const struct rule_part *part = &rule->parts[i];
+	struct buf *tuple = &rule->parts[part->first].tuple;
+	struct span value = { NULL, 0 };
+
+	if (part->first == i) {
+		buf_clear(tuple);
+		buf_addc(tuple, '(');
+		add_element(tuple, groups_get(out, part->name));
+	} else {
+		tuple->n--;    /* its parenthesis */
+	}
+	matcher_group(f->matcher, part->group, &value);
+	buf_adds(tuple, ", ");
+	add_element(tuple, value);
+	buf_addc(tuple, ')');
+	groups_set(out, part->name, buf_span(tuple));
+}
+
 void
-filter_collect(const struct filter *f, const struct rule *rule,
-    struct groups *out)
+filter_collect(const struct filter *f, struct rule *rule, struct groups *out)
 {
 	const struct rule_part *part;
 	struct span value;
@@ -14,9 +49,13 @@ filter_collect(const struct filter *f, const struct rule *rule,
 
 	for (i = 0; i < rule->parts_n; i++) {
 		part = &rule->parts[i];
+		if (part->kind == TAG_TUPLE) {
+			join(f, rule, i, out);
+			continue;
+		}
 		if (!matcher_group(f->matcher, part->group, &value))
 			continue;
-		if (part->alternative && (value.n == 0 ||
+		if (part->kind == TAG_ALT && (value.n == 0 ||
 		    groups_get(out, part->name).n > 0))
 			continue;
 		groups_set(out, part->name, value);
@@ -38,17 +77,20 @@ matched_addr(const struct groups *g, struct span text, struct addr *addr)
 	return 0;
 }
 
-/* A name where an address was wanted, and nobody to ask: said once. */
-static void
-unresolved(struct filter *f, struct span name)
+/* Does the caller look up names? If nobody does, that is said once. */
+static bool
+ask(struct filter *f, struct span name, bool is_name)
 {
+	if (is_name && f->dns == FILTER_DNS_ASK && f->options.names)
+		return true;
 	f->counters.hosts_unresolved++;
-	if (f->warned_host)
-		return;
+	if (f->warned_host || f->dns != FILTER_DNS_ASK)
+		return false;
 	f->warned_host = true;
 	log_warning("gaol.match", "[%s] host name in place of an address: %s; "
 	    "names are not looked up, such lines are not counted", f->jail,
 	    log_text(name));
+	return false;
 }
 
 /*
@@ -67,6 +109,7 @@ identify(struct filter *f, const struct groups *g, struct failure *out)
 	size_t i;
 
 	out->ip = (struct addr){ 0 };
+	out->named = false;
 	for (i = 0; i < 3 && !groups_has(g, names[i]); i++)
 		;
 	if (i == 3) {
@@ -76,10 +119,10 @@ identify(struct filter *f, const struct groups *g, struct failure *out)
 	text = groups_get(g, names[i]);
 	if (i == 2 ? addr_parse(text, &ip.addr) == -1 :
 	    matched_addr(g, text, &ip.addr) == -1) {
-		if (!has_fid && f->dns != FILTER_DNS_RAW) {
-			unresolved(f, text);
+		if (!has_fid && f->dns != FILTER_DNS_RAW &&
+		    !ask(f, text, i == 2))
 			return HIT_NOBODY;
-		}
+		out->named = !has_fid && f->dns == FILTER_DNS_ASK;
 		ip = (struct id){ .raw = text };
 	}
 	if (has_fid && !span_eq(fid, text)) {
@@ -105,6 +148,9 @@ fill(const struct groups *g, const struct session_lines *lines,
 	out->lines_n = lines->n;
 	for (i = 0; i < lines->n; i++)
 		out->lines[i] = lines->v[i];
+	out->users_n = lines->users_n;
+	for (i = 0; i < lines->users_n; i++)
+		out->users[i] = lines->users[i];
 }
 
 static bool
@@ -119,7 +165,7 @@ is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
 		f->counters.sessions_evicted = sessions_evicted(f->sessions);
 		return nofail;
 	}
-	lines->n = 0;
+	lines->n = lines->users_n = 0;
 	if (f->window != NULL)
 		lines->n = window_marked(f->window, lines->v,
 		    FAILURE_LINES_MAX);

@@ -172,10 +172,29 @@ search(struct filter *f, const struct passage *pass)
 
 static enum filter_verdict
 judge(struct filter *f, struct passage *pass)
+bool
+filter_ignores_first(const struct filter *f)
 {
 	/* Few of them: cheaper to ask them before all the failregexes. */
-	if (f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n &&
-	    ignored(f, pass, pass->text))
+	return f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n;
+}
+
+/* No failregex can match: only what is counted besides. */
+static enum filter_verdict
+pass_by(struct filter *f, struct passage *pass)
+{
+	if (f->options.count_prefix && f->prefix.n > 0) {
+		filter_bare(f, pass);
+		prefix_passes(f, pass);
+	}
+	return FILTER_MISSED;
+}
+
+{
+	if (!filter_may_match(f, pass))
+		return pass_by(f, pass);
+	filter_bare(f, pass);
+	if (filter_ignores_first(f) && ignored(f, pass, pass->text))
 		return FILTER_IGNORED;
 	if (!prefix_passes(f, pass))
 		return FILTER_MISSED;
@@ -206,20 +225,34 @@ count(struct filter *f, enum filter_verdict verdict)
 	return verdict;
 }
 
-/* Ends cut off, length bounded, bytes made valid. */
-static void
-prepare(struct filter *f, struct span line, struct passage *pass)
+static struct span
+without_end(struct span line)
 {
 	while (line.n > 0 && (line.p[line.n - 1] == '\r' ||
 	    line.p[line.n - 1] == '\n'))
 		line.n--;
 	if ((int64_t)line.n > f->options.line_max) {
 		line.n = (size_t)f->options.line_max;
+	return line;
+}
+
+/* Ends cut off, length bounded, bytes made valid. */
+static void
+prepare(struct filter *f, struct span line, struct passage *pass)
+{
+	if (f->encoding == NULL || encoding_has_ascii(f->encoding))
+		line = without_end(line);
 		f->counters.cut++;
 	}
 	f->counters.lines++;
 	pass->ascii = text_is_ascii(line);
-	if (!pass->ascii && !text_is_utf8(line)) {
+	if (f->encoding != NULL &&
+	    !(pass->ascii && encoding_has_ascii(f->encoding))) {
+		encoding_decode(f->encoding, line, &f->clean);
+		line = without_end(buf_span(&f->clean));
+		pass->ascii = text_is_ascii(line);
+	} else if (!pass->ascii && !text_is_utf8(line)) {
+	matcher_line(f->matcher);
 		text_repair(line, &f->clean);
 		line = buf_span(&f->clean);
 	}
@@ -252,6 +285,5 @@ filter_message(struct filter *f, struct span message, struct wall time,
 	f->last_known = true;
 	if (!filter_check_time(f, &pass))
 		return count(f, FILTER_MISSED);
-	filter_bare(f, &pass, 0, 0);
 	return count(f, judge(f, &pass));
 }

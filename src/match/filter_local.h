@@ -4,23 +4,28 @@
 
 #include "base/buf.h"
 #include "match/date.h"
+#include "match/encoding.h"
 #include "match/filter.h"
 #include "match/groups.h"
 #include "match/regex.h"
 #include "match/session.h"
+#include "match/tag.h"
 #include "match/window.h"
 
 /* A named group of a rule under the name it is known by outside. */
 struct rule_part {
 	struct span name;
 	unsigned group;
-	bool alternative;      /* fills `name` only if that is empty */
+	struct span group_name;
+	enum tag_kind kind;    /* TAG_ALT: fills `name` only if that is empty */
+	size_t first;          /* TAG_TUPLE: the first part of that name … */
+	struct buf tuple;      /* … which holds the value */
 };
 
 struct rule {
 	struct prefix prefix;      /* the regex's, kept near */
 	struct regex *regex;
-	struct rule_part *parts;   /* the alternatives behind the others */
+	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
 	uint64_t hits;
 	const char *kind;          /* "failregex", for messages */
@@ -35,6 +40,17 @@ struct rules {
 
 enum filter_dns { FILTER_DNS_NO, FILTER_DNS_ASK, FILTER_DNS_RAW };
 
+/* filter_scan.c: the texts a line must hold to be worth a regex. */
+struct filter_scan {
+	struct scan *scan;         /* NULL: none, every line is */
+	bool ascii_only;           /* … and every line that is not ASCII */
+	struct span block;         /* what the lines are parts of */
+	bool known;
+	size_t next;               /* place of the next text in it, if known */
+	unsigned looked, held;     /* lines, and those that held a text */
+	unsigned rest;             /* lines that go unscanned */
+};
+
 struct filter {
 	char *jail;
 	struct filter_options options;
@@ -43,8 +59,10 @@ struct filter {
 	struct rules prefix, fail, ignore;     /* prefix: none or one */
 	unsigned content_group;                /* of prefregex, or 0 */
 	struct date_detector *dates;
+	struct encoding *encoding;             /* NULL: UTF-8 */
 	struct matcher *matcher;
 	struct sessions *sessions;
+	struct filter_scan scan;
 	struct window *window;                 /* maxlines > 1, else NULL */
 	bool last_known;
 	struct wall last;                      /* the last stamp */
@@ -64,6 +82,7 @@ struct passage {
 	struct span line;          /* whole, as handed on in failures */
 	struct span text;          /* what is searched; ends in \n */
 	bool ascii;
+	size_t cut_from, cut_to;   /* its date, which is not searched */
 	bool timed;                /* `time` is known or assumed */
 	struct wall time;
 	enum filter_time mode;
@@ -71,12 +90,20 @@ struct passage {
 	void *arg;
 };
 
-/* filter_time.c: date cut into f->bare, time set; false: line too old. */
+/* filter_time.c: finds the date, sets the time; false: line too old. */
 bool filter_stamp(struct filter *f, struct passage *pass);
-/* The text to search: the line (or the window) without [from, to). */
-void filter_bare(struct filter *f, struct passage *pass, size_t from,
-    size_t to);
+/* The text to search: the line (or the window) without its date. */
+void filter_bare(struct filter *f, struct passage *pass);
 bool filter_check_time(struct filter *f, struct passage *pass);
+
+/* filter_line.c: are ignoreregexes asked before the failregexes? */
+bool filter_ignores_first(const struct filter *f);
+
+void filter_scan_init(struct filter *f);   /* when the rules are there */
+void filter_scan_fini(struct filter *f);
+bool filter_in_block(const struct filter *f, struct span text);
+/* False: neither a failregex nor, asked first, an ignoreregex matches. */
+bool filter_may_match(struct filter *f, const struct passage *pass);
 
 /* filter_hit.c: what a failregex's match means. */
 enum filter_hit {
@@ -85,7 +112,7 @@ enum filter_hit {
 	HIT_PENDING,
 	HIT_NOBODY,        /* no id, no address: as if it had not matched */
 };
-void filter_collect(const struct filter *f, const struct rule *rule,
+void filter_collect(const struct filter *f, struct rule *rule,
     struct groups *out);
 enum filter_hit filter_hit(struct filter *f, struct rule *rule,
     const struct passage *pass);

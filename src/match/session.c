@@ -22,9 +22,8 @@ struct session {
 	struct boot expires;
 	struct groups groups;              /* values point into `values` */
 	struct buf values[FAILURE_GROUPS_MAX];
-	struct buf user;                   /* the first one that was named */
-	bool user_known;
-	bool users_differ;
+	size_t users_n;
+	struct buf users[FAILURE_USERS_MAX];
 	bool pending;
 	struct kept counted, waiting;
 };
@@ -110,7 +109,8 @@ session_free(struct session *s)
 		buf_fini(&s->values[i]);
 	kept_fini(&s->counted);
 	kept_fini(&s->waiting);
-	buf_fini(&s->user);
+	for (i = 0; i < FAILURE_USERS_MAX; i++)
+		buf_fini(&s->users[i]);
 	buf_fini(&s->key);
 	free(s);
 }
@@ -242,15 +242,16 @@ note_user(struct session *s, const struct groups *fail)
 {
 	struct span user = groups_get(fail, SPAN("user"));
 
+	size_t i;
+
 	if (user.n == 0)
 		return;
 	user = shorten(user, SESSION_VALUE_MAX);
-	if (!s->user_known) {
-		s->user_known = true;
-		buf_add_span(&s->user, user);
-	} else if (!span_eq(buf_span(&s->user), user)) {
-		s->users_differ = true;
-	}
+	for (i = 0; i < s->users_n; i++)
+		if (span_eq(buf_span(&s->users[i]), user))
+			return;
+	if (s->users_n < FAILURE_USERS_MAX)
+		buf_add_span(&s->users[s->users_n++], user);
 }
 
 static unsigned
@@ -301,6 +302,9 @@ lend(const struct session *s, struct groups *fail,
 	lines->n = s->counted.n;
 	for (i = 0; i < s->counted.n; i++)
 		lines->v[i] = buf_span(&s->counted.v[i]);
+	lines->users_n = s->users_n;
+	for (i = 0; i < s->users_n; i++)
+		lines->users[i] = buf_span(&s->users[i]);
 }
 
 /* A line that closes a session nobody knows: it stands for itself. */
@@ -309,6 +313,7 @@ merge_alone(unsigned flags, struct span line, struct session_lines *lines)
 {
 	lines->n = 1;
 	lines->v[0] = line;
+	lines->users_n = 0;
 	return flags & HIT_NOFAIL;
 }
 
@@ -333,7 +338,7 @@ sessions_merge(struct sessions *all, struct span id, struct boot now,
 		learn(s, fail);
 	}
 	/* "Accepted bob" behind a failed joe is joe's failure, not a pass. */
-	if (s->pending || s->users_differ) {
+	if (s->pending || s->users_n > 1) {
 		s->pending = false;
 		unlearn(s, nofail);
 		unlearn(s, gained);

@@ -34,6 +34,8 @@ void sessions_free(struct sessions *all);
 struct session_lines {
 	size_t n;
 	struct span v[FAILURE_LINES_MAX];
+	size_t users_n;            /* who was named in it */
+	struct span users[FAILURE_USERS_MAX];
 };
 bool sessions_merge(struct sessions *all, struct span id, struct boot now,
     struct span line, struct groups *fail, struct session_lines *lines);

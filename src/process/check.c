@@ -67,6 +67,7 @@ check_compile(const struct config *config, const struct jail_config *jail,
 		.line_max = config->own.line_max,
 		.findtime = jail->findtime,
 		.logtimezone = jail->logtimezone,
+		.encoding = jail->logencoding,
 	};
 
 	return filter_new(&jail->filter, &options, report);

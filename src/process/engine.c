@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "match/encoding.h"
 #include "process/engine_local.h"
 #include "process/sandbox.h"
 

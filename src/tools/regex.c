@@ -282,7 +282,10 @@ say_log(const struct regex_call *call)
 		    strlen(call->log) > 50 ? "..." : "");
 	else
 		printf("Use         log file : %s\n"
-		    "Use         encoding : UTF-8\n", call->log);
+		    "Use         encoding : %s\n", call->log,
+		    call->encoding == NULL ||
+		    strcasecmp(call->encoding, "auto") == 0 ? "UTF-8" :
+		    call->encoding);
 	printf("\n");
 }
 
@@ -304,8 +307,9 @@ make_filter(const struct regex_call *call, struct report *report)
 	bool summary = !call->json && call->out == NULL;
 	struct filter_options options = {
 		.match_limit = MATCH_LIMIT, .line_max = LINE_LIMIT,
-		.logtimezone = call->timezone,
-		.check_all = summary && call->check_all, .pending = summary
+		.logtimezone = call->timezone, .encoding = call->encoding,
+		.check_all = summary && call->check_all, .pending = summary,
+		.count_prefix = summary
 	};
 	struct filter_config config = { 0 };
 	struct filter *f = NULL;

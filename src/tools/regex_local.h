@@ -13,7 +13,7 @@
 
 struct regex_call {
 	const char *dir, *share;
-	const char *datepattern, *timezone, *usedns, *out;
+	const char *datepattern, *timezone, *usedns, *out, *encoding;
 	const char *log, *regex, *ignoreregex;
 	int64_t maxlines;
 	int64_t now;

@@ -52,6 +52,7 @@ static const char usage[] =
 "      --share DIR        where our own filter.d is\n"
 "  -d, --datepattern P    how dates look ({NONE}: there are none)\n"
 "      --timezone ZONE    of dates without a zone (UTC, CET, +0200)\n"
+"  -e, --encoding NAME    of the log (auto: UTF-8)\n"
 "  -r, --raw              keep host names as they are (--usedns raw)\n"
 "      --usedns yes|warn|no|raw\n"
 "  -L, --maxlines N       lines a match may span, 1 to 100\n"
@@ -65,7 +66,7 @@ static const char usage[] =
 "      --print-all-matched, --print-all-missed, --print-all-ignored\n"
 "      --print-no-missed, --print-no-ignored\n"
 "  -V, --version          -h, --help\n"
-"Taken for fail2ban-regex's sake, without effect: -e, -l, -t,\n"
+"Taken for fail2ban-regex's sake, without effect: -l, -t,\n"
 "--full-traceback, --verbose-date.\n";
 
 static int
@@ -79,14 +80,6 @@ number(const char *name, const char *text, int64_t min, int64_t max,
 	return 2;
 }
 
-static bool
-is_utf8_name(const char *name)
-{
-	return strcasecmp(name, "auto") == 0 ||
-	    strcasecmp(name, "utf-8") == 0 ||
-	    strcasecmp(name, "utf8") == 0 || strcasecmp(name, "ascii") == 0;
-}
-
 static int
 take(int c, struct regex_call *call)
 {
@@ -98,6 +91,7 @@ take(int c, struct regex_call *call)
 	case OPT_SHARE: call->share = optarg; break;
 	case 'd': call->datepattern = optarg; break;
 	case OPT_TIMEZONE: call->timezone = optarg; break;
+	case 'e': call->encoding = optarg; break;
 	case 'r': call->usedns = "raw"; break;
 	case OPT_USEDNS: call->usedns = optarg; break;
 	case 'o': call->out = optarg; break;
@@ -121,12 +115,6 @@ take(int c, struct regex_call *call)
 		if (rc == -1)
 			call->verbose = (int)n;
 		return rc;
-	case 'e':
-		if (is_utf8_name(optarg))
-			break;
-		fprintf(stderr, "gaol regex: encoding '%s' is not supported; "
-		    "accepted: auto, UTF-8, ASCII\n", optarg);
-		return 2;
 	case 'h':
 		fputs(usage, stdout);
 		return 0;

@@ -28,6 +28,8 @@ note(const struct failure *failure, void *arg)
 
 	(void)arg;
 	id_format(&failure->id, &seen);
+	if (failure->named)
+		buf_addc(&seen, '?');
 	if (failure->ip.family != ADDR_NONE) {
 		addr_format(&failure->ip, ip);
 		buf_addf(&seen, "/%s", ip);
@@ -140,6 +142,73 @@ names_raw_or_not(void **state)
 	    .fail = { "^ host <HOST>$" } });
 	feed(f, "host a.example.com", FILTER_MISSED, "");
 	assert_int_equal(filter_counters(f)->hosts_unresolved, 0);
+	filter_free(f);
+}
+
+static void
+names_for_a_resolver(void **state)
+{
+	struct filter *f = make(&(struct spec){ .usedns = "yes",
+	    .options.names = true,
+	    .fail = { "^ host <HOST>$", "^ id <F-ID>\\w+</F-ID> <DNS>$" } });
+
+	(void)state;
+	feed(f, "host a.example.com", FILTER_MATCHED, "a.example.com?;");
+	feed(f, "host 192.0.2.7", FILTER_MATCHED, "192.0.2.7;");
+	feed(f, "id k a.example.com", FILTER_MATCHED, "k;");
+	feed(f, "host 999.1.1.1", FILTER_MISSED, "");
+	assert_int_equal(filter_counters(f)->hosts_unresolved, 1);
+	filter_free(f);
+	f = make(&(struct spec){ .usedns = "no", .options.names = true,
+	    .fail = { "^ host <DNS>$" } });
+	feed(f, "host a.example.com", FILTER_MISSED, "");
+	filter_free(f);
+}
+
+static void
+tuples(void **state)
+{
+	struct filter *f = make(&(struct spec){ .fail = {
+	    "^ a <F-TUPLE_ID_2>\\S+</F-TUPLE_ID_2> <F-ID/> "
+	    "<F-TUPLE_ID_1>\\S+</F-TUPLE_ID_1>$",
+	    "^ b <HOST> <F-TUPLE_USER>\\S+</F-TUPLE_USER>"
+	    "(?: <F-USER>\\S+</F-USER>)?$",
+	    "^ c <HOST> (?:<F-ALT_USER_1>a\\S+</F-ALT_USER_1>|"
+	    "<F-ALT_USER_2>b\\S+</F-ALT_USER_2>)"
+	    "(?: <F-TUPLE_USER_1>\\S+</F-TUPLE_USER_1>)?$" } });
+
+	(void)state;
+	feed(f, "a x 192.0.2.7 y", FILTER_MATCHED, "('192.0.2.7', 'y', 'x');");
+	feed(f, "a it's \"q y", FILTER_MATCHED, "('\"q', 'y', \"it's\");");
+	feed(f, "b 192.0.2.7 x joe", FILTER_MATCHED,
+	    "192.0.2.7 ('joe', 'x');");
+	feed(f, "b 192.0.2.7 x", FILTER_MATCHED, "192.0.2.7 (None, 'x');");
+	feed(f, "c 192.0.2.7 bob x", FILTER_MATCHED,
+	    "192.0.2.7 ('bob', 'x');");
+	feed(f, "c 192.0.2.7 al", FILTER_MATCHED, "192.0.2.7 ('al', None);");
+	filter_free(f);
+}
+
+static void
+encodings(void **state)
+{
+	struct filter *f = make(&(struct spec){ .options.encoding = "latin1",
+	    .fail = { "^ <F-USER>\\w+</F-USER> <HOST>$" } });
+	static const char wide[] = "2\0" "0\0" "2\0" "6\0" "-\0" "1\0" "1\0"
+	    "-\0" "2\0" "1\0" " \0" "2\0" "2\0" ":\0" "0\0" "8\0" ":\0" "1\0"
+	    "2\0" " \0" "\x3c\x04" " \0" "1\0" ".\0" "2\0" ".\0" "3\0" ".\0"
+	    "4\0" "\r\0";
+
+	(void)state;
+	feed(f, "j\xf6rg 192.0.2.7", FILTER_MATCHED,
+	    "192.0.2.7 j\xc3\xb6rg;");
+	feed(f, "joe 192.0.2.7\r", FILTER_MATCHED, "192.0.2.7 joe;");
+	filter_free(f);
+	f = make(&(struct spec){ .options.encoding = "utf_16",
+	    .fail = { "^ <F-USER>\\w+</F-USER> <HOST>$" } });
+	feed_as(f, FILTER_ASIS, span_from(wide, sizeof(wide) - 1),
+	    FILTER_MATCHED, "1.2.3.4 \xd0\xbc;");
+	assert_int_equal(wall_seconds(seen_time), NOW);
 	filter_free(f);
 }
 
@@ -487,6 +556,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_of_ids),
 		cmocka_unit_test(names_raw_or_not),
+		cmocka_unit_test(names_for_a_resolver),
+		cmocka_unit_test(tuples),
+		cmocka_unit_test(encodings),
 		cmocka_unit_test(prefix_and_content),
 		cmocka_unit_test(ignoring),
 		cmocka_unit_test(alternatives),

@@ -115,6 +115,25 @@ pending_until_an_address_comes(void **state)
 }
 
 static void
+everybody_is_named_once(void **state)
+{
+	struct sessions *all = sessions_new();
+	char user[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * FAILURE_USERS_MAX; i++) {
+		snprintf(user, sizeof(user), "user=u%zu", i / 2 % 20);
+		hit(all, "1", 0, "l", user);
+		assert_int_equal(lines.users_n, i / 2 + 1);
+	}
+	assert_true(span_eq(lines.users[0], SPAN("u0")));
+	hit(all, "1", 0, "l", "user=more");
+	assert_int_equal(lines.users_n, FAILURE_USERS_MAX);
+	sessions_free(all);
+}
+
+static void
 forgotten_sessions_are_still_lent(void **state)
 {
 	struct sessions *all = sessions_new();
@@ -185,6 +204,7 @@ main(void)
 		cmocka_unit_test(sign_ins_do_not_count),
 		cmocka_unit_test(another_user_counts),
 		cmocka_unit_test(pending_until_an_address_comes),
+		cmocka_unit_test(everybody_is_named_once),
 		cmocka_unit_test(forgotten_sessions_are_still_lent),
 		cmocka_unit_test(time_and_number_are_bounded),
 		cmocka_unit_test(sizes_are_bounded),

@@ -10,8 +10,12 @@ VERSION    := 0.1.0
 CC         ?= gcc
 B          ?= build
 PKGS       := libnftnl libmnl libpcre2-8 libconfig libevent_core sqlite3 \
-              jansson libcrypto
-PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS))
+              jansson libmd
+# The journal, where libsystemd is (make SYSTEMD= to do without).
+SYSTEMD    ?= $(shell pkg-config --exists 'libsystemd >= 246' && echo libsystemd)
+PKGS       += $(SYSTEMD)
+PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS)) \
+              $(if $(SYSTEMD),-DGAOL_JOURNAL)
 PKG_LIBS    = $(shell pkg-config --libs $(PKGS))
 CFLAGS     ?= -O2 -g
 WARN       := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -21,7 +25,7 @@ HARDEN     ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) -pthread $(WARN) \
               -DGAOL_VERSION='"$(VERSION)"' -DGAOL_SHARE='"$(SHAREDIR)"' \
               $(HARDEN) $(CFLAGS)
-ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -pthread
+ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm -pthread
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 ROOMS      := base config match source jail firewall action store control \

@@ -20,6 +20,7 @@ enum request_kind {
 	REQUEST_UNBAN,
 	REQUEST_UNBAN_ALL,
 	REQUEST_POSITION,
+	REQUEST_JOURNAL,
 	REQUEST_PURGE,
 	REQUEST_BARRIER,
 };
@@ -29,7 +30,8 @@ struct request {
 	enum request_kind kind;
 	char *jail;
 	char *text;               /* an id or a path, UTF-8 */
-	int64_t time;             /* of the ban; of the purge */
+	int64_t time;             /* of the ban; of the purge; of the journal's
+	                             last entry, microseconds */
 	int64_t bantime;          /* -1 permanent */
 	unsigned bancount;
 	char *data;               /* JSON */

@@ -1,10 +1,17 @@
 #include "store/rows.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/xalloc.h"
+
+/* What stands for a path in the row of the journal: upstream's word. */
+#define JOURNAL_PATH "systemd-journal"
 
 static void
 bind_text(sqlite3_stmt *stmt, int at, const char *text)
@@ -56,6 +63,38 @@ run_position(struct database *db, const struct request *r)
 	if (r->position.hash[0] != '\0')
 		bind_text(stmt, 3, r->position.hash);
 	sqlite3_bind_int64(stmt, 4, r->position.offset);
+	return database_run(stmt);
+}
+
+/* For people; upstream writes it so, and reads the number only. */
+static void
+iso_time(int64_t us, char out[SHA1_HEX])
+{
+	time_t seconds = (time_t)(us / CLOCK_SECOND);
+	struct tm tm;
+	size_t n;
+
+	out[0] = '\0';
+	if (localtime_r(&seconds, &tm) == NULL)
+		return;
+	n = strftime(out, SHA1_HEX, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (us % CLOCK_SECOND != 0)
+		snprintf(out + n, SHA1_HEX - n, ".%06d",
+		    (int)(us % CLOCK_SECOND));
+}
+
+static int
+run_journal(struct database *db, const struct request *r)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_SET_POSITION);
+	char iso[SHA1_HEX];
+
+	iso_time(r->time, iso);
+	bind_text(stmt, 1, r->jail);
+	bind_text(stmt, 2, JOURNAL_PATH);
+	sqlite3_bind_text(stmt, 3, iso, -1, SQLITE_TRANSIENT);
+	/* A double has room for microseconds until the year 2255. */
+	sqlite3_bind_double(stmt, 4, (double)r->time / CLOCK_SECOND);
 	return database_run(stmt);
 }
 
@@ -133,6 +172,8 @@ apply(struct database *db, const struct request *r)
 		return unban_all(db, r);
 	case REQUEST_POSITION:
 		return run_position(db, r);
+	case REQUEST_JOURNAL:
+		return run_journal(db, r);
 	case REQUEST_PURGE:
 		return purge(db, r);
 	case REQUEST_BARRIER:
@@ -249,6 +290,28 @@ rows_load_position(struct database *db, const char *jail, const char *path,
 			memcpy(out->hash, hash.p, hash.n);
 		out->offset = sqlite3_column_int64(stmt, 1);
 		if (out->offset < 0)
+			rc = SQLITE_DONE;
+	}
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+int
+rows_load_journal(struct database *db, const char *jail, struct wall *out)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_POSITION);
+	double seconds;
+	int rc;
+
+	bind_text(stmt, 1, jail);
+	bind_text(stmt, 2, JOURNAL_PATH);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		seconds = sqlite3_column_double(stmt, 1);
+		/* Not what somebody else's number would make of our clock. */
+		if (seconds > 0 && seconds < 1e11)
+			out->us = (int64_t)llround(seconds * CLOCK_SECOND);
+		else
 			rc = SQLITE_DONE;
 	}
 	sqlite3_reset(stmt);

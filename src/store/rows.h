@@ -25,5 +25,7 @@ int rows_load_bans(struct database *db, const char *jail, struct wall now,
 /* SQLITE_ROW when there is one, SQLITE_DONE when not, or what failed. */
 int rows_load_position(struct database *db, const char *jail,
     const char *path, struct tail_position *out);
+int rows_load_journal(struct database *db, const char *jail,
+    struct wall *out);
 
 #endif

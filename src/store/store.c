@@ -275,6 +275,19 @@ store_load_position(struct store *s, const char *jail, const char *path,
 	return rc == SQLITE_ROW;
 }
 
+bool
+store_load_journal(struct store *s, const char *jail, struct wall *out)
+{
+	int rc;
+
+	if (s->off || s->running || s->db.handle == NULL)
+		return false;
+	rc = rows_load_journal(&s->db, jail, out);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		read_failed(s, rc);
+	return rc == SQLITE_ROW;
+}
+
 /* --- requests ----------------------------------------------------------- */
 
 static bool
@@ -376,6 +389,18 @@ store_position(struct store *s, const char *jail, const char *path,
 	r = request_new(REQUEST_POSITION, jail);
 	r->text = clean_text(span_of(path));
 	r->position = *pos;
+	return push(s, r);
+}
+
+bool
+store_journal(struct store *s, const char *jail, struct wall place)
+{
+	struct request *r;
+
+	if (s->off)
+		return true;
+	r = request_new(REQUEST_JOURNAL, jail);
+	r->time = place.us;
 	return push(s, r);
 }
 

@@ -66,6 +66,8 @@ int store_load_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg), void *arg);
 bool store_load_position(struct store *s, const char *jail, const char *path,
     struct tail_position *out);
+/* How far the jail has read the journal: upstream's row of that, or ours. */
+bool store_load_journal(struct store *s, const char *jail, struct wall *out);
 /* Also possible with a failed disk: the thread tries it again. 0 or -1. */
 int store_start(struct store *s);   /* starts the thread */
 
@@ -81,6 +83,8 @@ bool store_unban(struct store *s, const char *jail, const struct id *id);
 bool store_unban_all(struct store *s, const char *jail);
 bool store_position(struct store *s, const char *jail, const char *path,
     const struct tail_position *pos);
+/* As upstream: in the logs table, by a name of its own, with a fraction. */
+bool store_journal(struct store *s, const char *jail, struct wall place);
 bool store_purge(struct store *s, struct wall now);
 /*
  * Calls fn in the loop once everything queued before is on the disk (error

@@ -121,6 +121,7 @@ positions_come_back(void **state)
 	static const char hash[] = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 	struct scene *sc = *state;
 	struct tail_position p = { .offset = INT64_C(5000000000) }, got;
+	struct wall when;
 
 	open_store(sc);
 	store_start(sc->store);
@@ -148,9 +149,45 @@ positions_come_back(void **state)
 	assert_true(store_load_position(sc->store, "j", "systemd-journal",
 	    &got));
 	assert_int_equal(got.offset, 1764000000);
+	assert_true(store_load_journal(sc->store, "j", &when));
+	assert_int_equal(when.us, INT64_C(1764000000250000));
+	assert_false(store_load_journal(sc->store, "k", &when));
 	assert_false(store_load_position(sc->store, "j", "bad", &got));
 	assert_false(store_load_position(sc->store, "k", "/var/log/a",
 	    &got));
+}
+
+/* To the microsecond and back, as a number with a fraction as upstream's. */
+static void
+the_journal_comes_back(void **state)
+{
+	struct scene *sc = *state;
+	struct wall place = { INT64_C(1790000000123457) }, got;
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	open_store(sc);
+	store_start(sc->store);
+	assert_true(store_journal(sc->store, "j", place));
+	place.us = INT64_C(1790000000000000);
+	assert_true(store_journal(sc->store, "k", place));
+	assert_int_equal(sync_store(sc), 0);
+	close_store(sc);
+	assert_answer(sc, "SELECT group_concat(jail || ' ' || path || ' ' ||"
+	    " firstlinemd5 || ' ' || typeof(lastfilepos), ',') FROM"
+	    " (SELECT * FROM logs ORDER BY jail)",
+	    "j systemd-journal 2026-09-21T14:13:20.123457 real,"
+	    "k systemd-journal 2026-09-21T14:13:20 integer");
+	run_sql(sc, "INSERT INTO logs VALUES('bad', 'systemd-journal', '', "
+	    "-1.5); INSERT INTO logs VALUES('big', 'systemd-journal', '', "
+	    "1e300)");
+	open_store(sc);
+	assert_true(store_load_journal(sc->store, "j", &got));
+	assert_int_equal(got.us, INT64_C(1790000000123457));
+	assert_true(store_load_journal(sc->store, "k", &got));
+	assert_int_equal(got.us, place.us);
+	assert_false(store_load_journal(sc->store, "bad", &got));
+	assert_false(store_load_journal(sc->store, "big", &got));
 }
 
 static void
@@ -322,6 +359,7 @@ main(void)
 		SCENE(data_is_json_with_the_lines_it_may_have),
 		SCENE(unban_takes_row_and_history),
 		SCENE(positions_come_back),
+		SCENE(the_journal_comes_back),
 		SCENE(jails_are_enabled_and_purged),
 		SCENE(what_waits_is_committed_together),
 		SCENE(a_full_queue_refuses_and_counts),

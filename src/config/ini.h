@@ -43,7 +43,8 @@ struct ini {
 	 * root will run, so one that others may write is refused (an error).
 	 */
 	bool guarded;
-	bool incomplete;           /* a whole file was refused or not text */
+	bool incomplete;           /* what is lost concerns every section:
+	                              a whole file, [DEFAULT], an include */
 	bool unverified;           /* a "# status: from documentation" line */
 };
 

@@ -193,6 +193,7 @@ include_all(struct load *l, const char *from, const struct ini *one,
 		report_add(l->report, PROBLEM_ERROR, NULL, from,
 		    o != NULL ? o->line : 0, "%s", why.p);
 		l->result = -1;
+		l->ini->incomplete = true;
 		break;
 	default:
 		break;
@@ -213,6 +214,7 @@ load_file(struct load *l, const char *path)
 		    "includes go too deep; accepted: %d levels, %d files",
 		    INI_INCLUDE_DEPTH_MAX, LOAD_FILES_MAX);
 		l->result = -1;
+		l->ini->incomplete = true;
 		return;
 	}
 	got = read_file(l, path, &one);

@@ -53,6 +53,10 @@ complain(struct parser *p, const char *fmt, ...)
 	va_end(ap);
 	report_add(p->report, PROBLEM_ERROR, NULL, p->file, p->line, "%s",
 	    text.p);
+	/* What every jail inherits is not one jail's error. */
+	if (p->section == NULL || strcmp(p->section->name, "DEFAULT") == 0 ||
+	    strcmp(p->section->name, "INCLUDES") == 0)
+		p->ini->incomplete = true;
 	if (p->section != NULL && p->section->error == NULL) {
 		struct buf error = { 0 };
 

@@ -7,8 +7,8 @@
 #define DURATION_MAX (1000.0 * 31557600.0)   /* a thousand years, seconds */
 
 /*
- * Seconds, compat §2: unit words become factors, neighbours add, + - * / and
- * ( ) as in Python. 0, or -1 (errno EINVAL; ERANGE beyond ±DURATION_MAX).
+ * Seconds: unit words become factors, neighbours add, the rest is arithmetic
+ * as in Python (config/expression.h). 0, or -1 (errno EINVAL; ERANGE beyond ±DURATION_MAX).
  */
 int duration_parse(struct span text, double *seconds);
 

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "config/action_load.h"
 #include "config/duration.h"
+#include "config/formula.h"
 #include "config/value.h"
 
 static int
@@ -49,6 +50,61 @@ derive_times(struct jail_config *jail, struct buf *why)
 	return 0;
 }
 
+/* "bantime.formula: 'x': unknown name at 'x'; accepted: …" */
+static int
+bad_growth(const char *name, const char *text, struct buf *detail,
+    const char *accepted, struct buf *why)
+{
+	buf_addf(why, "%s: '%s': %s; accepted: %s", name, text,
+	    detail->n > 0 ? detail->p : "not a whole number", accepted);
+	buf_fini(detail);
+	return -1;
+}
+
+static int
+check_multipliers(const char *text, struct buf *why)
+{
+	struct strings words = { 0 };
+	struct buf none = { 0 };
+	int64_t n;
+	int result = 0;
+
+	value_words(text, &words);
+	for (size_t i = 0; result == 0 && i < words.n; i++)
+		if (value_int(words.v[i], INT32_MIN, INT32_MAX, &n) != 0)
+			result = bad_growth("bantime.multipliers", words.v[i],
+			    &none, "whole numbers between blanks", why);
+	strings_fini(&words);
+	return result;
+}
+
+/* How a repeated ban grows is looked at before any ban needs it. */
+static int
+check_growth(const struct jail_config *jail, struct buf *why)
+{
+	const char *formula, *factor, *multipliers;
+	struct expression *e;
+	struct buf detail = { 0 };
+	double v;
+
+	formula = properties_get(&jail->settings, "bantime.formula");
+	factor = properties_get(&jail->settings, "bantime.factor");
+	multipliers = properties_get(&jail->settings, "bantime.multipliers");
+	if (formula != NULL && formula[0] != '\0') {
+		e = formula_parse(span_of(formula), &detail);
+		if (e == NULL)
+			return bad_growth("bantime.formula", formula, &detail,
+			    "arithmetic with ban.Time, ban.Count, banFactor, "
+			    "math and random", why);
+		expression_free(e);
+	}
+	if (factor != NULL && factor[0] != '\0' &&
+	    formula_factor(span_of(factor), &v, &detail) != 0)
+		return bad_growth("bantime.factor", factor, &detail,
+		    "a number, or arithmetic as in 24*60", why);
+	return multipliers != NULL ? check_multipliers(multipliers, why) : 0;
+}
+
 static char *
 dup_setting(const struct jail_config *jail, const char *name,
     const char *fallback)
@@ -87,7 +143,7 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	jail->ignorecommand = dup_setting(jail, "ignorecommand", NULL);
 	jail->logencoding = dup_setting(jail, "logencoding", "auto");
 	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);
-	return derive_times(jail, why);
+	return derive_times(jail, why) != 0 ? -1 : check_growth(jail, why);
 }
 
 bool

@@ -71,6 +71,22 @@ get_into(struct properties *to, const char *key, const struct scope *scope,
 	return got == -1 ? -1 : 0;
 }
 
+/* What the jail says of x counts for every x?family=… that it does not name. */
+static const char *
+given_for_all(const struct definition *d, const char *name)
+{
+	size_t n = strcspn(name, "?");
+	const char *value;
+	char *plain;
+
+	if (n == 0 || name[n] == '\0')
+		return NULL;
+	plain = xmemdup0(name, n);
+	value = properties_get(&d->given, plain);
+	free(plain);
+	return value;
+}
+
 static int
 read_init(struct definition *d, struct buf *why)
 {
@@ -80,6 +96,7 @@ read_init(struct definition *d, struct buf *why)
 	for (struct ini_option *o = s != NULL ? s->options : NULL; o != NULL;
 	     o = o->next) {
 		struct buf known = { 0 };
+		const char *given = given_for_all(d, o->name);
 		int got = 0;
 
 		if (strncmp(o->name, "known/", 6) != 0) {
@@ -87,6 +104,9 @@ read_init(struct definition *d, struct buf *why)
 			got = get_into(&d->init, known.p, &scope, o->name, why);
 		}
 		buf_fini(&known);
+		if (got == 0 && given != NULL &&
+		    properties_get(&d->init, o->name) == NULL)
+			properties_set(&d->init, o->name, given);
 		if (got == 0 && properties_get(&d->init, o->name) == NULL)
 			got = get_into(&d->init, o->name, &scope, o->name, why);
 		if (got != 0)

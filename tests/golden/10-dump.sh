@@ -30,8 +30,12 @@ check() {
 }
 
 # The release in reports is the one difference that every tree may show.
+# differs: since 1.1.1 what a jail says of an action's option counts for IPv6
+# too; 1.0.2 leaves the file's value of [Init?family=inet6] (two places).
 upstream() {
-    $oracle -c "$1" -d 2>"$work/upstream.err" | sed 's#/1\.0\.2#/V#g'
+    $oracle -c "$1" -d 2>"$work/upstream.err" | sed 's#/1\.0\.2#/V#g
+        /pass2allow-ftp/s#\(blocktype?family=inet6.\), .[^]]*#\1, '"'RETURN'"'#
+        /multi-set.*a-x/s#\(blk?family=inet6.\), .[^]]*#\1, '"'x y'"'#'
 }
 ours() {
     "$gaol" dump -c "$1" --share "$work/none" 2>"$work/ours.err" |
@@ -132,7 +136,7 @@ done
         grep -q '^\[Definition\]' "$file" || continue
         name=$(basename "$file" .conf)
         printf '[j-%s]\nenabled = true\nfilter = sshd\nport = 22,80\n' "$name"
-        printf 'action = %s[name=x, port="%%(port)s", blocktype=DROP]\n' "$name"
+        printf 'action = %s[name=x, port="%%(port)s", chain=X]\n' "$name"
     done
 } >"$work/actions.local"
 stock "$work/actions" <"$work/actions.local"

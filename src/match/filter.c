@@ -237,11 +237,10 @@ filter_new(const struct filter_config *config,
 	load_window(&l, config->maxlines);
 	load_rules(&l, config);
 	load_dates(&l, config);
+	load_encoding(&l);
 	f->matcher = matcher_new(f->options.match_limit);
 	f->sessions = sessions_new();
 	if (l.failed) {
-	if (!l.failed)
-		filter_scan_init(f);
 		filter_free(f);
 		return NULL;
 	}
@@ -254,9 +253,9 @@ rules_fini(struct rules *rules)
 	size_t i, k;
 
 	for (i = 0; i < rules->n; i++) {
-		regex_free(rules->v[i].regex);
 		for (k = 0; k < rules->v[i].parts_n; k++)
 			buf_fini(&rules->v[i].parts[k].tuple);
+		regex_free(rules->v[i].regex);
 		free(rules->v[i].parts);
 	}
 	free(rules->v);
@@ -271,12 +270,11 @@ filter_free(struct filter *f)
 	rules_fini(&f->fail);
 	rules_fini(&f->ignore);
 	date_free(f->dates);
-	matcher_free(f->matcher);
 	encoding_close(f->encoding);
+	matcher_free(f->matcher);
 	sessions_free(f->sessions);
 	window_free(f->window);
 	buf_fini(&f->clean);
-	filter_scan_fini(f);
 	buf_fini(&f->bare);
 	buf_fini(&f->content);
 	buf_fini(&f->part);

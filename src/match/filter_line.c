@@ -172,29 +172,10 @@ search(struct filter *f, const struct passage *pass)
 
 static enum filter_verdict
 judge(struct filter *f, struct passage *pass)
-bool
-filter_ignores_first(const struct filter *f)
 {
 	/* Few of them: cheaper to ask them before all the failregexes. */
-	return f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n;
-}
-
-/* No failregex can match: only what is counted besides. */
-static enum filter_verdict
-pass_by(struct filter *f, struct passage *pass)
-{
-	if (f->options.count_prefix && f->prefix.n > 0) {
-		filter_bare(f, pass);
-		prefix_passes(f, pass);
-	}
-	return FILTER_MISSED;
-}
-
-{
-	if (!filter_may_match(f, pass))
-		return pass_by(f, pass);
-	filter_bare(f, pass);
-	if (filter_ignores_first(f) && ignored(f, pass, pass->text))
+	if (f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n &&
+	    ignored(f, pass, pass->text))
 		return FILTER_IGNORED;
 	if (!prefix_passes(f, pass))
 		return FILTER_MISSED;
@@ -231,8 +212,6 @@ without_end(struct span line)
 	while (line.n > 0 && (line.p[line.n - 1] == '\r' ||
 	    line.p[line.n - 1] == '\n'))
 		line.n--;
-	if ((int64_t)line.n > f->options.line_max) {
-		line.n = (size_t)f->options.line_max;
 	return line;
 }
 
@@ -242,6 +221,8 @@ prepare(struct filter *f, struct span line, struct passage *pass)
 {
 	if (f->encoding == NULL || encoding_has_ascii(f->encoding))
 		line = without_end(line);
+	if ((int64_t)line.n > f->options.line_max) {
+		line.n = (size_t)f->options.line_max;
 		f->counters.cut++;
 	}
 	f->counters.lines++;
@@ -252,7 +233,6 @@ prepare(struct filter *f, struct span line, struct passage *pass)
 		line = without_end(buf_span(&f->clean));
 		pass->ascii = text_is_ascii(line);
 	} else if (!pass->ascii && !text_is_utf8(line)) {
-	matcher_line(f->matcher);
 		text_repair(line, &f->clean);
 		line = buf_span(&f->clean);
 	}
@@ -285,5 +265,6 @@ filter_message(struct filter *f, struct span message, struct wall time,
 	f->last_known = true;
 	if (!filter_check_time(f, &pass))
 		return count(f, FILTER_MISSED);
+	filter_bare(f, &pass, 0, 0);
 	return count(f, judge(f, &pass));
 }

@@ -5,9 +5,25 @@
 
 #include "base/xalloc.h"
 
+/*
+ * A path that two patterns of a jail match is one log: read twice, each of
+ * its failures would count twice.
+ */
+static bool
+has_log(const struct plan *plan, uint32_t jail, const char *path)
+{
+	for (size_t i = plan->logs_n; i-- > 0 && plan->logs[i].jail == jail;) {
+		if (strcmp(plan->logs[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_log(struct plan *plan, uint32_t jail, const char *path, bool tail)
 {
+	if (has_log(plan, jail, path))
+		return;
 	plan->logs = xreallocarray(plan->logs, plan->logs_n + 1,
 	    sizeof(*plan->logs));
 	plan->logs[plan->logs_n++] = (struct plan_log){ jail, path, tail };

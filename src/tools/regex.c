@@ -308,8 +308,7 @@ make_filter(const struct regex_call *call, struct report *report)
 	struct filter_options options = {
 		.match_limit = MATCH_LIMIT, .line_max = LINE_LIMIT,
 		.logtimezone = call->timezone, .encoding = call->encoding,
-		.check_all = summary && call->check_all, .pending = summary,
-		.count_prefix = summary
+		.check_all = summary && call->check_all, .pending = summary
 	};
 	struct filter_config config = { 0 };
 	struct filter *f = NULL;

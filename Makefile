@@ -10,7 +10,7 @@ VERSION    := 0.1.0
 CC         ?= gcc
 B          ?= build
 PKGS       := libnftnl libmnl libpcre2-8 libconfig libevent_core sqlite3 \
-              jansson libcrypto
+              jansson libmd
 # The journal, where libsystemd is (make SYSTEMD= to do without).
 SYSTEMD    ?= $(shell pkg-config --exists 'libsystemd >= 246' && echo libsystemd)
 PKGS       += $(SYSTEMD)

@@ -17,8 +17,9 @@ import time
 import logs
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-GAOL = HERE + "/build/gaol"
-GAOLD = HERE + "/build/gaold"
+BUILD = os.path.join(HERE, os.environ.get("B", "build"))
+GAOL = BUILD + "/gaol"
+GAOLD = BUILD + "/gaold"
 NEWSETELEM = (10 << 8) | 12
 SAMPLES = int(os.environ.get("BENCH_SAMPLES", "100"))
 RESTORE = int(os.environ.get("BENCH_RESTORE", "100000"))

@@ -6,19 +6,19 @@
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libpcre2-dev
-    libconfig-dev libevent-dev libsqlite3-dev libjansson-dev libssl-dev
+    libconfig-dev libevent-dev libsqlite3-dev libjansson-dev libmd-dev
     nftables iproute2 procps libsystemd-dev"
 apt_test="clang libclang-rt-14-dev libcmocka-dev fail2ban python3 python3-systemd
     python3-pyinotify systemd systemd-journal-remote openssh-server openssh-client sshpass dovecot-core
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond
-    rsyslog sqlite3 mandoc strace jq netcat-openbsd util-linux"
+    rsyslog sqlite3 mandoc strace jq netcat-openbsd util-linux openssl"
 # Written for the other package managers, untried so far.
 dnf_build="gcc make pkgconf-pkg-config libnftnl-devel libmnl-devel pcre2-devel
-    libconfig-devel libevent-devel sqlite-devel jansson-devel openssl-devel
+    libconfig-devel libevent-devel sqlite-devel jansson-devel libmd-devel
     nftables iproute procps-ng systemd-devel"
 dnf_test="clang compiler-rt libcmocka-devel fail2ban python3 openssh-server
     openssh-clients sshpass dovecot dovecot-pigeonhole rsyslog sqlite mandoc
-    strace jq nmap-ncat util-linux"
+    strace jq nmap-ncat util-linux openssl"
 pkg_build="gmake pkgconf pcre2 libconfig libevent sqlite3 jansson"
 pkg_test="cmocka py311-fail2ban sshpass dovecot rsyslog jq"
 

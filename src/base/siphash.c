@@ -1,8 +1,9 @@
 #include "base/siphash.h"
 
 /*
- * SipHash-2-4 (Aumasson, Bernstein 2012). Our own copy, because libcrypto has
- * it only behind EVP_MAC: allocations and a provider look-up for each hash.
+ * SipHash-2-4 (Aumasson, Bernstein 2012). Our own copy, because no
+ * library that is here has it but libcrypto, and that only behind EVP_MAC:
+ * allocations and a provider look-up for each hash.
  */
 struct sip {
 	uint64_t a, b, c, d;

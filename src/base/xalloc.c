@@ -1,5 +1,6 @@
 #include "base/xalloc.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,4 +66,10 @@ xmemdup0(const void *p, size_t n)
 		memcpy(copy, p, n);
 	copy[n] = '\0';
 	return copy;
+}
+
+void
+xtrim(void)
+{
+	malloc_trim(0);
 }

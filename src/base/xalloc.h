@@ -15,5 +15,7 @@ void *xreallocarray(void *p, size_t count, size_t size);
 char *xstrdup(const char *s);
 /* Copy of n bytes with a NUL behind them. */
 char *xmemdup0(const void *p, size_t n);
+/* Gives what is free back to the system: after work that is done once. */
+void xtrim(void);
 
 #endif

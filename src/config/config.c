@@ -53,7 +53,7 @@ config_load_main(const struct config_request *request, struct report *report)
 		config_free(c);
 		return NULL;
 	}
-	own_config_find(&c->own, c->dir, report);
+	own_config_find(&c->own, c->dir, !request->no_users, report);
 	if (request->share != NULL) {
 		free(c->own.share);
 		c->own.share = xstrdup(request->share);
@@ -139,8 +139,8 @@ config_load(const struct config_request *request, struct report *report)
 
 	if (c == NULL)
 		return NULL;
-	where = (struct config_request){ c->dir, c->own.share,
-		request->strict };
+	where = (struct config_request){ .dir = c->dir, .share = c->own.share,
+		.strict = request->strict };
 	got = ini_load(&jails, c->dir, "jail", report);
 	if (got == 1)
 		report_add(report, PROBLEM_ERROR, NULL, c->dir, 0,
@@ -174,8 +174,8 @@ config_load_filter(const struct config_request *request, const char *entry,
 	*out = (struct filter_config){ 0 };
 	if (c == NULL)
 		return -1;
-	where = (struct config_request){ c->dir, c->own.share,
-		request->strict };
+	where = (struct config_request){ .dir = c->dir, .share = c->own.share,
+		.strict = request->strict };
 	if (filter_open(&d, &where, entry, "auto", report, &out->name,
 		&why) != 0)
 		goto out;

@@ -133,6 +133,7 @@ struct config_request {
 	const char *dir;       /* NULL: /etc/gaol with jails, else /etc/fail2ban */
 	const char *share;     /* NULL: gaol.conf's, else the compiled-in one */
 	bool strict;           /* upstream's behaviour: any broken jail fails */
+	bool no_users;         /* names of users are not looked up */
 };
 
 /*

@@ -50,7 +50,10 @@ number_of(struct own_config *own, const struct own_field *f)
 	return (int64_t *)(void *)((char *)own + f->at);
 }
 
-/* Uid and gid stand side by side. */
+/*
+ * Uid and gid stand side by side. Looking a name up loads the services that
+ * nsswitch.conf names: who needs no users does not ask.
+ */
 static int
 set_user(int64_t *ids, const char *name)
 {
@@ -61,13 +64,21 @@ set_user(int64_t *ids, const char *name)
 	return pw != NULL ? 0 : -1;
 }
 
+static void
+no_user(int64_t *ids)
+{
+	ids[0] = ids[1] = -1;
+}
+
 void
-own_config_defaults(struct own_config *own)
+own_config_defaults(struct own_config *own, bool users)
 {
 	*own = (struct own_config){ 0 };
 	for (const struct own_field *f = own_fields; f->name != NULL; f++) {
-		if (f->type == OWN_USER)
+		if (f->type == OWN_USER && users)
 			set_user(number_of(own, f), f->fallback_text);
+		else if (f->type == OWN_USER)
+			no_user(number_of(own, f));
 		else if (f->type == OWN_NUMBER)
 			*number_of(own, f) = f->fallback;
 		else if (f->fallback_text != NULL)
@@ -177,12 +188,23 @@ read_text(char **v, const config_setting_t *s, const struct own_field *f)
 	return 0;
 }
 
+/* One file on its way into `own`. */
+struct reader {
+	struct own_config *own;
+	const char *path;
+	struct report *report;
+	bool users;
+};
+
 static void
-read_field(struct own_config *own, const config_setting_t *s,
-    const struct own_field *f, const char *path, struct report *report)
+read_field(struct reader *r, const config_setting_t *s,
+    const struct own_field *f)
 {
+	struct own_config *own = r->own;
 	int got;
 
+	if (f->type == OWN_USER && !r->users)
+		return;
 	if (f->type == OWN_USER)
 		got = read_user(number_of(own, f), s);
 	else if (f->type == OWN_NUMBER)
@@ -190,7 +212,7 @@ read_field(struct own_config *own, const config_setting_t *s,
 	else
 		got = read_text(text_of(own, f), s, f);
 	if (got != 0)
-		complain(s, f, path, report);
+		complain(s, f, r->path, r->report);
 }
 
 /* How many places differ, for names that are nearly the same. */
@@ -230,8 +252,8 @@ warn_unknown(const config_setting_t *s, const char *name, const char *path,
 }
 
 static void
-read_group(struct own_config *own, const config_setting_t *group,
-    const char *prefix, const char *path, struct report *report)
+read_group(struct reader *r, const config_setting_t *group,
+    const char *prefix)
 {
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *s =
@@ -243,29 +265,30 @@ read_group(struct own_config *own, const config_setting_t *group,
 		while (f->name != NULL && strcmp(f->name, name.p) != 0)
 			f++;
 		if (f->name != NULL)
-			read_field(own, s, f, path, report);
+			read_field(r, s, f);
 		else if (strcmp(name.p, "users") == 0 &&
 		    config_setting_is_group(s))
-			read_group(own, s, "users.", path, report);
+			read_group(r, s, "users.");
 		else
-			warn_unknown(s, name.p, path, report);
+			warn_unknown(s, name.p, r->path, r->report);
 		buf_fini(&name);
 	}
 }
 
 int
-own_config_load(struct own_config *own, const char *path,
+own_config_load(struct own_config *own, const char *path, bool users,
     struct report *report)
 {
+	struct reader r = { own, path, report, users };
 	config_t file;
 	int result = 0;
 
-	own_config_defaults(own);
+	own_config_defaults(own, users);
 	if (!present(path))
 		return 1;
 	config_init(&file);
 	if (config_read_file(&file, path) == CONFIG_TRUE) {
-		read_group(own, config_root_setting(&file), "", path, report);
+		read_group(&r, config_root_setting(&file), "");
 	} else {
 		const char *where = config_error_file(&file);
 
@@ -281,18 +304,19 @@ own_config_load(struct own_config *own, const char *path,
 }
 
 int
-own_config_find(struct own_config *own, const char *dir,
+own_config_find(struct own_config *own, const char *dir, bool users,
     struct report *report)
 {
 	struct buf path = { 0 };
 	int got;
 
 	buf_addf(&path, "%s/gaol.conf", dir);
-	got = own_config_load(own, path.p, report);
+	got = own_config_load(own, path.p, users, report);
 	buf_fini(&path);
 	if (got == 1) {
 		own_config_fini(own);
-		got = own_config_load(own, "/etc/gaol/gaol.conf", report);
+		got = own_config_load(own, "/etc/gaol/gaol.conf", users,
+		    report);
 	}
 	return got;
 }

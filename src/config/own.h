@@ -4,15 +4,16 @@
 
 #include "config/config.h"
 
-void own_config_defaults(struct own_config *own);
+/* users: look the names of users up; else their numbers stay -1. */
+void own_config_defaults(struct own_config *own, bool users);
 /*
  * Sets the defaults, then what PATH says. Errors (reported with file and
  * line) leave the default. 0; 1: no such file; -1: it is not libconfig.
  */
-int own_config_load(struct own_config *own, const char *path,
+int own_config_load(struct own_config *own, const char *path, bool users,
     struct report *report);
 /* DIR/gaol.conf, else /etc/gaol/gaol.conf. */
-int own_config_find(struct own_config *own, const char *dir,
+int own_config_find(struct own_config *own, const char *dir, bool users,
     struct report *report);
 void own_config_fini(struct own_config *own);
 

@@ -238,7 +238,7 @@ filter_new(const struct filter_config *config,
 	load_rules(&l, config);
 	load_dates(&l, config);
 	load_encoding(&l);
-	f->matcher = matcher_new(f->options.match_limit);
+	f->matcher = matcher_share(f->options.match_limit);
 	f->sessions = sessions_new();
 	if (l.failed) {
 		filter_free(f);

@@ -140,7 +140,9 @@ search(struct filter *f, const struct passage *pass)
 				continue;
 			}
 			/* Asking the others overwrote the match. */
-			hits(f, rule, pass->text, pass->ascii, pass->line);
+			if (!hits(f, rule, pass->text, pass->ascii,
+			    pass->line))
+				continue;
 		}
 		if (!pass->timed)
 			continue;
@@ -226,6 +228,7 @@ prepare(struct filter *f, struct span line, struct passage *pass)
 		f->counters.cut++;
 	}
 	f->counters.lines++;
+	matcher_line(f->matcher);
 	pass->ascii = text_is_ascii(line);
 	if (f->encoding != NULL &&
 	    !(pass->ascii && encoding_has_ascii(f->encoding))) {

@@ -1,38 +1,33 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
+#include "match/regex_local.h"
 
-#include "match/regex.h"
-
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "base/xalloc.h"
 #include "match/python.h"
 #include "match/tag.h"
 
-#define JIT_STACK_START (32u * 1024)
-#define JIT_STACK_MAX (512u * 1024)
-#define HEAP_LIMIT_KIB 4096u
+/*
+ * Thirty jails with one filter have its expressions once: everything in use,
+ * by text and flags. One thread matches, so it needs no lock.
+ */
+static struct table *in_use;
 
-struct regex {
-	char *source;              /* as it was written */
-	char *text;                /* tags expanded, Python's syntax */
-	pcre2_code *utf;
-	pcre2_code *bytes;         /* NULL: not the same as utf */
-	bool utf_jit, bytes_jit;
-	struct prefix prefix;
-	struct regex_name *names;
-	size_t names_n;
+struct key {
+	struct span text;
+	unsigned flags;
 };
 
-struct matcher {
-	pcre2_match_data *data;
-	pcre2_match_context *context;
-	pcre2_jit_stack *stack;
-	struct span subject;
-	int rc;
-};
+static bool
+is_same(const void *entry, const void *key)
+{
+	const struct regex *r = entry;
+	const struct key *k = key;
+
+	return r->flags == k->flags && span_eq(span_of(r->source), k->text);
+}
 
 static bool
 is_ascii(struct span s)
@@ -68,7 +63,7 @@ compile(struct span pattern, uint32_t options, int *code, size_t *offset)
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_max_pattern_length(context, 2 * REGEX_TEXT_MAX);
 	re = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.n,
-	    options | PCRE2_NEVER_BACKSLASH_C, code, offset, context);
+	    options | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, code, offset, context);
 	pcre2_compile_context_free(context);
 	return re;
 }
@@ -84,13 +79,14 @@ name_cmp(const void *a, const void *b)
 static void
 read_names(struct regex *r)
 {
+	const pcre2_code *code = r->forms[FORM_UTF].code;
 	uint32_t count = 0, size = 0, i;
 	PCRE2_SPTR table = NULL;
 	const char *entry;
 
-	pcre2_pattern_info(r->utf, PCRE2_INFO_NAMECOUNT, &count);
-	pcre2_pattern_info(r->utf, PCRE2_INFO_NAMEENTRYSIZE, &size);
-	pcre2_pattern_info(r->utf, PCRE2_INFO_NAMETABLE, &table);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
 	if (count == 0)
 		return;
 	r->names = xcalloc(count, sizeof(*r->names));
@@ -104,32 +100,44 @@ read_names(struct regex *r)
 	qsort(r->names, r->names_n, sizeof(*r->names), name_cmp);
 }
 
-static bool
-jit(pcre2_code *code)
+static uint32_t
+options_of(unsigned flags, enum regex_form form)
 {
-	return code != NULL &&
-	    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
+	return (flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0) |
+	    (form == FORM_UTF ? PCRE2_UTF | PCRE2_UCP : 0);
 }
 
-/* Compiles what both rewrites made of the text. */
+static void
+read_start(struct regex *r)
+{
+	const pcre2_code *code = r->forms[FORM_UTF].code;
+	uint32_t all = 0, first = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &all);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &first);
+	r->one_start = (all & PCRE2_ANCHORED) != 0 || first == 2;
+}
+
+/* Compiles what both rewrites made of the text, as far as errors go. */
 static struct regex *
 build(const struct mapped *tags, const struct mapped *python, unsigned flags,
     struct regex_error *error)
 {
-	uint32_t options = flags & REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
 	struct span pattern = buf_span(&python->text);
 	struct regex *r = xcalloc(1, sizeof(*r));
+	struct regex_code *utf = &r->forms[FORM_UTF];
 	uint32_t groups = 0;
 	size_t offset = 0;
 	int code = 0;
 
-	r->utf = compile(pattern, options | PCRE2_UTF | PCRE2_UCP, &code,
+	r->flags = flags;
+	utf->code = compile(pattern, options_of(flags, FORM_UTF), &code,
 	    &offset);
-	if (r->utf == NULL) {
+	if (utf->code == NULL) {
 		compile_error(code, offset, python, tags, error);
 		goto fail;
 	}
-	pcre2_pattern_info(r->utf, PCRE2_INFO_CAPTURECOUNT, &groups);
+	pcre2_pattern_info(utf->code, PCRE2_INFO_CAPTURECOUNT, &groups);
 	if (groups > REGEX_GROUPS_MAX) {
 		snprintf(error->text, sizeof(error->text),
 		    "%u groups; accepted: at most %d", groups,
@@ -140,18 +148,50 @@ build(const struct mapped *tags, const struct mapped *python, unsigned flags,
 	 * Only a pattern in ASCII: "(?i)\u017f" takes an "s" as UTF, and an
 	 * escape above 0xff does not compile as bytes at all.
 	 */
-	if (is_ascii(pattern))
-		r->bytes = compile(pattern, options, &code, &offset);
-	r->utf_jit = jit(r->utf);
-	r->bytes_jit = jit(r->bytes);
+	r->has_bytes = is_ascii(pattern);
+	read_start(r);
 	read_names(r);
 	if (!(flags & REGEX_MULTILINE))
 		prefix_read(pattern, &r->prefix);
 	r->text = xmemdup0(tags->text.p, tags->text.n);
 	return r;
 fail:
-	regex_free(r);
+	pcre2_code_free(utf->code);
+	free(r);
 	return NULL;
+}
+
+/* The text as PCRE2 is to see it; it has been through both rewrites before. */
+static pcre2_code *
+compile_bytes(const struct regex *r)
+{
+	struct mapped python = { 0 };
+	struct python_error wrong;
+	pcre2_code *code = NULL;
+	size_t offset;
+	int error;
+
+	if (python_translate(span_of(r->text), &python, &wrong) == 0)
+		code = compile(buf_span(&python.text),
+		    options_of(r->flags, FORM_BYTES), &error, &offset);
+	mapped_fini(&python);
+	return code;
+}
+
+void
+regex_warm(struct regex *r, enum regex_form form)
+{
+	struct regex_code *c = &r->forms[form];
+
+	if (c->warm)
+		return;
+	c->warm = true;
+	if (form == FORM_BYTES)
+		c->code = compile_bytes(r);
+	if (c->code == NULL)
+		r->has_bytes = false;
+	else
+		c->jit = pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE) == 0;
 }
 
 static bool
@@ -160,14 +200,13 @@ is_blank(struct span s)
 	return span_trim(s).n == 0;
 }
 
-struct regex *
-regex_new(struct span text, unsigned flags, struct regex_error *error)
+static struct regex *
+make(struct span text, unsigned flags, struct regex_error *error)
 {
 	struct mapped tags = { 0 }, python = { 0 };
 	struct python_error wrong;
 	struct regex *r = NULL;
 
-	*error = (struct regex_error){ 0 };
 	if (flags & REGEX_RAW)
 		mapped_copy(&tags, text.p, text.n, 0);
 	else if (text.n <= REGEX_TEXT_MAX)
@@ -184,22 +223,52 @@ regex_new(struct span text, unsigned flags, struct regex_error *error)
 	} else {
 		r = build(&tags, &python, flags, error);
 	}
-	if (r != NULL)
-		r->source = span_dup(text);
-	else if (error->offset > text.n)
+	if (r == NULL && error->offset > text.n)
 		error->offset = text.n;    /* at the very end */
 	mapped_fini(&tags);
 	mapped_fini(&python);
 	return r;
 }
 
+struct regex *
+regex_new(struct span text, unsigned flags, struct regex_error *error)
+{
+	struct key key = { text, flags };
+	uint64_t hash = table_hash(text.p, text.n);
+	struct regex *r = NULL;
+
+	*error = (struct regex_error){ 0 };
+	if (in_use != NULL)
+		r = table_find(in_use, hash, &key);
+	if (r == NULL) {
+		r = make(text, flags, error);
+		if (r == NULL)
+			return NULL;
+		r->source = span_dup(text);
+		r->hash = hash;
+		if (in_use == NULL)
+			in_use = table_new(0, is_same);
+		table_add(in_use, hash, r);
+	}
+	r->users++;
+	return r;
+}
+
 void
 regex_free(struct regex *r)
 {
-	if (r == NULL)
+	struct key key;
+
+	if (r == NULL || --r->users > 0)
 		return;
-	pcre2_code_free(r->utf);
-	pcre2_code_free(r->bytes);
+	key = (struct key){ span_of(r->source), r->flags };
+	table_del(in_use, r->hash, &key);
+	if (table_count(in_use) == 0) {
+		table_free(in_use);
+		in_use = NULL;
+	}
+	for (size_t i = 0; i < FORMS; i++)
+		pcre2_code_free(r->forms[i].code);
 	free(r->names);
 	free(r->source);
 	free(r->text);
@@ -240,78 +309,4 @@ const struct prefix *
 regex_prefix(const struct regex *r)
 {
 	return &r->prefix;
-}
-
-struct matcher *
-matcher_new(int64_t match_limit)
-{
-	struct matcher *m = xcalloc(1, sizeof(*m));
-	uint32_t limit = match_limit < 1 ? 1 :
-	    match_limit > UINT32_MAX ? UINT32_MAX : (uint32_t)match_limit;
-
-	m->data = pcre2_match_data_create(REGEX_GROUPS_MAX + 1, NULL);
-	m->context = pcre2_match_context_create(NULL);
-	m->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX,
-	    NULL);
-	if (m->data == NULL || m->context == NULL)
-		abort();
-	pcre2_set_match_limit(m->context, limit);
-	pcre2_set_depth_limit(m->context, limit);
-	pcre2_set_heap_limit(m->context, HEAP_LIMIT_KIB);
-	if (m->stack != NULL)
-		pcre2_jit_stack_assign(m->context, NULL, m->stack);
-	return m;
-}
-
-void
-matcher_free(struct matcher *m)
-{
-	if (m == NULL)
-		return;
-	pcre2_match_data_free(m->data);
-	pcre2_match_context_free(m->context);
-	pcre2_jit_stack_free(m->stack);
-	free(m);
-}
-
-enum regex_result
-matcher_search(struct matcher *m, const struct regex *r, struct span subject,
-    size_t from, bool ascii)
-{
-	bool bytes = ascii && r->bytes != NULL;
-	const pcre2_code *code = bytes ? r->bytes : r->utf;
-	PCRE2_SPTR p = (PCRE2_SPTR)(subject.p != NULL ? subject.p : "");
-	int rc = PCRE2_ERROR_JIT_STACKLIMIT;
-
-	if (!prefix_fits(&r->prefix, subject)) {
-		m->rc = 0;
-		return REGEX_NONE;
-	}
-	if (bytes ? r->bytes_jit : r->utf_jit)
-		rc = pcre2_jit_match(code, p, subject.n, from, 0, m->data,
-		    m->context);
-	/* Deep for the JIT's stack is not yet hostile: the heap has more. */
-	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(code, p, subject.n, from,
-		    PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, m->data, m->context);
-	m->rc = rc;
-	m->subject = subject;
-	if (rc > 0)
-		return REGEX_MATCH;
-	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NONE : REGEX_LIMIT;
-}
-
-bool
-matcher_group(const struct matcher *m, unsigned group, struct span *value)
-{
-	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(m->data);
-
-	if (m->rc <= 0 || group >= (unsigned)m->rc ||
-	    v[2 * group] == PCRE2_UNSET)
-		return false;
-	if (v[2 * group] > v[2 * group + 1])
-		return false;    /* \K in a look-ahead; python.c refuses \K */
-	*value = span_sub(m->subject, v[2 * group],
-	    v[2 * group + 1] - v[2 * group]);
-	return true;
 }

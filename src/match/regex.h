@@ -1,8 +1,10 @@
 /*
  * One compiled regular expression and the scratch to run it with. The
  * pattern is compiled twice: for UTF-8, and, where the result must be the
- * same, as plain bytes for lines that are pure ASCII (a third faster). A
- * match limit bounds what a hostile line may cost.
+ * same, as plain bytes for lines that are pure ASCII (a third faster), both
+ * into machine code once they are used. Limits bound what a hostile line may
+ * cost. Expressions with the same text and flags are one in the process; one
+ * thread makes, runs and frees them.
  */
 #ifndef GAOL_MATCH_REGEX_H
 #define GAOL_MATCH_REGEX_H
@@ -58,16 +60,25 @@ const struct prefix *regex_prefix(const struct regex *r);
 struct matcher;
 
 struct matcher *matcher_new(int64_t match_limit);
+/* The process's own one with this limit; freed with matcher_free() too. */
+struct matcher *matcher_share(int64_t match_limit);
 void matcher_free(struct matcher *m);
 
 enum regex_result { REGEX_NONE, REGEX_MATCH, REGEX_LIMIT };
 
 /*
+ * A new line begins: all searches until the next call together may take a
+ * few milliseconds of CPU time; then each gives up (REGEX_LIMIT).
+ */
+void matcher_line(struct matcher *m);
+/* CPU time that the searches of this line took; 0 for short lines. */
+uint64_t matcher_spent(const struct matcher *m);
+/*
  * Searches subject from `from` on (what is before it is seen by look-behind
  * only). `ascii`: every byte is below 0x80; else it must be valid UTF-8.
  * REGEX_LIMIT: gave up; counts as no match.
  */
-enum regex_result matcher_search(struct matcher *m, const struct regex *r,
+enum regex_result matcher_search(struct matcher *m, struct regex *r,
     struct span subject, size_t from, bool ascii);
 /*
  * A group of the last match, a part of its subject; false when it took no

@@ -376,6 +376,7 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 	}
 	reply_reload(e, ok, &in.report);
 	incoming_fini(&in);
+	xtrim();
 	if (!ok && e->config == NULL) {
 		log_error(LOGGER, "no configuration to run with");
 		engine_stop(e, 1);

@@ -136,6 +136,7 @@ adopt(struct warden *w, uint32_t generation)
 	if (old != NULL)
 		port_send(w->parent, &again, sizeof(again), -1);
 	warden_plan_free(old);
+	warden_plan_shrink(w->now);
 }
 
 static void

@@ -51,6 +51,8 @@ struct warden {
 struct warden_plan *warden_plan_load(const struct role_options *options,
     struct report *report);
 void warden_plan_free(struct warden_plan *p);
+/* The engine has it: what only the engine needs goes. */
+void warden_plan_shrink(struct warden_plan *p);
 
 /* --- warden_firewall.c ------------------------------------------------ */
 void warden_firewall_open(struct warden *w);

@@ -33,6 +33,7 @@ warden_plan_load(const struct role_options *options, struct report *report)
 	struct config_request request = {
 		.dir = options->dir,
 		.share = options->share,
+		.no_users = true,
 	};
 	struct warden_plan *p = xcalloc(1, sizeof(*p));
 
@@ -44,6 +45,16 @@ warden_plan_load(const struct role_options *options, struct report *report)
 	check_rules(p->config, report);
 	make_rules(p);
 	return p;
+}
+
+void
+warden_plan_shrink(struct warden_plan *p)
+{
+	for (size_t i = 0; i < p->config->jails_n; i++) {
+		filter_config_fini(&p->config->jails[i].filter);
+		properties_fini(&p->config->jails[i].settings);
+	}
+	xtrim();
 }
 
 void

@@ -224,7 +224,8 @@ static int
 load_regex(const struct regex_call *call, struct filter_config *config,
     struct report *report)
 {
-	struct config_request request = { call->dir, call->share, false };
+	struct config_request request = { .dir = call->dir,
+		.share = call->share, .no_users = true };
 	char *entry = NULL, *dir = NULL;
 	int rc = 0;
 

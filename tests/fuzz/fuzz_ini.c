@@ -77,7 +77,7 @@ check_dump(const struct config *c)
 static void
 load_jails(struct ini *ini, struct report *report)
 {
-	struct config_request where = { "/nonexistent", NULL, false };
+	struct config_request where = { .dir = "/nonexistent" };
 	struct config *c = xcalloc(1, sizeof(*c));
 
 	c->dir = xstrdup(where.dir);

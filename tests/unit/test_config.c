@@ -44,7 +44,8 @@ teardown(void **state)
 static void
 load(const char *jail_conf)
 {
-	struct config_request request = { tree.dir, ".", strict };
+	struct config_request request = { .dir = tree.dir, .share = ".",
+		.strict = strict };
 
 	config_free(config);
 	report_fini(&report);
@@ -410,7 +411,7 @@ test_users_example(void **state)
 static void
 test_one_filter_alone(void **state)
 {
-	struct config_request request = { tree.dir, ".", false };
+	struct config_request request = { .dir = tree.dir, .share = "." };
 	struct filter_config f;
 
 	(void)state;
@@ -456,7 +457,8 @@ test_main_values(void **state)
 static void
 test_nothing_there(void **state)
 {
-	struct config_request request = { "/nonexistent", ".", false };
+	struct config_request request = { .dir = "/nonexistent",
+		.share = "." };
 
 	(void)state;
 	assert_null(config_load(&request, &report));

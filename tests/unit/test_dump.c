@@ -67,7 +67,7 @@ test_repr_parse_refuses(void **state)
 static struct config *
 load(const struct tree *t)
 {
-	struct config_request request = { t->dir, ".", false };
+	struct config_request request = { .dir = t->dir, .share = "." };
 	struct report report = { 0 };
 	struct config *c = config_load(&request, &report);
 

@@ -37,7 +37,8 @@ load(const char *text)
 	own_config_fini(&own);
 	report_fini(&report);
 	tree_write(&tree, "gaol.conf", text);
-	return own_config_load(&own, tree_path(&tree, "gaol.conf"), &report);
+	return own_config_load(&own, tree_path(&tree, "gaol.conf"), true,
+	    &report);
 }
 
 static void
@@ -45,7 +46,7 @@ test_defaults(void **state)
 {
 	(void)state;
 	assert_int_equal(own_config_load(&own, tree_path(&tree, "none"),
-	    &report), 1);
+	    true, &report), 1);
 	assert_string_equal(own.firewall, "nftables");
 	assert_non_null(own.share);
 	assert_null(own.socket_group);
@@ -77,6 +78,23 @@ test_every_field(void **state)
 	assert_int_equal(own.match_limit, 5000);
 	assert_int_equal(own.tracked_max, 100);
 	assert_int_equal(own.bans_max, 7);
+}
+
+/* Without users no name is looked up: even one that nobody has is no fault. */
+static void
+test_no_users(void **state)
+{
+	(void)state;
+	own_config_fini(&own);
+	report_fini(&report);
+	tree_write(&tree, "gaol.conf", "line_max = 300;\n"
+	    "users = { engine = \"no_such_user_here\"; warden = 12; };");
+	assert_int_equal(own_config_load(&own, tree_path(&tree, "gaol.conf"),
+	    false, &report), 0);
+	assert_int_equal(report.n, 0);
+	assert_int_equal(own.engine_uid, -1);
+	assert_int_equal(own.warden_uid, -1);
+	assert_int_equal(own.line_max, 300);
 }
 
 static void
@@ -119,7 +137,8 @@ test_found_in_the_directory(void **state)
 {
 	(void)state;
 	tree_write(&tree, "gaol.conf", "line_max = 777;");
-	assert_int_equal(own_config_find(&own, tree.dir, &report), 0);
+	assert_int_equal(own_config_find(&own, tree.dir, true,
+	    &report), 0);
 	assert_int_equal(own.line_max, 777);
 }
 
@@ -128,6 +147,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_users, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_no_users, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_every_field, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_problems, setup, teardown),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 
 static void
@@ -60,6 +61,9 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 	/* All is read again; the name is for the answer. */
 	if (argc > 1 && argv[1][0] != '-')
 		e->reload_jail = xstrdup(argv[1]);
+	log_info("fail2ban.server", "Reload %s%s",
+	    e->reload_jail != NULL ? "jail " : "all jails",
+	    e->reload_jail != NULL ? log_text(span_of(e->reload_jail)) : "");
 	port_send(e->warden, &m, sizeof(m), -1);
 }
 

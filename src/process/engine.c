@@ -264,6 +264,7 @@ engine_stop(struct engine *e, int status)
 		.status = (uint32_t)status,
 	};
 
+	log_info("fail2ban.server", "Shutdown in progress...");
 	engine_log_save(e);
 	for (size_t i = 0; i < e->jails_n; i++) {
 		if (e->jails[i]->jail != NULL)
@@ -273,8 +274,17 @@ engine_stop(struct engine *e, int status)
 	/* Everything acknowledged is on the disk before we say we are done. */
 	store_close(e->store);
 	e->store = NULL;
+	log_info("fail2ban.server", "Exiting Fail2ban");
 	port_send(e->parent, &m, sizeof(m), -1);
 	role_end(e->options, e->base, status);
+}
+
+static const char *
+log_target(const struct engine *e)
+{
+	if (e->options->log_target != NULL)
+		return e->options->log_target;
+	return e->config != NULL ? e->config->main.logtarget : "?";
 }
 
 static void
@@ -290,7 +300,8 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 		take_gift(e, ((const struct wire_give *)body)->gift, fd);
 		break;
 	case WIRE_FLUSHLOGS:
-		log_info("fail2ban.server", "rollover performed");
+		log_info("fail2ban.server", "rollover performed on %s",
+		    log_target(e));
 		break;
 	case WIRE_STOP:
 		engine_stop(e, 0);

@@ -166,8 +166,9 @@ drop_vanished(struct engine *e)
 			e->jails[kept++] = j;
 			continue;
 		}
-		log_info("fail2ban.jail", "Jail '%s' stopped",
-		    j->config->name);
+		if (j->jail != NULL)
+			log_info("fail2ban.jail", "Jail '%s' stopped",
+			    j->config->name);
 		engine_ask_forget(e, j);
 		if (e->store != NULL)
 			store_disable_jail(e->store, j->config->name);
@@ -338,15 +339,29 @@ static void
 log_started(const struct engine *e)
 {
 	for (size_t i = 0; i < e->jails_n; i++) {
-		const struct engine_jail *j = e->jails[i];
+		struct engine_jail *j = e->jails[i];
 
 		if (j->error != NULL)
 			log_error("fail2ban.jail", "Jail '%s' not started: %s",
 			    j->config->name, log_text(span_of(j->error)));
+		else if (j->told)
+			log_info("fail2ban.server", "Jail '%s' reloaded",
+			    j->config->name);
 		else
 			log_info("fail2ban.jail", "Jail '%s' started",
 			    j->config->name);
+		j->told = j->error == NULL;
 	}
+}
+
+/* Programs look for upstream's words. */
+static void
+log_banner(void)
+{
+	log_info("fail2ban.server", "%s",
+	    "--------------------------------------------------");
+	log_info("fail2ban.server", "Starting Fail2ban v%s (gaol %s)",
+	    CONFIG_UPSTREAM_VERSION, GAOL_VERSION);
 }
 
 void
@@ -356,6 +371,8 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 	bool ok;
 
 	clock_tick();
+	if (e->config == NULL)
+		log_banner();
 	in.config = read_sheet(fd, &in.report);
 	close(fd);
 	if (in.config != NULL)
@@ -370,6 +387,8 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		else
 			swap(e, &in);
 		log_started(e);
+		if (e->reload != NULL)
+			log_info("fail2ban.server", "Reload finished.");
 		engine_log_open_all(e);
 		engine_sync_start(e);
 		engine_jails_run(e);

@@ -35,6 +35,7 @@ struct engine_jail {
 	uint32_t rules_n;
 	char *error;             /* why it does not run; NULL: it does */
 	bool keep;               /* reload: named by the new configuration */
+	bool told;               /* its start was logged */
 };
 
 struct engine_log {

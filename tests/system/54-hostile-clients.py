@@ -147,6 +147,14 @@ try:
             link.sendall(json.dumps(words).encode() + b"\n")
     tap.ok(gaold.stop() == 0, "stops cleanly with clients that left", gaold.logs())
     tap.ok(not os.path.exists(gaold.socket), "… and takes its socket along")
+    # Log readers look for upstream's words.
+    for words in ("Starting Fail2ban v", "Creating new jail 'sshd'",
+                  "Jail 'sshd' started", "Added logfile: '%s' (pos = " % gaold.auth,
+                  "Reload all jails", "Jail 'sshd' reloaded", "Reload finished.",
+                  "[second] Ban 198.51.100.1", "[second] Unban 198.51.100.1",
+                  "Shutdown in progress...", "Jail 'sshd' stopped",
+                  "Exiting Fail2ban"):
+        tap.ok(gaold.log_has(words), "the log says: " + words.replace(gaold.dir, ""))
 finally:
     gaold.close()
     nft("flush", "ruleset")

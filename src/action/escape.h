@@ -28,6 +28,7 @@ struct escape {
 	struct strings names;     /* "f2bV_matches" */
 	struct strings values;    /* of the same length */
 	size_t bytes;             /* of the values */
+	size_t open_at;           /* text ends in a variable's name: where */
 	bool cut;                 /* a value was too long: its end is missing */
 };
 

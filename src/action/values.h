@@ -55,6 +55,13 @@ void values_fini(struct values *v);
 /* Takes copies; a group beyond the last, or a name that is none, is left out. */
 void values_add_group(struct values *v, struct span name, struct span value);
 const char *values_group(const struct values *v, const char *name);
+/* The address it is about (<ip>); false: a raw id. */
+bool values_addr(const struct values *v, struct addr *a);
+/* What the tag says ("ip", "matches" …). False: it is no ticket's tag. */
+bool values_put(const struct values *v, struct span tag, struct buf *out);
+/* What <F-NAME> says ("name"); nothing when there is no such group. */
+void values_put_group(const struct values *v, const char *name,
+    struct buf *out);
 
 /*
  * As bytes, to be unpacked by values_unpack(), behind what `out` holds. What

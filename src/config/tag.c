@@ -39,9 +39,8 @@ count_of(struct counts *c, const char *tag)
 	return &c->v[c->n++].n;
 }
 
-/* The next <tag> from `from` on; its name in *name, or false. */
-static bool
-find_tag(struct span s, size_t from, size_t *at, struct span *name)
+bool
+tag_find(struct span s, size_t from, size_t *at, struct span *name)
 {
 	for (size_t open = from; open < s.n; open++) {
 		size_t n = open + 1;
@@ -163,7 +162,7 @@ resolve_value(struct resolver *r, size_t i)
 	int result = 0;
 
 	while (result == 0 &&
-	    find_tag(span_of(r->tags->v[i].value), at, &at, &name)) {
+	    tag_find(span_of(r->tags->v[i].value), at, &at, &name)) {
 		char *tag = span_dup(name);
 
 		result = replace_one(r, i, tag, &at);
@@ -175,7 +174,7 @@ resolve_value(struct resolver *r, size_t i)
 		return -1;
 	r->done[i] = strchr(r->tags->v[i].value, '<') == NULL;
 	at = 0;
-	return changed && find_tag(span_of(r->tags->v[i].value), 0, &at, &name);
+	return changed && tag_find(span_of(r->tags->v[i].value), 0, &at, &name);
 }
 
 static int

@@ -6,6 +6,8 @@
 #ifndef GAOL_CONFIG_TAG_H
 #define GAOL_CONFIG_TAG_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/strings.h"
 #include "config/config.h"
@@ -24,6 +26,8 @@ struct tag_rules {
 	void *arg;
 };
 
+/* The next <tag> from `from` on: where it starts, and its name. */
+bool tag_find(struct span s, size_t from, size_t *at, struct span *name);
 /* Resolves every value in place. 0, or -1: `why` says which one and why. */
 int tag_resolve(struct properties *tags, const struct tag_rules *rules,
     struct buf *why);

@@ -51,6 +51,16 @@ clock_wall_now(void)
 	return (struct wall){ read_clock(CLOCK_REALTIME) };
 }
 
+uint64_t
+clock_cpu_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == -1)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 void
 clock_freeze(struct wall wall, struct boot boot)
 {

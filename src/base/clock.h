@@ -19,6 +19,8 @@ void clock_tick(void);               /* read both clocks, unless frozen */
 struct wall clock_wall(void);        /* as of the last tick */
 struct boot clock_boot(void);
 struct wall clock_wall_now(void);    /* reads the clock (or the frozen one) */
+/* CPU time that this thread has used, in nanoseconds; never frozen. */
+uint64_t clock_cpu_ns(void);
 void clock_freeze(struct wall wall, struct boot boot);
 void clock_advance(int64_t us);      /* frozen clocks only */
 void clock_thaw(void);

@@ -297,6 +297,30 @@ add_filter(struct screen *s, const json_t *filter)
 	buf_addc(s->out, '\n');
 }
 
+/* Only when the jail has taken more of the processor than it should. */
+static void
+add_cost(struct screen *s, const json_t *filter)
+{
+	int64_t times = payload_int(filter, "over_budget", 0);
+	const json_t *most = json_object_get(filter, "costliest");
+
+	if (times == 0)
+		return;
+	add_head(s, "Cost");
+	paint(s, YELLOW);
+	buf_addf(s->out, "%" PRId64 " times over half a processor for 10 s",
+	    times);
+	paint(s, PLAIN);
+	if (json_is_object(most)) {
+		buf_adds(s->out, "; most in ");
+		add_str(s, most, "kind");
+		buf_addf(s->out, " %" PRId64 " (%.0f %%)",
+		    payload_int(most, "number", 0), 100 *
+		    json_number_value(json_object_get(most, "share")));
+	}
+	buf_addc(s->out, '\n');
+}
+
 static void
 add_files(struct screen *s, const json_t *files)
 {
@@ -438,6 +462,7 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	add_str(&s, payload, "jail");
 	buf_addc(out, '\n');
 	add_filter(&s, filter);
+	add_cost(&s, filter);
 	add_files(&s, json_object_get(filter, "files"));
 	add_bans_line(&s, actions);
 	if (json_array_size(bans) > 0)

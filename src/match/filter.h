@@ -54,6 +54,8 @@ struct filter_counters {
 	uint64_t clock_off;        /* stamps replaced by now */
 	uint64_t sessions_evicted;
 	uint64_t hosts_unresolved; /* a host name where DNS is not asked */
+	uint64_t cpu_ns;           /* what filter_spent() was told */
+	uint64_t over_budget;      /* times 10 s of lines took too much of it */
 };
 
 /*
@@ -80,6 +82,24 @@ enum filter_verdict filter_message(struct filter *f, struct span message,
     void *arg);
 
 const struct filter_counters *filter_counters(const struct filter *f);
+
+/*
+ * A batch of lines took `ns` of CPU time. More than half a processor over
+ * ten seconds is logged (once an hour), with the regex that costs most.
+ */
+void filter_spent(struct filter *f, uint64_t ns, struct boot now);
+struct filter_cost {
+	const char *kind;          /* "failregex" … */
+	unsigned number;           /* from 1 */
+	uint64_t ns;               /* estimated from samples */
+	double share;              /* of all its expressions' time */
+};
+/* The regex that costs most; false: nothing was measured yet. */
+bool filter_costliest(const struct filter *f, struct filter_cost *out);
+uint64_t filter_regex_ns(const struct filter *f, size_t i);
+uint64_t filter_prefregex_ns(const struct filter *f);
+uint64_t filter_ignoreregex_ns(const struct filter *f, size_t i);
+
 /*
  * The regexes, for `get J failregex` (_text: expanded) and `gaol regex`
  * (_source: as written); borrowed.

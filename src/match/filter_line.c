@@ -7,7 +7,7 @@ static bool
 hits(struct filter *f, struct rule *rule, struct span text, bool ascii,
     struct span line)
 {
-	switch (matcher_search(f->matcher, rule->regex, text, 0, ascii)) {
+	switch (filter_cost_search(f, rule, text, ascii)) {
 	case REGEX_MATCH:
 		return true;
 	case REGEX_NONE:
@@ -228,7 +228,7 @@ prepare(struct filter *f, struct span line, struct passage *pass)
 		f->counters.cut++;
 	}
 	f->counters.lines++;
-	matcher_line(f->matcher);
+	filter_cost_line(f);
 	pass->ascii = text_is_ascii(line);
 	if (f->encoding != NULL &&
 	    !(pass->ascii && encoding_has_ascii(f->encoding))) {

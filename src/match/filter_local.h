@@ -28,6 +28,7 @@ struct rule {
 	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
 	uint64_t hits;
+	uint64_t ns;               /* CPU time, by samples */
 	const char *kind;          /* "failregex", for messages */
 	unsigned number;           /* from 1 */
 	bool limit_warned;
@@ -36,6 +37,21 @@ struct rule {
 struct rules {
 	struct rule *v;
 	size_t n;
+};
+
+/* CPU time of the lines since `begin`. */
+struct filter_window {
+	bool open;
+	struct boot begin;
+	uint64_t ns;
+};
+
+/* filter_cost.c */
+struct filter_costs {
+	bool sampled;              /* this line's searches are timed */
+	struct filter_window window;
+	bool warned;
+	struct boot warned_at;
 };
 
 enum filter_dns { FILTER_DNS_NO, FILTER_DNS_ASK, FILTER_DNS_RAW };
@@ -50,6 +66,7 @@ struct filter {
 	struct date_detector *dates;
 	struct encoding *encoding;             /* NULL: UTF-8 */
 	struct matcher *matcher;
+	struct filter_costs cost;
 	struct sessions *sessions;
 	struct window *window;                 /* maxlines > 1, else NULL */
 	bool last_known;
@@ -95,5 +112,10 @@ void filter_collect(const struct filter *f, struct rule *rule,
     struct groups *out);
 enum filter_hit filter_hit(struct filter *f, struct rule *rule,
     const struct passage *pass);
+
+/* filter_cost.c: a line begins; one search, its cost noted. */
+void filter_cost_line(struct filter *f);
+enum regex_result filter_cost_search(struct filter *f, struct rule *rule,
+    struct span text, bool ascii);
 
 #endif

@@ -1,8 +1,8 @@
 #include "match/regex_local.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 
 #define JIT_STACK_START (32u * 1024)
@@ -118,15 +118,6 @@ matcher_spent(const struct matcher *m)
 	return m->spent_ns;
 }
 
-static uint64_t
-cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int
 run(struct matcher *m, const struct regex_code *c, struct span s, size_t from)
 {
@@ -156,7 +147,7 @@ static int
 run_long(struct matcher *m, const struct regex *r, const struct regex_code *c,
     struct span s, size_t at)
 {
-	uint64_t begin = cpu_ns(), before = begin, now;
+	uint64_t begin = clock_cpu_ns(), before = begin, now;
 	uint64_t spent = m->spent_ns;
 	size_t portion = r->one_start ? s.n + 1 : PORTION_FIRST, end;
 	int rc = PCRE2_ERROR_MATCHLIMIT;
@@ -165,7 +156,7 @@ run_long(struct matcher *m, const struct regex *r, const struct regex_code *c,
 		end = s.n - at < portion ? s.n : portion_end(s, at, portion);
 		pcre2_set_offset_limit(m->context, end);
 		rc = run(m, c, s, at);
-		now = cpu_ns();
+		now = clock_cpu_ns();
 		m->spent_ns = spent + (now - begin);
 		if (rc != PCRE2_ERROR_NOMATCH || end >= s.n)
 			break;

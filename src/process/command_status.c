@@ -232,6 +232,18 @@ files_json(const struct engine *e, const struct engine_jail *j)
 	return files;
 }
 
+/* Which expression takes most of the time, or null. */
+static json_t *
+costliest_json(const struct filter *f)
+{
+	struct filter_cost most;
+
+	if (!filter_costliest(f, &most))
+		return json_null();
+	return json_pack("{s:s, s:I, s:f}", "kind", most.kind,
+	    "number", (json_int_t)most.number, "share", most.share);
+}
+
 static json_t *
 filter_json(const struct engine *e, const struct engine_jail *j)
 {
@@ -239,7 +251,7 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	const struct jail_counters *c = jail_counters(j->jail);
 
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-	    " s:I}",
+	    " s:I, s:f, s:I, s:o}",
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
 	    "files", files_json(e, j),
@@ -250,7 +262,10 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	    "limit_hits", (json_int_t)f->limit_hits,
 	    "evicted", (json_int_t)c->evicted,
 	    "untold", (json_int_t)c->untold,
-	    "refused", (json_int_t)c->refused);
+	    "refused", (json_int_t)c->refused,
+	    "cpu", (double)f->cpu_ns / 1e9,
+	    "over_budget", (json_int_t)f->over_budget,
+	    "costliest", costliest_json(j->filter));
 }
 
 static const char *

@@ -46,6 +46,7 @@ struct engine_log {
 	bool tried;              /* an answer has come */
 	bool blind;              /* nothing of it can be watched: poll */
 	bool dirty;              /* something to read */
+	bool live;               /* its last line was not old */
 	bool moved;              /* read since the position was stored */
 	bool keep;
 };

@@ -59,6 +59,7 @@ on_line(struct span line, bool live, void *arg)
 {
 	struct engine_log *log = arg;
 
+	log->live = live;
 	filter_line(log->jail->filter, line,
 	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, log);
 	return true;
@@ -68,8 +69,13 @@ on_line(struct span line, bool live, void *arg)
 static bool
 read_log(struct engine *e, struct engine_log *log)
 {
+	uint64_t before = clock_cpu_ns();
 	int rc = tail_read(log->tail, TAIL_BUDGET, on_line, log);
 
+	/* What was written while nobody looked may take all there is. */
+	if (log->live)
+		filter_spent(log->jail->filter, clock_cpu_ns() - before,
+		    clock_boot());
 	log->moved = true;
 	if (!event_pending(e->save, EV_TIMEOUT, NULL)) {
 		struct timeval second = { .tv_sec = 1 };

@@ -74,7 +74,8 @@ def jail(ids, files, failing=0, total=0, banned_total=None):
         "jail": "sshd",
         "filter": {"failing": failing, "failed_total": total, "files": files,
                    "lines": 100, "matched": 7, "ignored": 1, "cut": 0,
-                   "limit_hits": 0, "evicted": 0},
+                   "limit_hits": 0, "evicted": 0, "cpu": 0.25,
+                   "over_budget": 0, "costliest": None},
         "actions": {"banned": len(ids), "banned_total": banned_total or
                     len(ids), "pending": 0, "failed": 0, "ids": ids,
                     "bans": []},
@@ -222,7 +223,9 @@ def ban(id, **more):
 def status_jail():
     payload = jail(["192.0.2.7"], ["/var/log/auth.log", "/a\u001b]0;x\u0007"],
         3, 12)[0]
-    payload["filter"].update(cut=1, limit_hits=2, evicted=3)
+    payload["filter"].update(cut=1, limit_hits=2, evicted=3, over_budget=2,
+                             costliest={"kind": "failregex", "number": 3,
+                                        "share": 0.815})
     payload["actions"].update(pending=1, failed=1, bans=[
         ban("192.0.2.7"),
         ban("2001:db8:1:2:3:4:5:6", bantime=-1, left=-1, restored=True),

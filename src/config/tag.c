@@ -108,7 +108,7 @@ replace_all(const char *value, const char *tag, const char *with)
 	}
 	buf_add_span(&out, rest);
 	buf_fini(&what);
-	return out.n == 0 ? xstrdup("") : buf_take(&out);
+	return buf_take(&out);
 }
 
 static int

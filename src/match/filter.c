@@ -240,6 +240,8 @@ filter_new(const struct filter_config *config,
 	load_encoding(&l);
 	f->matcher = matcher_share(f->options.match_limit);
 	f->sessions = sessions_new();
+	if (!l.failed)
+		filter_scan_init(f);
 	if (l.failed) {
 		filter_free(f);
 		return NULL;
@@ -274,6 +276,7 @@ filter_free(struct filter *f)
 	matcher_free(f->matcher);
 	sessions_free(f->sessions);
 	window_free(f->window);
+	filter_scan_fini(f);
 	buf_fini(&f->clean);
 	buf_fini(&f->bare);
 	buf_fini(&f->content);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "config/config.h"
+#include "match/scan.h"
 
 struct filter;
 
@@ -42,6 +43,10 @@ struct filter_options {
 	bool names;                /* the caller looks up host names: failures
 	                              that have only one are handed over,
 	                              `named`, unless usedns is "no" */
+	bool count_prefix;         /* filter_prefregex_hits() counts lines that
+	                              no failregex can match, too */
+	bool scan_off;             /* search every line; for tests */
+	enum scan_kind scan;       /* by which scanner; for tests */
 	bool pending;              /* `gaol regex`: hand over failures that
 	                              still lack an id, with an empty one */
 };
@@ -67,6 +72,15 @@ struct filter *filter_new(const struct filter_config *config,
 void filter_free(struct filter *f);
 
 typedef void filter_failure_fn(const struct failure *failure, void *arg);
+
+/*
+ * The lines to come, up to the next call, are parts of this block, which
+ * stays as it is meanwhile; others may come in between. Without it each line
+ * is scanned for itself, which takes longer. An empty span: no block.
+ */
+void filter_block(struct filter *f, struct span block);
+/* How many texts are looked for before any regex is; 0: none, all run. */
+size_t filter_literals(const struct filter *f);
 
 /*
  * One complete line without its newline (a trailing CR is dropped).

@@ -172,12 +172,31 @@ search(struct filter *f, const struct passage *pass)
 	return matched ? FILTER_MATCHED : FILTER_MISSED;
 }
 
+bool
+filter_ignores_first(const struct filter *f)
+{
+	/* Few of them: cheaper to ask them before all the failregexes. */
+	return f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n;
+}
+
+/* No failregex can match: only what is counted besides. */
+static enum filter_verdict
+pass_by(struct filter *f, struct passage *pass)
+{
+	if (f->options.count_prefix && f->prefix.n > 0) {
+		filter_bare(f, pass);
+		prefix_passes(f, pass);
+	}
+	return FILTER_MISSED;
+}
+
 static enum filter_verdict
 judge(struct filter *f, struct passage *pass)
 {
-	/* Few of them: cheaper to ask them before all the failregexes. */
-	if (f->ignore.n > 0 && f->ignore.n + 2 < f->fail.n &&
-	    ignored(f, pass, pass->text))
+	if (!filter_may_match(f, pass))
+		return pass_by(f, pass);
+	filter_bare(f, pass);
+	if (filter_ignores_first(f) && ignored(f, pass, pass->text))
 		return FILTER_IGNORED;
 	if (!prefix_passes(f, pass))
 		return FILTER_MISSED;
@@ -268,6 +287,5 @@ filter_message(struct filter *f, struct span message, struct wall time,
 	f->last_known = true;
 	if (!filter_check_time(f, &pass))
 		return count(f, FILTER_MISSED);
-	filter_bare(f, &pass, 0, 0);
 	return count(f, judge(f, &pass));
 }

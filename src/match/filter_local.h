@@ -56,6 +56,17 @@ struct filter_costs {
 
 enum filter_dns { FILTER_DNS_NO, FILTER_DNS_ASK, FILTER_DNS_RAW };
 
+/* filter_scan.c: the texts a line must hold to be worth a regex. */
+struct filter_scan {
+	struct scan *scan;         /* NULL: none, every line is */
+	bool ascii_only;           /* … and every line that is not ASCII */
+	struct span block;         /* what the lines are parts of */
+	bool known;
+	size_t next;               /* place of the next text in it, if known */
+	unsigned looked, held;     /* lines, and those that held a text */
+	unsigned rest;             /* lines that go unscanned */
+};
+
 struct filter {
 	char *jail;
 	struct filter_options options;
@@ -68,6 +79,7 @@ struct filter {
 	struct matcher *matcher;
 	struct filter_costs cost;
 	struct sessions *sessions;
+	struct filter_scan scan;
 	struct window *window;                 /* maxlines > 1, else NULL */
 	bool last_known;
 	struct wall last;                      /* the last stamp */
@@ -87,6 +99,7 @@ struct passage {
 	struct span line;          /* whole, as handed on in failures */
 	struct span text;          /* what is searched; ends in \n */
 	bool ascii;
+	size_t cut_from, cut_to;   /* its date, which is not searched */
 	bool timed;                /* `time` is known or assumed */
 	struct wall time;
 	enum filter_time mode;
@@ -94,12 +107,20 @@ struct passage {
 	void *arg;
 };
 
-/* filter_time.c: date cut into f->bare, time set; false: line too old. */
+/* filter_time.c: finds the date, sets the time; false: line too old. */
 bool filter_stamp(struct filter *f, struct passage *pass);
-/* The text to search: the line (or the window) without [from, to). */
-void filter_bare(struct filter *f, struct passage *pass, size_t from,
-    size_t to);
+/* The text to search: the line (or the window) without its date. */
+void filter_bare(struct filter *f, struct passage *pass);
 bool filter_check_time(struct filter *f, struct passage *pass);
+
+/* filter_line.c: are ignoreregexes asked before the failregexes? */
+bool filter_ignores_first(const struct filter *f);
+
+void filter_scan_init(struct filter *f);   /* when the rules are there */
+void filter_scan_fini(struct filter *f);
+bool filter_in_block(const struct filter *f, struct span text);
+/* False: neither a failregex nor, asked first, an ignoreregex matches. */
+bool filter_may_match(struct filter *f, const struct passage *pass);
 
 /* filter_hit.c: what a failregex's match means. */
 enum filter_hit {

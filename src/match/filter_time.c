@@ -37,18 +37,23 @@ use_last(const struct filter *f, struct passage *pass, struct wall now)
 }
 
 void
-filter_bare(struct filter *f, struct passage *pass, size_t from, size_t to)
+filter_bare(struct filter *f, struct passage *pass)
 {
-	struct span line = pass->line;
+	struct span line = pass->line, rest = span_skip(line, pass->cut_to);
 
 	if (f->window != NULL) {
-		window_push(f->window, line, from, to);
+		window_push(f->window, line, pass->cut_from, pass->cut_to);
 		window_text(f->window, &f->bare);
 		pass->ascii = text_is_ascii(buf_span(&f->bare));
+	} else if (pass->cut_from == 0 &&
+	    filter_in_block(f, span_from(rest.p, rest.n + 1)) &&
+	    rest.p[rest.n] == '\n') {
+		pass->text = span_from(rest.p, rest.n + 1);
+		return;
 	} else {
 		buf_clear(&f->bare);
-		buf_add(&f->bare, line.p, from);
-		buf_add_span(&f->bare, span_skip(line, to));
+		buf_add(&f->bare, line.p, pass->cut_from);
+		buf_add_span(&f->bare, rest);
 		buf_addc(&f->bare, '\n');
 	}
 	pass->text = buf_span(&f->bare);
@@ -117,6 +122,7 @@ filter_stamp(struct filter *f, struct passage *pass)
 	}
 	if (!filter_check_time(f, pass))
 		return false;
-	filter_bare(f, pass, date.start, date.end);
+	pass->cut_from = date.start;
+	pass->cut_to = date.end;
 	return true;
 }

@@ -215,6 +215,7 @@ new_log(struct engine *e, struct engine_log *log, const struct plan_log *plan)
 		.path = log->path,
 		.line_max = (size_t)e->config->own.line_max,
 		.from_end = plan->tail,
+		.block = engine_log_block,
 	};
 
 	/* At a reload the store's thread runs: new logs begin anew. */

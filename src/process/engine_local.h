@@ -187,6 +187,8 @@ void engine_sync_retry(struct engine *e);
 
 /* --- engine_log.c ------------------------------------------------------- */
 void engine_log_open_all(struct engine *e);
+/* A tail_block_fn. */
+void engine_log_block(struct span block, void *arg);
 void engine_log_take(struct engine *e, const struct wire_log *m, int fd);
 void engine_log_watch(struct engine *e, int fd);
 void engine_log_save(struct engine *e);

@@ -65,6 +65,14 @@ on_line(struct span line, bool live, void *arg)
 	return true;
 }
 
+void
+engine_log_block(struct span block, void *arg)
+{
+	struct engine_log *log = arg;
+
+	filter_block(log->jail->filter, block);
+}
+
 /* One budget's worth; true: there is more. */
 static bool
 read_log(struct engine *e, struct engine_log *log)

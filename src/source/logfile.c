@@ -177,8 +177,7 @@ keep_head(struct logfile *f, struct span bytes)
 
 /* Remembers that the receiver stopped, be it at the chunk's last line. */
 struct receiver {
-	lines_fn *fn;
-	void *arg;
+	const struct logfile_reader *reader;
 	bool stopped;
 };
 
@@ -187,7 +186,7 @@ pass(struct span line, void *arg)
 {
 	struct receiver *to = arg;
 
-	to->stopped = !to->fn(line, to->arg);
+	to->stopped = !to->reader->line(line, to->reader->arg);
 	return !to->stopped;
 }
 
@@ -211,10 +210,10 @@ feed(struct logfile *f, struct span bytes, struct receiver *to,
 }
 
 int
-logfile_read(struct logfile *f, size_t *budget, lines_fn *fn, void *arg,
-    struct logfile_counters *counters)
+logfile_read(struct logfile *f, size_t *budget,
+    const struct logfile_reader *reader, struct logfile_counters *counters)
 {
-	struct receiver to = { fn, arg, false };
+	struct receiver to = { reader, false };
 	bool end = false;
 	size_t want;
 	ssize_t n;
@@ -230,7 +229,9 @@ logfile_read(struct logfile *f, size_t *budget, lines_fn *fn, void *arg,
 			return -1;
 		end = (size_t)n < want;
 		*budget -= (size_t)n;
+		reader->block(span_from(chunk, (size_t)n), reader->arg);
 		feed(f, span_from(chunk, (size_t)n), &to, counters);
+		reader->block(span_from(chunk, 0), reader->arg);
 	}
 	if (f->hash[0] == '\0' && f->done_to > 0)
 		hash_first_line(f);

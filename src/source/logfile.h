@@ -29,12 +29,18 @@ void logfile_resume(struct logfile *f, const struct tail_position *stored);
 void logfile_skip_to_end(struct logfile *f);
 /* Nothing was ever written to it (or it was truncated and is still empty). */
 bool logfile_is_empty(const struct logfile *f);
+/* Gets each block that is read, then the lines in it; last an empty block. */
+struct logfile_reader {
+	void (*block)(struct span block, void *arg);
+	lines_fn *line;
+	void *arg;
+};
 /*
  * Delivers complete lines, taking what it reads off *budget. 1: there may be
- * more (budget used up, or fn stopped), 0: end of file, -1: errno.
+ * more (budget used up, or `line` stopped), 0: end of file, -1: errno.
  */
-int logfile_read(struct logfile *f, size_t *budget, lines_fn *fn, void *arg,
-    struct logfile_counters *counters);
+int logfile_read(struct logfile *f, size_t *budget,
+    const struct logfile_reader *reader, struct logfile_counters *counters);
 void logfile_position(const struct logfile *f, struct tail_position *out);
 
 #endif

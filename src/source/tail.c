@@ -21,6 +21,7 @@
 struct tail {
 	char *path;
 	size_t line_max;
+	tail_block_fn *block;
 	bool from_end;
 	bool live;
 	struct tail_position stored;   /* where the first file may go on */
@@ -45,6 +46,7 @@ tail_new(const struct tail_options *options)
 
 	t->path = xstrdup(options->path);
 	t->line_max = options->line_max;
+	t->block = options->block;
 	t->from_end = options->from_end;
 	if (options->stored != NULL) {
 		t->stored = *options->stored;
@@ -183,14 +185,24 @@ deliver(struct span line, void *arg)
 	return to->fn(line, to->tail->live, to->arg);
 }
 
+static void
+announce(struct span block, void *arg)
+{
+	const struct delivery *to = arg;
+
+	if (to->tail->block != NULL)
+		to->tail->block(block, to->arg);
+}
+
 /* 1, 0, -1 as logfile_read(). */
 static int
 read_file(struct tail *t, size_t i, size_t *budget, struct delivery *to)
 {
+	const struct logfile_reader reader = { announce, deliver, to };
 	struct logfile_counters did = { 0 };
 	int rc;
 
-	rc = logfile_read(t->v[i], budget, deliver, to, &did);
+	rc = logfile_read(t->v[i], budget, &reader, &did);
 	t->counters.lines += did.lines;
 	t->counters.bytes += did.bytes;
 	t->counters.cut += did.cut;

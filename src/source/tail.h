@@ -26,11 +26,18 @@ struct tail;
 
 #define TAIL_BUDGET (256u * 1024)   /* a good argument for tail_read */
 
+/*
+ * What was just read, before the lines in it are delivered: those that are
+ * whole in it are parts of it, and it stays until the next one (n = 0: gone).
+ */
+typedef void tail_block_fn(struct span block, void *arg);
+
 struct tail_options {
 	const char *path;      /* as configured; for messages */
 	size_t line_max;
 	bool from_end;         /* `tail`: no old lines when nothing is stored */
 	const struct tail_position *stored;   /* NULL: none */
+	tail_block_fn *block;  /* NULL: none; gets tail_read's `arg` */
 };
 
 struct tail_counters {

@@ -99,6 +99,7 @@ read_lines(struct regex_run *run, int fd)
 		if (n == -1)
 			break;
 		have += (size_t)n;
+		filter_block(run->filter, span_from(p, have));
 		for (at = 0; (newline = memchr(p + at, '\n', have - at)) !=
 		    NULL; at = (size_t)(newline - p) + 1) {
 			if (!skipping)
@@ -115,6 +116,7 @@ read_lines(struct regex_run *run, int fd)
 			have = 0;
 		}
 	}
+	filter_block(run->filter, (struct span){ NULL, 0 });
 	if (n != -1 && have > 0 && !skipping && !run->failed)
 		one_line(run, span_from(p, have));
 	free(p);
@@ -309,7 +311,8 @@ make_filter(const struct regex_call *call, struct report *report)
 	struct filter_options options = {
 		.match_limit = MATCH_LIMIT, .line_max = LINE_LIMIT,
 		.logtimezone = call->timezone, .encoding = call->encoding,
-		.check_all = summary && call->check_all, .pending = summary
+		.check_all = summary && call->check_all, .pending = summary,
+		.count_prefix = summary
 	};
 	struct filter_config config = { 0 };
 	struct filter *f = NULL;

@@ -25,6 +25,7 @@ static struct tail *tail;
 static struct buf got;          /* lines, each with a '|' behind it */
 static unsigned dead;           /* lines that were not live */
 static unsigned pause_after;    /* 0: never */
+static struct span block;       /* what lines are parts of just now */
 
 static void
 append_to(const char *path, const char *text)
@@ -42,10 +43,30 @@ open_log(void)
 	return open(log_path, O_RDONLY | O_CLOEXEC);
 }
 
+static void
+on_block(struct span announced, void *arg)
+{
+	(void)arg;
+	block = announced;
+}
+
+/* Whole in the block, or kept from an earlier one. */
+static void
+check_block(struct span line)
+{
+	assert_true(block.n > 0);
+	if (line.p >= block.p && line.p < block.p + block.n)
+		assert_true(line.p + line.n < block.p + block.n);
+	else
+		assert_true(line.p + line.n <= block.p || line.n == 0 ||
+		    line.p >= block.p + block.n);
+}
+
 static bool
 on_line(struct span line, bool live, void *arg)
 {
 	(void)arg;
+	check_block(line);
 	buf_add_span(&got, line);
 	buf_addc(&got, '|');
 	dead += !live;
@@ -55,7 +76,8 @@ on_line(struct span line, bool live, void *arg)
 static void
 start(bool from_end, const struct tail_position *stored)
 {
-	struct tail_options options = { log_path, 100, from_end, stored };
+	struct tail_options options = { log_path, 100, from_end, stored,
+	    on_block };
 
 	tail_free(tail);
 	tail = tail_new(&options);
@@ -78,6 +100,7 @@ expect(const char *lines)
 	while ((rc = tail_read(tail, 4096, on_line, NULL)) == 1)
 		;
 	assert_int_equal(rc, 0);
+	assert_int_equal(block.n, 0);
 	assert_string_equal(got.p, lines);
 }
 

@@ -1,0 +1,71 @@
+/* NEON of 64-bit ARM, which every such machine has. */
+#include "match/scan_local.h"
+
+#if defined(__aarch64__) && defined(__ARM_NEON)
+
+#include <arm_neon.h>
+
+struct masks { uint8x16_t low, high; };
+
+static inline uint8x16_t
+buckets(const struct masks *masks, const char *p)
+{
+	uint8x16_t v = vld1q_u8((const uint8_t *)p);
+
+	return vandq_u8(vqtbl1q_u8(masks->low, vandq_u8(v, vdupq_n_u8(0x0f))),
+	    vqtbl1q_u8(masks->high, vshrq_n_u8(v, 4)));
+}
+
+/* Four bits for each byte that is not zero. */
+static inline uint64_t
+nonzero(uint8x16_t v)
+{
+	uint8x16_t set = vtstq_u8(v, v);
+
+	return vget_lane_u64(vreinterpret_u64_u8(
+	    vshrn_n_u16(vreinterpretq_u16_u8(set), 4)), 0);
+}
+
+static size_t
+narrow(const struct scan *s, struct span text, size_t from, size_t *at)
+{
+	struct masks masks[SCAN_WINDOW];
+	uint64_t hits;
+	size_t i, place, start;
+
+	for (i = 0; i < SCAN_WINDOW; i++) {
+		masks[i].low = vld1q_u8(s->low[i]);
+		masks[i].high = vld1q_u8(s->high[i]);
+	}
+	for (i = *at; i + 16 + SCAN_WINDOW - 1 <= text.n; i += 16) {
+		hits = nonzero(vandq_u8(vandq_u8(
+		    buckets(&masks[0], text.p + i),
+		    buckets(&masks[1], text.p + i + 1)),
+		    buckets(&masks[2], text.p + i + 2)));
+		while (hits != 0) {
+			place = (size_t)__builtin_ctzll(hits) / 4;
+			if (scan_verify(s, text, from, i + place, &start))
+				return start;
+			hits &= ~(UINT64_C(15) << (place * 4));
+		}
+	}
+	*at = i;
+	return SPAN_NONE;
+}
+
+scan_vector_fn *
+scan_neon(enum scan_kind kind)
+{
+	return kind == SCAN_NARROW ? narrow : NULL;
+}
+
+#else
+
+scan_vector_fn *
+scan_neon(enum scan_kind kind)
+{
+	(void)kind;
+	return NULL;
+}
+
+#endif

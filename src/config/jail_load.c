@@ -410,6 +410,22 @@ load_enabled(struct loader *l)
 		warn_actions(l);
 }
 
+/* fail2ban would refuse the start for what a disabled jail says here. */
+static void
+look_at_disabled(struct loader *l)
+{
+	struct report aside = { 0 }, *report = l->report;
+
+	l->report = &aside;
+	read_options(l, first_options);
+	l->report = report;
+	for (size_t i = 0; i < aside.n; i++)
+		report_add(report, PROBLEM_WARNING, l->jail->name,
+		    aside.v[i].file, aside.v[i].line, "the jail is disabled, "
+		    "but %s", aside.v[i].text);
+	report_fini(&aside);
+}
+
 int
 jail_load(struct jail_config *jail, struct ini *jails, const char *name,
     const struct config_request *where, struct report *report)
@@ -424,6 +440,8 @@ jail_load(struct jail_config *jail, struct ini *jails, const char *name,
 	enabled = value_bool(option_text(&l, "enabled", "")) || !sound;
 	if (enabled || where->strict)
 		sound &= read_options(&l, first_options) == 0;
+	else
+		look_at_disabled(&l);
 	if (enabled)
 		jail->backend = xstrdup(option_text(&l, "backend", "auto"));
 	if (enabled && sound)

@@ -46,7 +46,8 @@ static void
 reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
-	struct wire_plain m = { .type = WIRE_RELOAD };
+	struct wire_reload m = { .type = WIRE_RELOAD };
+	const char *jail = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 
 	/* The answer to the first configuration must not meet a second. */
 	if (e->config == NULL) {
@@ -57,10 +58,15 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 		request_fail(r, "Exception", "another reload is under way");
 		return;
 	}
+	if (jail != NULL && strlen(jail) >= sizeof(m.jail)) {
+		request_fail(r, "UnknownJailException", "%s", jail);
+		return;
+	}
 	e->reload = r;
-	/* All is read again; the name is for the answer. */
-	if (argc > 1 && argv[1][0] != '-')
-		e->reload_jail = xstrdup(argv[1]);
+	if (jail != NULL) {
+		e->reload_jail = xstrdup(jail);
+		memcpy(m.jail, jail, strlen(jail));
+	}
 	log_info("fail2ban.server", "Reload %s%s",
 	    e->reload_jail != NULL ? "jail " : "all jails",
 	    e->reload_jail != NULL ? log_text(span_of(e->reload_jail)) : "");

@@ -53,16 +53,23 @@ send_sheet(struct warden *w, uint32_t type, uint32_t generation,
 	return rc;
 }
 
+/* The sheet stays open: a reload of one jail needs the others as they are. */
 static int
-send_plan(struct warden *w, const struct warden_plan *p)
+send_plan(struct warden *w, struct warden_plan *p)
 {
+	struct wire_config m = { .type = WIRE_CONFIG,
+		.generation = p->generation };
 	struct buf text = { 0 };
-	int rc;
 
 	dump_write(p->config, DUMP_ENGINE, &text);
-	rc = send_sheet(w, WIRE_CONFIG, p->generation, buf_span(&text));
+	p->sheet = sheet_new(buf_span(&text));
 	buf_fini(&text);
-	return rc;
+	if (p->sheet == -1) {
+		log_error(LOGGER, "cannot hand over the configuration: %s",
+		    strerror(errno));
+		return -1;
+	}
+	return port_send(w->engine, &m, sizeof(m), p->sheet);
 }
 
 static int
@@ -92,15 +99,20 @@ drop_engine(struct warden *w, const char *why)
 }
 
 static void
-reload(struct warden *w)
+reload(struct warden *w, const struct wire_reload *ask)
 {
 	struct report report = { 0 };
+	const char *jail = ask->jail[0] != '\0' ? ask->jail : NULL;
 
 	if (w->next != NULL) {
 		drop_engine(w, "a reload before the answer to the last one");
 		return;
 	}
-	w->next = warden_plan_load(w->options, &report);
+	if (memchr(ask->jail, '\0', sizeof(ask->jail)) == NULL) {
+		drop_engine(w, "a jail's name without end");
+		return;
+	}
+	w->next = warden_plan_load(w->options, w->now, jail, &report);
 	log_report(&report);
 	if (w->next != NULL) {
 		w->next->generation = ++w->generation;
@@ -191,7 +203,7 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 		warden_firewall_remove(w);
 		break;
 	case WIRE_RELOAD:
-		reload(w);
+		reload(w, body);
 		break;
 	case WIRE_CONFIG_OK:
 		adopt(w, ((const struct wire_config *)body)->generation);
@@ -348,7 +360,7 @@ load_first(struct warden *w)
 {
 	struct report report = { 0 };
 
-	w->next = warden_plan_load(w->options, &report);
+	w->next = warden_plan_load(w->options, NULL, NULL, &report);
 	log_report(&report);
 	report_fini(&report);
 	if (w->next == NULL) {

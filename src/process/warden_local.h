@@ -23,6 +23,7 @@ struct warden_plan {
 	struct plan plan;
 	struct firewall_rule *rules;   /* plan.rules_n of them */
 	uint32_t generation;
+	int sheet;                     /* the text the engine got; -1: none */
 };
 
 struct warden {
@@ -45,11 +46,12 @@ struct warden {
 
 /* --- warden_plan.c ---------------------------------------------------- */
 /*
- * Loads and checks. NULL when there is nothing to run with. `report` has the
+ * Loads and checks; with `jail`, all but that jail stays as in `now` (both may
+ * be NULL). NULL when there is nothing to run with. `report` has the
  * problems either way.
  */
 struct warden_plan *warden_plan_load(const struct role_options *options,
-    struct report *report);
+    const struct warden_plan *now, const char *jail, struct report *report);
 void warden_plan_free(struct warden_plan *p);
 /* The engine has it: what only the engine needs goes. */
 void warden_plan_shrink(struct warden_plan *p);

@@ -1,12 +1,16 @@
 #include "process/warden_local.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "config/splice.h"
 #include "process/check.h"
+#include "process/sheet.h"
 
 static void
 make_rules(struct warden_plan *p)
@@ -27,8 +31,29 @@ make_rules(struct warden_plan *p)
 	report_fini(&ignored);
 }
 
+/* What runs now is known in full only by the sheet that the engine got. */
+static struct config *
+splice(const struct warden_plan *now, struct config *fresh, const char *jail,
+    struct report *report)
+{
+	struct buf running = { 0 };
+	struct config *c = NULL;
+
+	if (sheet_read(now->sheet, &running) == 0) {
+		c = config_splice(buf_span(&running), fresh, jail, report);
+	} else {
+		report_add(report, PROBLEM_ERROR, jail, NULL, 0,
+		    "the running configuration cannot be read: %s",
+		    strerror(errno));
+		config_free(fresh);
+	}
+	buf_fini(&running);
+	return c;
+}
+
 struct warden_plan *
-warden_plan_load(const struct role_options *options, struct report *report)
+warden_plan_load(const struct role_options *options,
+    const struct warden_plan *now, const char *jail, struct report *report)
 {
 	struct config_request request = {
 		.dir = options->dir,
@@ -37,7 +62,10 @@ warden_plan_load(const struct role_options *options, struct report *report)
 	};
 	struct warden_plan *p = xcalloc(1, sizeof(*p));
 
+	p->sheet = -1;
 	p->config = config_load(&request, report);
+	if (p->config != NULL && now != NULL && jail != NULL)
+		p->config = splice(now, p->config, jail, report);
 	if (p->config == NULL) {
 		free(p);
 		return NULL;
@@ -65,6 +93,8 @@ warden_plan_free(struct warden_plan *p)
 	for (size_t i = 0; i < p->plan.rules_n; i++)
 		firewall_rule_fini(&p->rules[i]);
 	free(p->rules);
+	if (p->sheet != -1)
+		close(p->sheet);
 	plan_fini(&p->plan);
 	config_free(p->config);
 	free(p);

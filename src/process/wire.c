@@ -24,6 +24,7 @@ FITS(wire_fw, wire_fw_element);
 /* No padding: every byte that leaves a process was written on purpose. */
 _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
+_Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
 _Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
@@ -67,7 +68,7 @@ const struct port_rule wire_to_warden[] = {
 	RECORDS(WIRE_FW_ADD, wire_fw, wire_fw_record),
 	RECORDS(WIRE_FW_DELETE, wire_fw, wire_fw_record),
 	PLAIN(WIRE_FW_DUMP, wire_plain, false),
-	PLAIN(WIRE_RELOAD, wire_plain, false),
+	PLAIN(WIRE_RELOAD, wire_reload, false),
 	PLAIN(WIRE_CONFIG_OK, wire_config, false),
 	PLAIN(WIRE_CONFIG_BAD, wire_config, false),
 	PLAIN(WIRE_FW_REMOVE, wire_plain, false),

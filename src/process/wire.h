@@ -45,13 +45,18 @@ enum wire_type {
 	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
 	WIRE_FW_DELETE,       /* the same */
 	WIRE_FW_DUMP,         /* wire_plain */
-	WIRE_RELOAD,          /* wire_plain */
+	WIRE_RELOAD,          /* wire_reload */
 	WIRE_CONFIG_OK,       /* wire_config */
 	WIRE_CONFIG_BAD,      /* wire_config */
 	WIRE_FW_REMOVE,       /* wire_plain: stop --flush */
 };
 
 struct wire_plain { uint32_t type; uint32_t zero; };
+
+#define WIRE_NAME_MAX 252
+
+/* Every file is read again; with a name, only that jail is taken over. */
+struct wire_reload { uint32_t type; char jail[WIRE_NAME_MAX]; };
 
 enum wire_gift {
 	GIFT_LOG = 1,        /* log target, append */

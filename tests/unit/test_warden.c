@@ -118,6 +118,15 @@ say_plain(uint32_t type)
 }
 
 static void
+say_reload(const char *jail)
+{
+	struct wire_reload m = { .type = WIRE_RELOAD };
+
+	memcpy(m.jail, jail, strlen(jail));
+	say(&m, sizeof(m));
+}
+
+static void
 say_config(uint32_t type, uint32_t generation)
 {
 	const struct wire_config m = { type, generation };
@@ -448,12 +457,12 @@ test_reload(void **state)
 
 	(void)state;
 	accept_first();
-	say_plain(WIRE_RELOAD);
+	say_reload("");
 	assert_true(expect(WIRE_CONFIG, &fd));
 	close(fd);
 	say_config(WIRE_CONFIG_BAD, 2);
 	assert_int_equal(add("198.51.100.7", 0), 0);
-	say_plain(WIRE_RELOAD);
+	say_reload("");
 	assert_true(expect(WIRE_CONFIG, &fd));
 	close(fd);
 	say_config(WIRE_CONFIG_OK, 3);
@@ -461,11 +470,24 @@ test_reload(void **state)
 	assert_int_equal(ask_done(WIRE_FW_ADD, 3, &r, NULL), 0);
 }
 
+/* A name that fills its field has no end: nothing reads beyond it. */
+static void
+test_reload_of_an_endless_name(void **state)
+{
+	struct wire_reload m = { .type = WIRE_RELOAD };
+
+	(void)state;
+	accept_first();
+	memset(m.jail, 'x', sizeof(m.jail));
+	say(&m, sizeof(m));
+	assert_true(link_is_closed());
+}
+
 /* Each costs a configuration; one is under way at a time. */
 static void
 test_reload_flood(void **state)
 {
-	const struct wire_plain m = { .type = WIRE_RELOAD };
+	const struct wire_reload m = { .type = WIRE_RELOAD };
 
 	(void)state;
 	accept_first();
@@ -484,11 +506,11 @@ test_reload_fails(void **state)
 	accept_first();
 	tree_write(&tree, "jail.conf", "[one\nenabled\n");
 	assert_int_equal(unlink(tree_path(&tree, "jail.conf")), 0);
-	say_plain(WIRE_RELOAD);
+	say_reload("");
 	assert_true(expect(WIRE_CONFIG_FAILED, &fd));
 	close(fd);
 	assert_int_equal(add("198.51.100.7", 0), 0);
-	say_plain(WIRE_RELOAD);
+	say_reload("");
 	assert_true(expect(WIRE_CONFIG_FAILED, &fd));
 	close(fd);
 }
@@ -535,6 +557,7 @@ main(void)
 		CASE(test_answers_to_nothing),
 		CASE(test_reload),
 		CASE(test_reload_flood),
+		CASE(test_reload_of_an_endless_name),
 		CASE(test_reload_fails),
 		CASE(test_junk_closes_the_link),
 	};

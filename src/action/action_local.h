@@ -14,6 +14,7 @@
 
 #include "action/action.h"
 #include "action/command.h"
+#include "action/names.h"
 #include "action/tags.h"
 #include "base/buf.h"
 
@@ -41,11 +42,8 @@ struct job {
 struct action_run {
 	char *text;
 	const struct values *values;   /* NULL: not a command with a ticket */
-	struct addr addr;
 	enum action_family family;
-	struct host_query *query;
-	bool asked_own, asked_host;
-	char *own_name, *host_name;
+	struct names names;
 	struct command *command;
 	action_then_fn *then;
 };

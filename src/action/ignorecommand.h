@@ -23,6 +23,7 @@ typedef void ignorecommand_done_fn(uint64_t cookie, bool ignored,
     bool answered, void *arg);
 
 struct ignorecommand_options {
+	const char *jail;       /* copied */
 	const char *command;    /* copied */
 	/* "key=…, max-count=…, max-time=…" as in jail.conf; NULL, "": none. */
 	const char *cache;

@@ -23,6 +23,11 @@
 #define TERM_TO_KILL 0.2   /* seconds, as fail2ban */
 #define KILL_TO_LOST 2.0   /* then it hangs in the kernel: go on without */
 
+/* Ours are close-on-exec; this is for what our parent left open. */
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#define HAVE_CLOSEFROM
+#endif
+
 extern char **environ;
 
 /* Whose mark is whose, also among several runners. */
@@ -194,6 +199,11 @@ make_files(posix_spawn_file_actions_t *files, int out, int err)
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(files, err,
 		    STDERR_FILENO);
+#ifdef HAVE_CLOSEFROM
+	if (error == 0)
+		error = posix_spawn_file_actions_addclosefrom_np(files,
+		    STDERR_FILENO + 1);
+#endif
 	return error;
 }
 

@@ -180,14 +180,15 @@ enum filter_hit
 filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
 {
 	struct groups *g = &f->now;
-	struct groups own = { .n = 0 };
+	struct groups own;
 	struct session_lines lines;
 	enum filter_hit hit;
 	bool in_session;
 	size_t i;
 
+	own.n = 0;
 	filter_collect(f, rule, &own);
-	*g = f->before;
+	groups_copy(g, &f->before);
 	for (i = 0; i < own.n; i++)
 		groups_set(g, own.v[i].name, own.v[i].value);
 	in_session = groups_has(g, mlfid);

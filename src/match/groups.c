@@ -1,5 +1,7 @@
 #include "match/groups.h"
 
+#include <string.h>
+
 static size_t
 find(const struct groups *g, struct span name)
 {
@@ -37,6 +39,13 @@ groups_set(struct groups *g, struct span name, struct span value)
 	}
 	g->v[i].name = name;
 	g->v[i].value = value;
+}
+
+void
+groups_copy(struct groups *to, const struct groups *from)
+{
+	to->n = from->n;
+	memcpy(to->v, from->v, from->n * sizeof(from->v[0]));
 }
 
 void

@@ -16,6 +16,8 @@ struct span groups_get(const struct groups *g, struct span name);
 bool groups_has(const struct groups *g, struct span name);
 /* Adds or replaces. More than FAILURE_GROUPS_MAX: dropped. */
 void groups_set(struct groups *g, struct span name, struct span value);
+/* Only what is there: less than the assignment would. */
+void groups_copy(struct groups *to, const struct groups *from);
 void groups_del(struct groups *g, struct span name);
 
 #endif

@@ -17,7 +17,6 @@ struct kept {
 };
 
 struct session {
-	uint64_t hash;
 	struct buf key;
 	struct boot expires;
 	struct groups groups;              /* values point into `values` */
@@ -28,11 +27,18 @@ struct session {
 	struct kept counted, waiting;
 };
 
+/*
+ * During an attack every line is a session of its own: the hashes lie side by
+ * side to be looked through at once, and the memory of a session that left
+ * serves the one that comes.
+ */
 struct sessions {
 	struct session *v[SESSIONS_MAX];   /* oldest first */
+	uint64_t hash[SESSIONS_MAX];       /* of their ids */
 	size_t n;
 	struct session *current;           /* of the last merge, or NULL */
 	struct session *gone;              /* forgotten, but still lent out */
+	struct session *spare;             /* for the next one, or NULL */
 	uint64_t evicted;
 };
 
@@ -78,15 +84,17 @@ kept_add(struct kept *k, struct span line)
 static void
 kept_join(struct session *s)
 {
-	struct kept old = s->counted;
+	struct kept old;
 	size_t i;
 
+	if (s->waiting.n == 0)
+		return;
+	for (i = 0; i < s->counted.n; i++)
+		kept_add(&s->waiting, buf_span(&s->counted.v[i]));
+	old = s->counted;
 	s->counted = s->waiting;
-	s->waiting = (struct kept){ 0 };
-	for (i = 0; i < old.n; i++)
-		kept_add(&s->counted, buf_span(&old.v[i]));
-	for (i = 0; i < FAILURE_LINES_MAX; i++)
-		buf_fini(&old.v[i]);
+	s->waiting = old;
+	s->waiting.n = 0;
 }
 
 static void
@@ -131,6 +139,7 @@ sessions_free(struct sessions *all)
 	for (i = 0; i < all->n; i++)
 		session_free(all->v[i]);
 	session_free(all->gone);
+	session_free(all->spare);
 	free(all);
 }
 
@@ -138,11 +147,34 @@ sessions_free(struct sessions *all)
 static void
 take_out(struct sessions *all, size_t i)
 {
-	session_free(all->gone);
+	if (all->spare == NULL)
+		all->spare = all->gone;
+	else
+		session_free(all->gone);
 	all->gone = all->v[i];
 	all->n--;
 	memmove(all->v + i, all->v + i + 1,
 	    (all->n - i) * sizeof(all->v[0]));
+	memmove(all->hash + i, all->hash + i + 1,
+	    (all->n - i) * sizeof(all->hash[0]));
+}
+
+/* An empty one; what memory its parts have they keep. */
+static struct session *
+session_get(struct sessions *all)
+{
+	struct session *s = all->spare;
+	size_t i;
+
+	if (s == NULL)
+		return xcalloc(1, sizeof(*s));
+	all->spare = NULL;
+	buf_clear(&s->key);
+	for (i = 0; i < s->users_n; i++)
+		buf_clear(&s->users[i]);
+	s->groups.n = s->users_n = s->counted.n = s->waiting.n = 0;
+	s->pending = false;
+	return s;
 }
 
 static struct session *
@@ -152,8 +184,10 @@ find(struct sessions *all, uint64_t hash, struct span id, struct boot now)
 	size_t i;
 
 	for (i = 0; i < all->n; i++) {
+		if (all->hash[i] != hash)
+			continue;
 		s = all->v[i];
-		if (s->hash != hash || !span_eq(buf_span(&s->key), id))
+		if (!span_eq(buf_span(&s->key), id))
 			continue;
 		if (s->expires.us > now.us)
 			return s;
@@ -186,10 +220,10 @@ add(struct sessions *all, uint64_t hash, struct span id, struct boot now)
 			all->evicted++;
 		take_out(all, 0);
 	}
-	s = xcalloc(1, sizeof(*s));
-	s->hash = hash;
+	s = session_get(all);
 	s->expires.us = now.us + SESSION_SECONDS * CLOCK_SECOND;
 	buf_add_span(&s->key, id);
+	all->hash[all->n] = hash;
 	all->v[all->n++] = s;
 	return s;
 }
@@ -298,7 +332,7 @@ lend(const struct session *s, struct groups *fail,
 {
 	size_t i;
 
-	*fail = s->groups;
+	groups_copy(fail, &s->groups);
 	lines->n = s->counted.n;
 	for (i = 0; i < s->counted.n; i++)
 		lines->v[i] = buf_span(&s->counted.v[i]);

@@ -44,6 +44,7 @@ read_configuration(const struct start *start)
 	bool good;
 
 	if (start->what == START_TEST && c != NULL) {
+		check_journals(c, &report);
 		check_rules(c, &report);
 		check_filters(c, &report);
 	}

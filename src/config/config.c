@@ -140,7 +140,8 @@ config_load(const struct config_request *request, struct report *report)
 	if (c == NULL)
 		return NULL;
 	where = (struct config_request){ .dir = c->dir, .share = c->own.share,
-		.strict = request->strict };
+		.strict = request->strict,
+		.decide_nologs = request->decide_nologs };
 	got = ini_load(&jails, c->dir, "jail", report);
 	if (got == 1)
 		report_add(report, PROBLEM_ERROR, NULL, c->dir, 0,
@@ -176,9 +177,9 @@ config_load_filter(const struct config_request *request, const char *entry,
 		return -1;
 	where = (struct config_request){ .dir = c->dir, .share = c->own.share,
 		.strict = request->strict };
-	if (filter_open(&d, &where, entry, "auto", report, &out->name,
-		&why) != 0)
+	if (filter_open(&d, &where, entry, report, &out->name, &why) != 0)
 		goto out;
+	filter_logtype(&d, "auto");
 	out->unverified = d.ini.unverified;
 	result = definition_read(&d, &jail, filter_options, true, &why);
 	if (result == 0)

@@ -133,6 +133,11 @@ struct config_request {
 	const char *dir;       /* NULL: /etc/gaol with jails, else /etc/fail2ban */
 	const char *share;     /* NULL: gaol.conf's, else the compiled-in one */
 	bool strict;           /* upstream's behaviour: any broken jail fails */
+	/*
+	 * A daemon's: a jail that finds no log may read the journal or be
+	 * skipped. Else it is as fail2ban's -d shows it.
+	 */
+	bool decide_nologs;
 	bool no_users;         /* names of users are not looked up */
 };
 

@@ -18,12 +18,11 @@ const char *const filter_options[] = {
 
 int
 filter_open(struct definition *d, const struct config_request *where,
-    const char *entry, const char *backend, struct report *report,
-    char **name, struct buf *why)
+    const char *entry, struct report *report, char **name,
+    struct buf *why)
 {
 	struct entry e;
 	struct buf detail = { 0 };
-	const char *logtype;
 
 	if (entry_parse(&e, span_of(entry), &detail) != 0) {
 		buf_addf(why, "filter: '%s': %s", entry, detail.p);
@@ -38,14 +37,20 @@ filter_open(struct definition *d, const struct config_request *where,
 		return -1;
 	}
 	unknown_warn(&d->ini, "Definition", OPTION_FILTER, NULL, report);
-	logtype = properties_get(&d->init, "logtype");
+	*name = xstrdup(e.name);
+	entry_fini(&e);
+	return 0;
+}
+
+void
+filter_logtype(struct definition *d, const char *backend)
+{
+	const char *logtype = properties_get(&d->init, "logtype");
+
 	if ((logtype == NULL || logtype[0] == '\0') &&
 	    ini_option(ini_section(&d->ini, "Definition"), "logtype") == NULL)
 		properties_set(&d->init, "logtype",
 		    strncmp(backend, "systemd", 7) == 0 ? "journal" : "file");
-	*name = xstrdup(e.name);
-	entry_fini(&e);
-	return 0;
 }
 
 static void

@@ -8,13 +8,14 @@
 /* The options that a filter file may set, NULL at the end. */
 extern const char *const filter_options[];
 
-/*
- * Opens what a jail's `filter =` names. 0, or -1: why. `backend` decides
- * which prefix of lines (file or journal) the filter's <logtype> means.
- */
+/* Opens what a jail's `filter =` names. 0, or -1: why. */
 int filter_open(struct definition *d, const struct config_request *where,
-    const char *entry, const char *backend, struct report *report,
-    char **name, struct buf *why);
+    const char *entry, struct report *report, char **name, struct buf *why);
+/*
+ * Behind filter_open(): the backend decides which prefix of lines (file or
+ * journal) the filter's <logtype> means, unless it is said.
+ */
+void filter_logtype(struct definition *d, const char *backend);
 /*
  * Adds one option to the filter's commands where fail2ban sends it: usedns,
  * prefregex and maxlines before everything that *first counts, the others

@@ -11,6 +11,7 @@
 #include "config/filter_load.h"
 #include "config/interpolate.h"
 #include "config/logpath.h"
+#include "config/nologs.h"
 #include "config/option.h"
 #include "config/value.h"
 
@@ -43,6 +44,7 @@ struct loader {
 	struct properties options;     /* resolved, as text */
 	struct definition filter;
 	bool has_filter;
+	bool skip;
 	struct buf why;
 };
 
@@ -167,6 +169,35 @@ publish_filter(struct loader *l)
 	return 0;
 }
 
+/* Before the filter's tags are pasted: its lines depend on the backend. */
+static void
+decide_backend(struct loader *l)
+{
+	struct jail_config *j = l->jail;
+	struct scope scope = { .ini = l->ini, .section = j->name };
+
+	if (!l->where->decide_nologs || strncmp(j->backend, "auto", 4) != 0)
+		return;
+	switch (nologs_decide(&scope, l->has_filter ? &l->filter.ini : NULL)) {
+	case NOLOGS_JOURNAL:
+		free(j->backend);
+		j->backend = xstrdup("systemd");
+		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
+		    "logpath: there is no log file; the jail reads the "
+		    "systemd journal");
+		break;
+	case NOLOGS_SKIP:
+		l->skip = true;
+		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
+		    "logpath: there is no log file; the jail is skipped "
+		    "(skip_if_nologs)");
+		break;
+	case NOLOGS_NONE:
+	case NOLOGS_WAIT:
+		break;
+	}
+}
+
 static int
 open_filter(struct loader *l)
 {
@@ -176,13 +207,16 @@ open_filter(struct loader *l)
 		l->jail->filter.name = xstrdup("");
 		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
 		    "filter: not set; the jail needs a failregex of its own");
+		decide_backend(l);
 		return 0;
 	}
-	if (filter_open(&l->filter, l->where, entry, l->jail->backend,
-		l->report, &l->jail->filter.name, &l->why) != 0)
+	if (filter_open(&l->filter, l->where, entry, l->report,
+		&l->jail->filter.name, &l->why) != 0)
 		return -1;
 	l->has_filter = true;
 	l->jail->filter.unverified = l->filter.ini.unverified;
+	decide_backend(l);
+	filter_logtype(&l->filter, l->jail->backend);
 	if (definition_read(&l->filter, &l->options, filter_options, true,
 		&l->why) != 0)
 		return -1;
@@ -282,12 +316,8 @@ fill_logs(struct loader *l)
 {
 	const char *paths = properties_get(&l->options, "logpath");
 
-	if (jail_reads_journal(l->jail)) {
-		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
-		    "backend: '%s': the journal is not read by this version; "
-		    "accepted: auto with a logpath", l->jail->backend);
+	if (jail_reads_journal(l->jail))
 		return 0;
-	}
 	if (paths == NULL || span_trim(span_of(paths)).n == 0) {
 		report_add(l->report, PROBLEM_WARNING, l->jail->name, NULL, 0,
 		    "logpath: not set; only bans by hand happen in this jail");
@@ -393,7 +423,7 @@ load_enabled(struct loader *l)
 		break_jail_at(l);
 		return;
 	}
-	if (read_options(l, jail_options) != 0)
+	if (l->skip || read_options(l, jail_options) != 0)
 		return;
 	for (size_t i = 0; i < l->options.n; i++)
 		add_setting(j, &l->options.v[i]);
@@ -453,6 +483,7 @@ jail_load(struct jail_config *jail, struct ini *jails, const char *name,
 	definition_fini(&l.filter);
 	properties_fini(&l.options);
 	buf_fini(&l.why);
+	enabled = enabled && !l.skip;
 	if (!enabled)
 		jail_fini(jail);
 	return enabled;

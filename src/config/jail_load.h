@@ -7,8 +7,8 @@
 
 /*
  * Resolves the section into *jail. 1: the jail is enabled (perhaps broken:
- * jail->error, reported); 0: it is not, and *jail is empty. The section gets
- * its filter's options as known/….
+ * jail->error, reported); 0: it is not, or skipped for want of a log, and
+ * *jail is empty. The section gets its filter's options as known/….
  */
 int jail_load(struct jail_config *jail, struct ini *jails, const char *name,
     const struct config_request *where, struct report *report);

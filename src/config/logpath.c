@@ -101,3 +101,28 @@ logpath_expand(struct jail_config *jail, const char *text,
 	}
 	return 0;
 }
+
+bool
+logpath_any(const char *text)
+{
+	struct span rest = span_of(text), line, pattern;
+	struct buf why = { 0 };
+	bool any = false, tail;
+
+	while (!any && span_cut(&rest, '\n', &line)) {
+		glob_t found = { 0 };
+		char *name;
+
+		line = span_trim(line);
+		if (line.n == 0 || split_mode(line, &pattern, &tail, &why) != 0)
+			continue;
+		name = span_dup(pattern);
+		if (glob(name, GLOB_NOESCAPE, NULL, &found) == 0)
+			for (size_t i = 0; !any && i < found.gl_pathc; i++)
+				any = access(found.gl_pathv[i], F_OK) == 0;
+		globfree(&found);
+		free(name);
+	}
+	buf_fini(&why);
+	return any;
+}

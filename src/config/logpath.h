@@ -14,4 +14,7 @@
 int logpath_expand(struct jail_config *jail, const char *text,
     struct report *report, struct buf *why);
 
+/* Is there any file now that these lines mean? */
+bool logpath_any(const char *text);
+
 #endif

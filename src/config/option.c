@@ -82,9 +82,9 @@ static const struct option options[] = {
 	{ "action", JAIL, LIST, NULL, "", false,
 	  "name[opt=value, ...] of files in action.d" },
 	{ "skip_if_nologs", JAIL, BOOL, "false", "", false,
-	  "accepted: a jail waits for its missing log" },
+	  "leave the jail out, not waiting, while it has no log" },
 	{ "systemd_if_nologs", JAIL, BOOL, "true", "", false,
-	  "accepted: a jail waits for its missing log" },
+	  "with a journalmatch: read the journal while there is no log" },
 	/* Filters; a jail may say them itself. */
 	{ "usedns", JAIL | FILTER, TEXT, "warn", "", false,
 	  "what becomes of host names: yes, warn, no or raw" },

@@ -56,8 +56,13 @@ layout_status_jail(const json_t *payload, struct buf *out)
 	buf_adds(out, "\n|- Filter\n");
 	add_count(out, "|  |- Currently failed", filter, "failing");
 	add_count(out, "|  |- Total failed", filter, "failed_total");
-	buf_adds(out, "|  `- File list:\t");
-	add_joined(out, json_object_get(filter, "files"), " ");
+	if (json_object_get(filter, "journal") != NULL) {
+		buf_adds(out, "|  `- Journal matches:\t");
+		add_joined(out, json_object_get(filter, "journal"), " + ");
+	} else {
+		buf_adds(out, "|  `- File list:\t");
+		add_joined(out, json_object_get(filter, "files"), " ");
+	}
 	buf_adds(out, "\n`- Actions\n");
 	add_count(out, "   |- Currently banned", actions, "banned");
 	add_count(out, "   |- Total banned", actions, "banned_total");

@@ -322,12 +322,12 @@ add_cost(struct screen *s, const json_t *filter)
 }
 
 static void
-add_files(struct screen *s, const json_t *files)
+add_list(struct screen *s, const char *head, const json_t *list)
 {
-	for (size_t i = 0; i < json_array_size(files); i++) {
-		add_head(s, i == 0 ? "Files" : "");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		add_head(s, i == 0 ? head : "");
 		printable_add(s->out, span_of(json_string_value(
-		    json_array_get(files, i))));
+		    json_array_get(list, i))));
 		buf_addc(s->out, '\n');
 	}
 }
@@ -463,7 +463,8 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	buf_addc(out, '\n');
 	add_filter(&s, filter);
 	add_cost(&s, filter);
-	add_files(&s, json_object_get(filter, "files"));
+	add_list(&s, "Files", json_object_get(filter, "files"));
+	add_list(&s, "Journal", json_object_get(filter, "journal"));
 	add_bans_line(&s, actions);
 	if (json_array_size(bans) > 0)
 		add_table(&s, bans);

@@ -3,7 +3,10 @@
 #include <stddef.h>
 
 #include "base/xalloc.h"
+#include "config/jail_load.h"
 #include "firewall/firewall.h"
+#include "source/journal.h"
+#include "source/journal_where.h"
 
 /* The jail's error is the first problem the step added. */
 static void
@@ -54,6 +57,35 @@ check_rules(struct config *config, struct report *report)
 	for (size_t i = 0; i < config->jails_n; i++) {
 		if (config->jails[i].error == NULL)
 			check_jail_rules(&config->jails[i], report);
+	}
+}
+
+static void
+check_journal(struct jail_config *jail, struct report *report)
+{
+	struct journal_where where;
+	struct buf why = { 0 };
+	size_t from = report->n;
+
+	if (journal_where_parse(&where, jail->backend, &why) == 0)
+		journal_where_fini(&where);
+	if (why.n == 0)
+		journal_check(&jail->filter.journalmatch, &why);
+	if (why.n > 0) {
+		report_add(report, PROBLEM_ERROR, jail->name, NULL, 0, "%s",
+		    why.p);
+		break_jail(jail, report, from);
+	}
+	buf_fini(&why);
+}
+
+void
+check_journals(struct config *config, struct report *report)
+{
+	for (size_t i = 0; i < config->jails_n; i++) {
+		if (config->jails[i].error == NULL &&
+		    jail_reads_journal(&config->jails[i]))
+			check_journal(&config->jails[i], report);
 	}
 }
 

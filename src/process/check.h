@@ -10,6 +10,8 @@
 #include "match/filter.h"
 
 /* Jails with a bad native action get their `error` set. */
+/* Marks jails whose backend or journalmatch cannot be read as broken. */
+void check_journals(struct config *config, struct report *report);
 void check_rules(struct config *config, struct report *report);
 /* The same for filters that do not compile. */
 void check_filters(struct config *config, struct report *report);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "config/value.h"
 #include "process/command_local.h"
 
 static json_t *
@@ -244,6 +245,35 @@ costliest_json(const struct filter *f)
 	    "number", (json_int_t)most.number, "share", most.share);
 }
 
+/* Each alternative as one text. */
+static json_t *
+journal_json(const struct engine_jail *j)
+{
+	const struct strings *lines = &j->config->filter.journalmatch;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lines->n; i++) {
+		struct strings words = { 0 };
+		struct buf text = { 0 };
+
+		value_shell_words(lines->v[i], &words);
+		for (size_t k = 0; k < words.n; k++) {
+			if (strcmp(words.v[k], "+") == 0) {
+				json_array_append_new(list,
+				    foreign(buf_span(&text)));
+				buf_clear(&text);
+				continue;
+			}
+			buf_addf(&text, "%s%s", text.n > 0 ? " " : "",
+			    words.v[k]);
+		}
+		json_array_append_new(list, foreign(buf_span(&text)));
+		buf_fini(&text);
+		strings_fini(&words);
+	}
+	return list;
+}
+
 static json_t *
 filter_json(const struct engine *e, const struct engine_jail *j)
 {
@@ -325,6 +355,7 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
+	json_t *filter;
 
 	if (e->config == NULL) {
 		request_fail(r, "Exception", "still starting");
@@ -335,10 +366,14 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 		return;
 	}
 	j = command_jail(e, r, argv[1]);
-	if (j != NULL)
-		request_reply(r, json_pack("{s:s, s:o, s:o}",
-		    "jail", j->config->name, "filter", filter_json(e, j),
-		    "actions", actions_json(j)));
+	if (j == NULL)
+		return;
+	filter = filter_json(e, j);
+	if (engine_journal_of(e, j) != NULL)
+		json_object_set_new(filter, "journal", journal_json(j));
+	request_reply(r, json_pack("{s:s, s:o, s:o}",
+	    "jail", j->config->name, "filter", filter,
+	    "actions", actions_json(j)));
 }
 
 /* --- banned -------------------------------------------------------------------- */

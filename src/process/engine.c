@@ -12,6 +12,7 @@
 #include "match/encoding.h"
 #include "process/engine_local.h"
 #include "process/sandbox.h"
+#include "source/journal.h"
 
 #define LOGGER "gaol.engine"
 #define RETRY_SECONDS 10
@@ -84,7 +85,7 @@ make_events(struct engine *e)
 	    event_add(e->timer, NULL) == -1 ||
 	    event_add(e->purge, &hourly) == -1)
 		return -1;
-	return engine_log_events(e);
+	return engine_journal_init(e) == -1 ? -1 : engine_log_events(e);
 }
 
 /* --- messages of the warden ------------------------------------------------- */
@@ -164,6 +165,16 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_WATCH_FD:
 		engine_log_watch(e, fd);
+		break;
+	case WIRE_JOURNAL_WATCH:
+		engine_journal_watch(e, fd);
+		break;
+	case WIRE_JOURNAL_FILE:
+		engine_journal_file(e, body, fd);
+		break;
+	case WIRE_JOURNAL_END:
+		engine_journal_end(e, body, (const struct wire_wd *)
+		    ((const struct wire_journal *)body + 1), records);
 		break;
 	case WIRE_OWN_ADDR:
 		take_own(e, (const struct addr *)
@@ -330,6 +341,7 @@ drop_rights(const struct role_options *options)
 	};
 
 	encoding_prepare();
+	journal_prepare();
 	sandbox_enter(SANDBOX_ENGINE, &own);
 }
 
@@ -349,6 +361,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->started = clock_boot();
 	e->timer_fd = -1;
 	e->watch_fd = -1;
+	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
 	if (!single)
@@ -380,6 +393,7 @@ engine_free(struct engine *e)
 		request_reply(e->stopping, json_string("stopping"));
 	store_close(e->store);
 	engine_asks_fini(e);
+	engine_journal_fini(e);
 	engine_config_fini(e);
 	port_free(e->warden);
 	port_free(e->parent);

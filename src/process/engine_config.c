@@ -284,6 +284,7 @@ swap(struct engine *e, struct incoming *in)
 	apply_jails(e, in);
 	/* Logs of vanished jails go before their jails do. */
 	apply_logs(e, in->config, &in->plan);
+	engine_journal_apply(e, in->config, &in->plan);
 	drop_vanished(e);
 	config_free(old);
 	in->config = NULL;
@@ -391,6 +392,7 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		if (e->reload != NULL)
 			log_info("fail2ban.server", "Reload finished.");
 		engine_log_open_all(e);
+		engine_journal_open_all(e);
 		engine_sync_start(e);
 		engine_jails_run(e);
 	}

@@ -12,6 +12,7 @@
 #include "control/server.h"
 #include "jail/jail.h"
 #include "match/filter.h"
+#include "process/engine_journal.h"
 #include "process/plan.h"
 #include "process/role.h"
 #include "process/wire.h"
@@ -107,6 +108,7 @@ struct engine {
 	struct watch *watch;
 	struct event *watch_event;
 	int watch_fd;
+	struct engine_journals journals;
 	struct event *work;            /* logs with more to read */
 	struct event *timer;           /* timerfd, CLOCK_BOOTTIME */
 	int timer_fd;

@@ -117,6 +117,8 @@ work(evutil_socket_t fd, short what, void *arg)
 		log->dirty = read_log(e, log);
 		more = more || log->dirty;
 	}
+	if (engine_journal_work(e))
+		more = true;
 	engine_jails_run(e);
 	/* Through the loop, so that clients and answers get their turn. */
 	if (more) {
@@ -272,6 +274,7 @@ engine_log_watch(struct engine *e, int fd)
 void
 engine_log_save(struct engine *e)
 {
+	engine_journal_save(e);
 	for (size_t i = 0; e->store != NULL && i < e->logs_n; i++) {
 		struct engine_log *log = &e->logs[i];
 		struct tail_position pos;

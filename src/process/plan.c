@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "config/jail_load.h"
 
 /*
  * A path that two patterns of a jail match is one log: read twice, each of
@@ -40,6 +41,9 @@ add_rule(struct plan *plan, uint32_t jail, uint32_t action)
 static void
 add_jail(struct plan *plan, const struct jail_config *jail, uint32_t number)
 {
+	if (jail_reads_journal(jail) &&
+	    !strings_has(&plan->journals, jail->backend))
+		strings_add(&plan->journals, span_of(jail->backend));
 	for (size_t i = 0; i < jail->logs_n; i++)
 		add_log(plan, number, jail->logs[i].path, jail->logs[i].tail);
 	for (size_t i = 0; i < jail->logs_missing.n; i++) {
@@ -67,5 +71,16 @@ plan_fini(struct plan *plan)
 {
 	free(plan->logs);
 	free(plan->rules);
+	strings_fini(&plan->journals);
 	*plan = (struct plan){ 0 };
+}
+
+uint32_t
+plan_journal(const struct plan *plan, const char *backend)
+{
+	for (size_t i = 0; i < plan->journals.n; i++)
+		if (strcmp(plan->journals.v[i], backend) == 0)
+			return (uint32_t)i;
+	/* Whoever asks has it from the same configuration. */
+	abort();
 }

@@ -29,6 +29,7 @@ struct plan {
 	size_t logs_n;
 	struct plan_rule *rules;   /* native actions of jails that run */
 	size_t rules_n;
+	struct strings journals;   /* backends that read one, each once */
 };
 
 /*
@@ -37,5 +38,7 @@ struct plan {
  */
 void plan_make(struct plan *plan, const struct config *config);
 void plan_fini(struct plan *plan);
+/* The number of a journal that a jail of this plan reads, by its backend. */
+uint32_t plan_journal(const struct plan *plan, const char *backend);
 
 #endif

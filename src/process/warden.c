@@ -13,6 +13,7 @@
 #include "process/sandbox.h"
 #include "process/sheet.h"
 #include "process/warden_local.h"
+#include "source/journal.h"
 
 #define LOGGER "gaol.warden"
 
@@ -139,6 +140,7 @@ adopt(struct warden *w, uint32_t generation)
 		return;
 	for (size_t i = 0; old != NULL && i < old->plan.logs_n; i++)
 		watcher_forget(w->watcher, (uint32_t)i);
+	warden_journal_forget(w);
 	w->now = w->next;
 	w->next = NULL;
 	warden_never_update(w);
@@ -191,6 +193,9 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 	switch (type) {
 	case WIRE_LOG_OPEN:
 		open_log(w, body);
+		break;
+	case WIRE_JOURNAL_OPEN:
+		warden_journal_open(w, body);
 		break;
 	case WIRE_FW_ADD:
 	case WIRE_FW_DELETE:
@@ -274,6 +279,7 @@ link_engine(struct warden *w, int fd)
 		.closed = engine_closed,
 	};
 	struct wire_plain watch = { .type = WIRE_WATCH_FD };
+	struct wire_plain journal = { .type = WIRE_JOURNAL_WATCH };
 
 	if (w->engine != NULL) {
 		close(fd);
@@ -281,6 +287,7 @@ link_engine(struct warden *w, int fd)
 	}
 	w->engine = port_new(w->base, fd, wire_to_warden, &handlers, w);
 	port_send(w->engine, &watch, sizeof(watch), watcher_fd(w->watcher));
+	port_send(w->engine, &journal, sizeof(journal), w->journal_fd);
 	w->ownaddr = ownaddr_open(w->base, own_addresses, w);
 	if (w->ownaddr == NULL)
 		log_warning(LOGGER, "own addresses are not known: %s; "
@@ -386,11 +393,13 @@ warden_new(struct event_base *base, int parent_fd,
 
 	w->base = base;
 	w->options = options;
+	w->journal_fd = -1;
 	w->parent = port_new(base, parent_fd, wire_to_child, &handlers, w);
 	if (!single)
 		drop_rights(options);
 	w->watcher = watcher_new();
-	if (w->watcher == NULL) {
+	w->journal_fd = journal_watch_open();
+	if (w->watcher == NULL || w->journal_fd == -1) {
 		log_error(LOGGER, "inotify: %s", strerror(errno));
 		goto fail;
 	}
@@ -415,6 +424,9 @@ warden_free(struct warden *w)
 	port_free(w->engine);
 	port_free(w->parent);
 	watcher_free(w->watcher);
+	if (w->journal_fd != -1)
+		close(w->journal_fd);
+	free(w->journal_wds);
 	warden_plan_free(w->now);
 	warden_plan_free(w->next);
 	trie_free(w->never);

@@ -13,6 +13,7 @@
 #include "process/plan.h"
 #include "process/role.h"
 #include "process/wire.h"
+#include "source/journal_where.h"
 #include "source/watch.h"
 
 struct event_base;
@@ -22,6 +23,7 @@ struct warden_plan {
 	struct config *config;
 	struct plan plan;
 	struct firewall_rule *rules;   /* plan.rules_n of them */
+	struct journal_where *journals;   /* plan.journals.n of them */
 	uint32_t generation;
 	int sheet;                     /* the text the engine got; -1: none */
 };
@@ -35,6 +37,9 @@ struct warden {
 	struct warden_plan *next;      /* sent, not yet answered */
 	uint32_t generation;           /* last one given out */
 	struct watcher *watcher;
+	int journal_fd;                /* inotify, of their directories */
+	int *journal_wds;
+	size_t journal_wds_n;
 	struct firewall *firewall;     /* NULL: it cannot be used */
 	int firewall_error;
 	const char *firewall_why;
@@ -55,6 +60,14 @@ struct warden_plan *warden_plan_load(const struct role_options *options,
 void warden_plan_free(struct warden_plan *p);
 /* The engine has it: what only the engine needs goes. */
 void warden_plan_shrink(struct warden_plan *p);
+
+/* --- warden_journal.c -------------------------------------------------- */
+/* Fills and frees p->journals. */
+void warden_journal_where(struct warden_plan *p);
+void warden_journal_where_fini(struct warden_plan *p);
+void warden_journal_open(struct warden *w, const struct wire_journal *ask);
+/* A new configuration: what is watched for the old one goes. */
+void warden_journal_forget(struct warden *w);
 
 /* --- warden_firewall.c ------------------------------------------------ */
 void warden_firewall_open(struct warden *w);

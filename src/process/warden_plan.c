@@ -59,6 +59,7 @@ warden_plan_load(const struct role_options *options,
 		.dir = options->dir,
 		.share = options->share,
 		.no_users = true,
+		.decide_nologs = true,
 	};
 	struct warden_plan *p = xcalloc(1, sizeof(*p));
 
@@ -70,8 +71,10 @@ warden_plan_load(const struct role_options *options,
 		free(p);
 		return NULL;
 	}
+	check_journals(p->config, report);
 	check_rules(p->config, report);
 	make_rules(p);
+	warden_journal_where(p);
 	return p;
 }
 
@@ -93,6 +96,7 @@ warden_plan_free(struct warden_plan *p)
 	for (size_t i = 0; i < p->plan.rules_n; i++)
 		firewall_rule_fini(&p->rules[i]);
 	free(p->rules);
+	warden_journal_where_fini(p);
 	if (p->sheet != -1)
 		close(p->sheet);
 	plan_fini(&p->plan);

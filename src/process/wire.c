@@ -16,6 +16,7 @@
 #define FITS(head_, record_) \
 	_Static_assert(sizeof(struct head_) + WIRE_RECORDS_MAX * \
 	    sizeof(struct record_) <= PORT_MESSAGE_MAX, #record_)
+FITS(wire_journal, wire_wd);
 FITS(wire_own, addr);
 FITS(wire_fw, wire_fw_record);
 FITS(wire_fw, wire_fw_done);
@@ -25,6 +26,8 @@ FITS(wire_fw, wire_fw_element);
 _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
+_Static_assert(sizeof(struct wire_log) == 24, "wire_log");
+_Static_assert(sizeof(struct wire_journal) == 32, "wire_journal");
 _Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
@@ -52,6 +55,9 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_LOG_FD, wire_log, true),
 	PLAIN(WIRE_LOG_ERROR, wire_log, false),
 	PLAIN(WIRE_WATCH_FD, wire_plain, true),
+	PLAIN(WIRE_JOURNAL_WATCH, wire_plain, true),
+	PLAIN(WIRE_JOURNAL_FILE, wire_journal, true),
+	RECORDS(WIRE_JOURNAL_END, wire_journal, wire_wd),
 	RECORDS(WIRE_OWN_ADDR, wire_own, addr),
 	RECORDS(WIRE_FW_DONE, wire_fw, wire_fw_done),
 	PLAIN(WIRE_FW_LOST, wire_fw_lost, false),
@@ -65,6 +71,7 @@ const struct port_rule wire_to_engine[] = {
 
 const struct port_rule wire_to_warden[] = {
 	PLAIN(WIRE_LOG_OPEN, wire_log, false),
+	PLAIN(WIRE_JOURNAL_OPEN, wire_journal, false),
 	RECORDS(WIRE_FW_ADD, wire_fw, wire_fw_record),
 	RECORDS(WIRE_FW_DELETE, wire_fw, wire_fw_record),
 	PLAIN(WIRE_FW_DUMP, wire_plain, false),

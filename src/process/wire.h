@@ -40,11 +40,15 @@ enum wire_type {
 	WIRE_FW_DUMPED,       /* wire_plain: all elements were sent */
 	WIRE_SANDBOX,         /* wire_sandbox: what the warden gave up */
 	WIRE_FW_REMOVED,      /* wire_removed: the answer to FW_REMOVE */
+	WIRE_JOURNAL_WATCH,   /* wire_plain + fd: inotify of the journals */
+	WIRE_JOURNAL_FILE,    /* wire_journal + fd: one of its files */
+	WIRE_JOURNAL_END,     /* wire_journal + records of wire_wd: all sent */
 	/* engine -> warden */
 	WIRE_LOG_OPEN = 64,   /* wire_log */
 	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
 	WIRE_FW_DELETE,       /* the same */
 	WIRE_FW_DUMP,         /* wire_plain */
+	WIRE_JOURNAL_OPEN,    /* wire_journal */
 	WIRE_RELOAD,          /* wire_reload */
 	WIRE_CONFIG_OK,       /* wire_config */
 	WIRE_CONFIG_BAD,      /* wire_config */
@@ -81,6 +85,19 @@ struct wire_log {
 	int32_t wd_dir;
 	int32_t error;        /* errno, 0 */
 };
+
+/* Files written to since `since`; EALREADY: they are those of `signature`. */
+struct wire_journal {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t journal;     /* number in the configuration's order */
+	int32_t error;        /* errno, 0 */
+	uint64_t signature;   /* of the set of files; 0: there is none */
+	int64_t since;        /* wall clock, microseconds */
+};
+
+/* One directory of it that is watched; the first record is none: -1. */
+struct wire_wd { int32_t wd; };
 
 struct wire_own { uint32_t type; uint32_t zero; };
 

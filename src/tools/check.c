@@ -87,7 +87,7 @@ tool_check(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct config_request request = { 0 };
+	struct config_request request = { .decide_nologs = true };
 	struct report report = { 0 };
 	struct config *c;
 	int o, ok, json = 0;
@@ -121,6 +121,7 @@ tool_check(int argc, char **argv)
 	}
 	c = config_load(&request, &report);
 	if (c != NULL) {
+		check_journals(c, &report);
 		check_rules(c, &report);
 		check_filters(c, &report);
 	}

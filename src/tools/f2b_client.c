@@ -288,6 +288,7 @@ test(const struct options *o)
 	bool ok;
 
 	if (config != NULL) {
+		check_journals(config, &report);
 		check_rules(config, &report);
 		check_filters(config, &report);
 	}

@@ -13,13 +13,13 @@
 static struct tree tree;
 static struct config *config;
 static struct report report;
-static bool strict;
+static bool strict, daemons;
 
 static int
 setup(void **state)
 {
 	(void)state;
-	strict = false;
+	strict = daemons = false;
 	tree_make(&tree);
 	tree_write(&tree, "filter.d/f.conf",
 	    "[Definition]\nfailregex = ^<HOST> <mode>$\nmode = normal\n");
@@ -45,7 +45,7 @@ static void
 load(const char *jail_conf)
 {
 	struct config_request request = { .dir = tree.dir, .share = ".",
-		.strict = strict };
+		.strict = strict, .decide_nologs = daemons };
 
 	config_free(config);
 	report_fini(&report);
@@ -367,8 +367,31 @@ test_journal_and_backends(void **state)
 	assert_null(config->jails[0].error);
 	assert_int_equal(config->jails[0].logs_n, 0);
 	assert_int_equal(config->jails[0].logs_missing.n, 0);
-	problem("the journal is not read by this version");
 	assert_non_null(strstr(config->jails[1].error, "'sysd'"));
+}
+
+/* The jail's own journalmatch counts wherever it runs, a filter's does not. */
+static void
+test_no_logs(void **state)
+{
+	(void)state;
+	daemons = true;
+	load("[DEFAULT]\nenabled = true\nfilter = f\naction = null\n"
+	    "logpath = /nonexistent/*.log\n"
+	    "[j]\njournalmatch = _A=1\n"
+	    "[poll]\njournalmatch = _A=1\nbackend = polling\n"
+	    "[never]\njournalmatch = _A=1\nsystemd_if_nologs = no\n"
+	    "[skip]\nskip_if_nologs = yes\n"
+	    "[wait]\n");
+	assert_int_equal(config->jails_n, 4);
+	assert_string_equal(config->jails[0].backend, "systemd");
+	assert_int_equal(config->jails[0].logs_missing.n, 0);
+	problem("the jail reads the systemd journal");
+	assert_string_equal(config->jails[1].backend, "polling");
+	assert_string_equal(config->jails[2].backend, "auto");
+	assert_int_equal(config->jails[2].logs_missing.n, 1);
+	problem("the jail is skipped (skip_if_nologs)");
+	assert_string_equal(config->jails[3].name, "wait");
 }
 
 /* What the first user of this program runs, on a mail server. */
@@ -486,6 +509,7 @@ main(void)
 		CASE(test_action_names_must_differ),
 		CASE(test_files_of_others_are_refused),
 		CASE(test_journal_and_backends),
+		CASE(test_no_logs),
 		CASE(test_users_example),
 		CASE(test_one_filter_alone),
 		CASE(test_main_values),

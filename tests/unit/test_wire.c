@@ -43,7 +43,7 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_LOG_OPEN; type <= WIRE_FW_REMOVE; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 7 + 13 + 8);
+	assert_int_equal(n, 7 + 16 + 9);
 }
 
 static void

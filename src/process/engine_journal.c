@@ -1,0 +1,475 @@
+#include "process/engine_local.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "config/jail_load.h"
+#include "source/journal.h"
+
+#define LOGGER "fail2ban.filtersystemd"
+#define LOOK_SECONDS 60        /* at a journal that is watched */
+#define LOOK_BLIND_SECONDS 2   /* … and that cannot be */
+#define FDS_MAX 1024           /* twice what the warden sends of a journal */
+
+/* --- asking the warden ------------------------------------------------------ */
+
+/*
+ * The oldest moment that any of its readers still asks for: of one that was
+ * at the end, the moment it was there, or a quiet jail would keep old files.
+ */
+static int64_t
+since(const struct engine *e, uint32_t source)
+{
+	const struct engine_journals *all = &e->journals;
+	int64_t oldest = clock_wall().us;
+
+	for (size_t i = 0; i < all->readers_n; i++) {
+		const struct engine_reader *r = &all->readers[i];
+		int64_t us = journal_place(r->journal).us;
+
+		if (us < r->until.us)
+			us = r->until.us;
+		if (r->source == source && us < oldest)
+			oldest = us;
+	}
+	return oldest;
+}
+
+static void
+ask(struct engine *e, uint32_t number)
+{
+	struct engine_source *s = &e->journals.sources[number];
+	struct wire_journal m = {
+		.type = WIRE_JOURNAL_OPEN,
+		.generation = e->generation,
+		.journal = number,
+		.signature = s->incomplete ? 0 : s->signature,
+	};
+
+	if (s->asked) {
+		s->again = true;
+		return;
+	}
+	m.since = since(e, number);
+	s->asked = port_send(e->warden, &m, sizeof(m), -1) == 0;
+}
+
+void
+engine_journal_open_all(struct engine *e)
+{
+	for (size_t i = 0; i < e->journals.sources_n; i++)
+		ask(e, (uint32_t)i);
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+static void
+touch(struct engine *e, uint32_t source)
+{
+	for (size_t i = 0; i < e->journals.readers_n; i++) {
+		if (e->journals.readers[i].source == source)
+			e->journals.readers[i].dirty = true;
+	}
+	event_active(e->work, EV_TIMEOUT, 0);
+}
+
+static void
+on_failure(const struct failure *f, void *arg)
+{
+	struct engine_reader *r = arg;
+
+	jail_failure(r->jail->jail, f, clock_wall());
+}
+
+static void
+on_entry(struct span message, struct wall time, bool live, void *arg)
+{
+	struct engine_reader *r = arg;
+
+	r->moved = true;
+	filter_message(r->jail->filter, message, time,
+	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, r);
+}
+
+static void
+read_failed(struct engine *e, struct engine_reader *r, int error)
+{
+	struct engine_source *s = &e->journals.sources[r->source];
+
+	if (r->error != error)
+		log_error(LOGGER, "[%s] the journal cannot be read: %s",
+		    r->jail->config->name, strerror(error));
+	r->error = error;
+	r->attached = false;
+	s->incomplete = true;
+}
+
+static bool
+read_some(struct engine *e, struct engine_reader *r)
+{
+	struct timeval second = { .tv_sec = 1 };
+	int rc = journal_read(r->journal, JOURNAL_BUDGET, on_entry, r);
+
+	if (rc == -1)
+		read_failed(e, r, errno);
+	if (rc == 0 && r->attached)
+		r->until = clock_wall();
+	if (rc == 0 && !r->live) {
+		r->live = true;
+		log_info(LOGGER, "[%s] Jail is in operation now (process new "
+		    "journal entries)", r->jail->config->name);
+	}
+	if (r->moved && !event_pending(e->save, EV_TIMEOUT, NULL))
+		event_add(e->save, &second);
+	return rc == 1;
+}
+
+bool
+engine_journal_work(struct engine *e)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < e->journals.readers_n; i++) {
+		struct engine_reader *r = &e->journals.readers[i];
+
+		if (!r->dirty || r->jail->filter == NULL)
+			continue;
+		r->dirty = read_some(e, r);
+		more = more || r->dirty;
+	}
+	return more;
+}
+
+/* --- files come -------------------------------------------------------------------- */
+
+static struct engine_source *
+source_of(struct engine *e, const struct wire_journal *m)
+{
+	if (m->generation != e->generation ||
+	    m->journal >= e->journals.sources_n)
+		return NULL;
+	return &e->journals.sources[m->journal];
+}
+
+static void
+close_files(struct engine_source *s)
+{
+	for (size_t i = 0; i < s->fds_n; i++)
+		close(s->fds[i]);
+	free(s->fds);
+	s->fds = NULL;
+	s->fds_n = 0;
+}
+
+void
+engine_journal_file(struct engine *e, const struct wire_journal *m, int fd)
+{
+	struct engine_source *s = source_of(e, m);
+
+	if (s == NULL || s->fds_n == FDS_MAX) {
+		close(fd);
+		return;
+	}
+	s->fds = xreallocarray(s->fds, s->fds_n + 1, sizeof(*s->fds));
+	s->fds[s->fds_n++] = fd;
+}
+
+static void
+attach(struct engine *e, struct engine_reader *r, struct engine_source *s)
+{
+	int n = journal_attach(r->journal, s->fds, s->fds_n);
+
+	r->attached = n > 0;
+	if (n == -1) {
+		read_failed(e, r, errno);
+		return;
+	}
+	r->error = 0;
+	s->incomplete = s->incomplete || (size_t)n < s->fds_n;
+	r->dirty = true;
+}
+
+static void
+take_watches(struct engine_source *s, const struct wire_wd *wds, size_t n)
+{
+	s->wds = xreallocarray(s->wds, n, sizeof(*s->wds));
+	s->wds_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (wds[i].wd != -1)
+			s->wds[s->wds_n++] = wds[i].wd;
+	}
+}
+
+static void
+look_later(struct engine *e)
+{
+	struct timeval later = { .tv_sec = LOOK_SECONDS };
+
+	for (size_t i = 0; i < e->journals.sources_n; i++) {
+		const struct engine_source *s = &e->journals.sources[i];
+
+		if (s->wds_n == 0 || s->incomplete)
+			later.tv_sec = LOOK_BLIND_SECONDS;
+	}
+	event_add(e->journals.look, &later);
+}
+
+void
+engine_journal_end(struct engine *e, const struct wire_journal *m,
+    const struct wire_wd *wds, size_t n)
+{
+	struct engine_source *s = source_of(e, m);
+
+	if (s == NULL)
+		return;
+	s->asked = false;
+	take_watches(s, wds, n);
+	if (m->error != EALREADY) {
+		s->error = m->error;
+		s->signature = m->signature;
+		s->incomplete = m->error != 0;
+		for (size_t i = 0; i < e->journals.readers_n; i++) {
+			struct engine_reader *r = &e->journals.readers[i];
+
+			if (r->source == m->journal)
+				attach(e, r, s);
+		}
+		close_files(s);
+	}
+	touch(e, m->journal);
+	if (s->again) {
+		s->again = false;
+		ask(e, m->journal);
+	}
+	look_later(e);
+}
+
+/* --- what the watch tells --------------------------------------------------------- */
+
+static bool
+has_wd(const struct engine_source *s, int wd)
+{
+	for (size_t i = 0; i < s->wds_n; i++)
+		if (s->wds[i] == wd)
+			return true;
+	return false;
+}
+
+/* A watch that is news to us belongs to what was just asked for. */
+static void
+on_event(enum journal_event event, int wd, void *arg)
+{
+	struct engine *e = arg;
+
+	for (size_t i = 0; i < e->journals.sources_n; i++) {
+		struct engine_source *s = &e->journals.sources[i];
+
+		if (wd != -1 && !s->asked && !has_wd(s, wd))
+			continue;
+		touch(e, (uint32_t)i);
+		if (event != JOURNAL_GREW || s->incomplete)
+			ask(e, (uint32_t)i);
+	}
+}
+
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)what;
+	clock_tick();
+	if (journal_watch_read(fd, on_event, e) == -1)
+		log_error(LOGGER, "inotify: %s", strerror(errno));
+}
+
+void
+engine_journal_watch(struct engine *e, int fd)
+{
+	if (e->journals.watch != NULL) {
+		close(fd);
+		return;
+	}
+	e->journals.watch_fd = fd;
+	e->journals.watch = event_new(e->base, fd, EV_READ | EV_PERSIST,
+	    on_watch, e);
+	if (e->journals.watch == NULL ||
+	    event_add(e->journals.watch, NULL) == -1)
+		log_fatal("gaol.engine", "out of memory");
+}
+
+/* A directory that is made later, a watch that could not be had. */
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fd;
+	(void)what;
+	clock_tick();
+	for (size_t i = 0; i < e->journals.sources_n; i++) {
+		touch(e, (uint32_t)i);
+		ask(e, (uint32_t)i);
+	}
+	if (e->journals.sources_n > 0)
+		look_later(e);
+}
+
+/* --- readers ------------------------------------------------------------------------ */
+
+/* The later of what was stored and now - findtime; never the future. */
+static struct wall
+begin_of(struct engine *e, const struct jail_config *c)
+{
+	struct wall now = clock_wall(), stored;
+	struct wall begin = { now.us - (int64_t)c->findtime * CLOCK_SECOND };
+
+	/* At a reload the store's thread runs: new ones begin anew. */
+	if (e->store == NULL || e->reconciled ||
+	    !store_load_journal(e->store, c->name, &stored))
+		return begin;
+	if (stored.us > now.us)
+		return now;
+	return stored.us > begin.us ? stored : begin;
+}
+
+static void
+log_matches(const struct jail_config *c)
+{
+	for (size_t i = 0; i < c->filter.journalmatch.n; i++)
+		log_info(LOGGER, "[%s] Added journal match for: '%s'", c->name,
+		    log_text(span_of(c->filter.journalmatch.v[i])));
+	if (c->filter.journalmatch.n == 0)
+		log_notice(LOGGER, "[%s] Jail started without 'journalmatch' "
+		    "set. Jail regexs will be checked against all journal "
+		    "entries, which is not advised for performance reasons.",
+		    c->name);
+}
+
+static struct journal *
+new_journal(struct engine *e, const struct jail_config *c, struct wall begin)
+{
+	const struct journal_options options = {
+		.matches = &c->filter.journalmatch,
+		.begin = begin,
+		.line_max = (size_t)e->config->own.line_max,
+	};
+
+	log_matches(c);
+	return journal_new(&options);
+}
+
+static struct engine_reader *
+find_reader(struct engine *e, const struct engine_jail *j)
+{
+	for (size_t i = 0; i < e->journals.readers_n; i++)
+		if (e->journals.readers[i].jail == j)
+			return &e->journals.readers[i];
+	return NULL;
+}
+
+/* Made anew at each reload, as its matches may be others, at its place. */
+static void
+make_reader(struct engine *e, struct engine_reader *r,
+    const struct jail_config *c, const struct plan *plan)
+{
+	const struct engine_reader *old;
+
+	r->jail = engine_jail_find(e, c->name);
+	r->backend = xstrdup(c->backend);
+	r->source = plan_journal(plan, c->backend);
+	old = find_reader(e, r->jail);
+	if (old != NULL && strcmp(old->backend, r->backend) == 0) {
+		r->journal = new_journal(e, c, journal_place(old->journal));
+		r->moved = old->moved;
+		return;
+	}
+	r->journal = new_journal(e, c, begin_of(e, c));
+}
+
+static void
+free_all(struct engine_journals *all)
+{
+	for (size_t i = 0; i < all->readers_n; i++) {
+		journal_free(all->readers[i].journal);
+		free(all->readers[i].backend);
+	}
+	for (size_t i = 0; i < all->sources_n; i++) {
+		close_files(&all->sources[i]);
+		free(all->sources[i].wds);
+	}
+	free(all->readers);
+	free(all->sources);
+	all->readers = NULL;
+	all->sources = NULL;
+	all->readers_n = all->sources_n = 0;
+}
+
+void
+engine_journal_apply(struct engine *e, const struct config *config,
+    const struct plan *plan)
+{
+	struct engine_journals next = {
+		.watch = e->journals.watch,
+		.watch_fd = e->journals.watch_fd,
+		.look = e->journals.look,
+	};
+
+	next.readers = xcalloc(config->jails_n + 1, sizeof(*next.readers));
+	next.sources = xcalloc(plan->journals.n + 1, sizeof(*next.sources));
+	next.sources_n = plan->journals.n;
+	for (size_t i = 0; i < config->jails_n; i++) {
+		const struct jail_config *c = &config->jails[i];
+
+		if (c->error == NULL && jail_reads_journal(c))
+			make_reader(e, &next.readers[next.readers_n++], c,
+			    plan);
+	}
+	free_all(&e->journals);
+	e->journals = next;
+}
+
+void
+engine_journal_save(struct engine *e)
+{
+	for (size_t i = 0; e->store != NULL && i < e->journals.readers_n;
+	    i++) {
+		struct engine_reader *r = &e->journals.readers[i];
+
+		if (!r->moved)
+			continue;
+		r->moved = false;
+		store_journal(e->store, r->jail->config->name,
+		    journal_place(r->journal));
+	}
+}
+
+const struct engine_reader *
+engine_journal_of(const struct engine *e, const struct engine_jail *j)
+{
+	return find_reader((struct engine *)e, j);
+}
+
+int
+engine_journal_init(struct engine *e)
+{
+	e->journals.look = event_new(e->base, -1, 0, on_look, e);
+	return e->journals.look == NULL ? -1 : 0;
+}
+
+void
+engine_journal_fini(struct engine *e)
+{
+	free_all(&e->journals);
+	if (e->journals.watch != NULL)
+		event_free(e->journals.watch);
+	if (e->journals.look != NULL)
+		event_free(e->journals.look);
+	if (e->journals.watch_fd != -1)
+		close(e->journals.watch_fd);
+}

@@ -1,0 +1,80 @@
+/*
+ * The journals of the plan and their readers, one for each jail that reads
+ * one. The warden finds and opens the files; all of a journal come at once,
+ * at the start and whenever a directory of it changes.
+ */
+#ifndef GAOL_PROCESS_ENGINE_JOURNAL_H
+#define GAOL_PROCESS_ENGINE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct engine;
+struct engine_jail;
+struct event;
+struct journal;
+struct plan;
+struct config;
+struct wire_journal;
+struct wire_wd;
+
+/* A journal of the plan. */
+struct engine_source {
+	int *fds;             /* those that have come so far */
+	size_t fds_n;
+	int *wds;             /* its directories; none: look by ourselves */
+	size_t wds_n;
+	uint64_t signature;   /* of the files it is read from; 0: none */
+	bool asked;
+	bool again;           /* it changed while asked for */
+	bool incomplete;      /* not all of its files could be read */
+	int error;
+};
+
+struct engine_reader {
+	struct engine_jail *jail;
+	char *backend;
+	uint32_t source;
+	struct journal *journal;
+	bool dirty;
+	bool moved;           /* since the position was stored */
+	bool live;
+	bool attached;        /* it has files */
+	int error;
+	struct wall until;    /* when it was last at the end of them */
+};
+
+struct engine_journals {
+	struct engine_source *sources;
+	size_t sources_n;
+	struct engine_reader *readers;
+	size_t readers_n;
+	struct event *watch;
+	int watch_fd;
+	struct event *look;   /* what no watch tells: now and then */
+};
+
+int engine_journal_init(struct engine *e);
+void engine_journal_fini(struct engine *e);
+/* The readers of the new plan; those that go on keep their place. */
+void engine_journal_apply(struct engine *e, const struct config *config,
+    const struct plan *plan);
+void engine_journal_open_all(struct engine *e);
+/* Takes over fd. */
+void engine_journal_watch(struct engine *e, int fd);
+void engine_journal_file(struct engine *e, const struct wire_journal *m,
+    int fd);
+void engine_journal_end(struct engine *e, const struct wire_journal *m,
+    const struct wire_wd *wds, size_t n);
+/* One budget for each reader that has something; true: there is more. */
+bool engine_journal_work(struct engine *e);
+/* Tells the store of places that moved. */
+void engine_journal_save(struct engine *e);
+/* The reader of this jail, or NULL. */
+const struct engine_reader *engine_journal_of(const struct engine *e,
+    const struct engine_jail *j);
+
+#endif

@@ -1,0 +1,285 @@
+"""Bans from the systemd journal: files fabricated, rotated, vacuumed, and live."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+
+from gaold import Gaold, Tap, nft, wait_for
+
+REMOTE = "/usr/lib/systemd/systemd-journal-remote"
+JOURNALD = "/usr/lib/systemd/systemd-journald"
+ID = "0123456789abcdef0123456789abcdef"
+SSH = "ssh.service"
+tap = Tap()
+
+
+class Journal:
+    """A journal directory that entries are appended to as journald would."""
+
+    def __init__(self, root):
+        self.dir = os.path.join(root, ID)
+        os.makedirs(self.dir)
+        self.live = self.dir + "/system.journal"
+
+    def write(self, *messages, unit=SSH, ago=0.0):
+        text = b""
+        for message in messages:
+            at = int((time.time() - ago) * 1e6)
+            text += ("__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n"
+                     "_HOSTNAME=mail\nSYSLOG_IDENTIFIER=sshd\n_PID=4242\n_COMM=sshd\n"
+                     "_SYSTEMD_UNIT=%s\nMESSAGE=%s\n\n"
+                     % (at, at % 10**9, ID, unit, message)).encode()
+        subprocess.run([REMOTE, "-o", self.live, "-"], input=text, check=True,
+                       capture_output=True)
+
+    def fail(self, address, times=1, **where):
+        self.write(*["Failed password for root from %s port 4711 ssh2" % address] * times,
+                   **where)
+
+    def rotate(self):
+        name = "%s/system@%d.journal" % (self.dir, time.monotonic_ns())
+        os.rename(self.live, name)
+        return name
+
+
+def wait_banned(g, address, jail="sshd"):
+    return wait_for("the ban of " + address, 10, lambda: address in g.kernel(jail))
+
+
+def counts(g):
+    return (g.ask("status", "sshd") or {}).get("filter", {})
+
+
+def failed(g, total):
+    return wait_for("%d failures" % total, 10,
+                    lambda: counts(g).get("failed_total") == total)
+
+
+def engine_files(g):
+    base = "/proc/%d/fd" % g.pids()["engine"]
+    return [os.readlink(base + "/" + fd) for fd in os.listdir(base)]
+
+
+def with_journal(maxretry=1, extra=""):
+    g = Gaold()
+    root = g.dir + "/journal"
+    g.write("jail.conf", "[DEFAULT]\nbantime = 1h\nfindtime = 1h\nmaxretry = %d\n"
+            "action = nftables[port=\"22\", protocol=\"tcp\"]\n"
+            "[sshd]\nenabled = true\nfilter = sshd\n"
+            "backend = systemd[journalpath=%s]\n%s\n" % (maxretry, root, extra))
+    return g, Journal(root)
+
+
+def test_ban():
+    g, journal = with_journal()
+    try:
+        journal.fail("192.0.2.9", ago=7200)
+        journal.fail("192.0.2.1", ago=60)
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.1"), "an entry from before the start bans", g.logs())
+        tap.ok("192.0.2.9" not in g.kernel(), "one older than findtime does not")
+        journal.fail("192.0.2.2", unit="cron.service")
+        journal.fail("192.0.2.3")
+        journal.fail("2001:db8::3")
+        tap.ok(wait_banned(g, "192.0.2.3"), "an entry from now bans", g.logs())
+        tap.ok(wait_banned(g, "2001:db8::3"), "… over IPv6 too")
+        tap.ok("192.0.2.2" not in g.kernel(), "an entry that journalmatch leaves out does not")
+        matches = "_SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service"
+        said = subprocess.run(["../../build/fail2ban-client", "-s", g.socket, "status", "sshd"],
+                              capture_output=True, text=True).stdout
+        tap.ok("|  `- Journal matches:\t%s\n" % matches in said,
+               "fail2ban-client status shows the matches", said)
+        with open("/proc/%d/status" % g.pids()["engine"]) as status:
+            groups = [x for x in status if x.startswith("Groups:")][0].split()
+        tap.ok(len(groups) == 1, "the engine is in no other group for it", groups)
+    finally:
+        g.close()
+
+
+def test_rotation():
+    g, journal = with_journal(maxretry=3)
+    try:
+        journal.fail("192.0.2.200")
+        g.start()
+        tap.ok(failed(g, 1), "one failure before the rotation")
+        old = journal.rotate()
+        journal.fail("192.0.2.4")
+        journal.fail("192.0.2.5", times=3)
+        tap.ok(wait_banned(g, "192.0.2.5"), "the new file is read after a rotation", g.logs())
+        tap.ok(failed(g, 5), "and no entry counts twice", counts(g))
+        tap.ok(old in engine_files(g), "the rotated file is still open")
+        os.unlink(old)
+        tap.ok(wait_for("closed files", 10, lambda: not [
+            f for f in engine_files(g) if f.startswith(old)]),
+            "a vacuumed file is let go", engine_files(g))
+        for i in range(5):
+            journal.rotate()
+            journal.fail("192.0.2.%d" % (10 + i), times=3)
+        tap.ok(all(wait_banned(g, "192.0.2.%d" % (10 + i)) for i in range(5)),
+               "five rotations in a row", g.logs())
+        tap.ok(failed(g, 20), "each entry of them once", counts(g))
+        files = [f for f in engine_files(g) if f.endswith(".journal")]
+        tap.ok(len(files) == len(set(files)) == 6, "each file is open once", files)
+    finally:
+        g.close()
+
+
+def test_damage():
+    g, journal = with_journal()
+    try:
+        with open(journal.dir + "/system@bad.journal", "wb") as bad:
+            bad.write(b"LPKSHHRH" + b"\xff" * 500)
+        journal.fail("192.0.2.20")
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.20"), "a damaged file does not hide the others", g.logs())
+        shutil.rmtree(journal.dir)
+        os.makedirs(journal.dir)
+        journal.fail("192.0.2.21")
+        tap.ok(wait_banned(g, "192.0.2.21"), "the directory is removed and made again", g.logs())
+        journal.write("Failed password for root from 192.0.2.22\\nsshd[1]: Failed password"
+                      " for root from 192.0.2.23 port 1 ssh2 " + "x" * 100000)
+        journal.fail("192.0.2.24")
+        tap.ok(wait_banned(g, "192.0.2.24"), "a very long entry is survived", g.logs())
+    finally:
+        g.close()
+
+
+def test_restart():
+    g, journal = with_journal(maxretry=2)
+    try:
+        journal.fail("192.0.2.30")
+        g.start()
+        tap.ok(failed(g, 1), "one failure before the stop")
+        tap.ok(g.stop() == 0, "stop")
+        with sqlite3.connect(g.database) as db:
+            row = db.execute("SELECT path, lastfilepos, firstlinemd5 FROM logs").fetchall()
+        tap.ok(len(row) == 1 and row[0][0] == "systemd-journal"
+               and abs(row[0][1] - time.time()) < 60 and "T" in row[0][2],
+               "the place is in fail2ban's row", row)
+        journal.fail("192.0.2.31", times=2)
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.31"), "what came meanwhile is read", g.logs())
+        tap.ok(failed(g, 2), "what was read is not read again", counts(g))
+        g.stop()
+        # fail2ban leaves a row with the time of the entry, as a float.
+        with sqlite3.connect(g.database) as db:
+            db.execute("UPDATE logs SET lastfilepos = ?, firstlinemd5 = '2026-11-22T01:02:03'",
+                       (time.time() - 0.25,))
+        journal.fail("192.0.2.32", ago=30)
+        journal.fail("192.0.2.33", times=2)
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.33"), "goes on from fail2ban's row", g.logs())
+        g.kill_all()
+        journal.fail("192.0.2.34", times=2)
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.34"), "and after a kill -9", g.logs())
+    finally:
+        g.close()
+
+
+def test_reload():
+    g, journal = with_journal(maxretry=2)
+    try:
+        journal.fail("192.0.2.40")
+        g.start()
+        failed(g, 1)
+        tap.ok(g.run("reload").returncode == 0, "reload", g.logs())
+        journal.fail("192.0.2.40")
+        tap.ok(wait_banned(g, "192.0.2.40"), "one failure before and one after a reload", g.logs())
+        tap.ok(failed(g, 2), "the reload read nothing again", counts(g))
+        with open(g.etc + "/jail.local", "w") as local:
+            local.write("[sshd]\njournalmatch = _SYSTEMD_UNIT=other.service\n")
+        g.run("reload")
+        journal.fail("192.0.2.41", times=2)
+        journal.fail("192.0.2.42", times=2, unit="other.service")
+        tap.ok(wait_banned(g, "192.0.2.42"), "another journalmatch is in force", g.logs())
+        tap.ok("192.0.2.41" not in g.kernel(), "the old one no longer")
+        with open(g.etc + "/jail.local", "w") as local:
+            local.write("[sshd]\njournalmatch = other.service\n")
+        bad = g.run("reload")
+        tap.ok(bad.returncode != 0 or "journalmatch" in bad.stdout + bad.stderr,
+               "one that is none is told", bad.stdout + bad.stderr)
+        journal.fail("192.0.2.43", times=2, unit="other.service")
+        tap.ok(wait_banned(g, "192.0.2.43"), "and the old configuration goes on", g.logs())
+    finally:
+        g.close()
+
+
+def test_no_log():
+    """auto: as the stock sshd jail on a machine whose only log is the journal."""
+    g = Gaold()
+    journal = Journal("/var/log/journal")
+    try:
+        journal.fail("192.0.2.50")
+        g.write("jail.conf", "[DEFAULT]\nbantime = 1h\nmaxretry = 1\n"
+                "action = nftables[port=\"22\", protocol=\"tcp\"]\n"
+                "[sshd]\nenabled = true\nlogpath = /var/log/auth.log\nfilter = sshd\n"
+                "[wait]\nenabled = true\nlogpath = /var/log/none.log\nfilter = sshd\n"
+                "systemd_if_nologs = false\n"
+                "[skip]\nenabled = true\nlogpath = /var/log/none.log\nfilter = sshd\n"
+                "systemd_if_nologs = false\nskip_if_nologs = true\n")
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.50"), "a jail without its log reads the journal", g.logs())
+        tap.ok("[sshd] warning: logpath: there is no log file; the jail reads the systemd"
+               in g.logs(), "and says so", g.logs())
+        names = [jail for jail in g.ask("status")["jails"]]
+        tap.ok(names == ["sshd", "wait"], "systemd_if_nologs, skip_if_nologs", names)
+        with open("/var/log/auth.log", "w") as log:
+            log.write("")
+        g.run("reload")
+        tap.ok(counts(g).get("files") == ["/var/log/auth.log"],
+               "with its log there again, a reload takes that", counts(g))
+    finally:
+        g.close()
+        shutil.rmtree("/var/log/journal")
+
+
+def test_live():
+    """A real journald, if one can be run here beside whatever is process 1."""
+    os.makedirs("/run/systemd/journald.conf.d")
+    os.makedirs("/run/systemd/journal")
+    with open("/run/systemd/journald.conf.d/test.conf", "w") as conf:
+        conf.write("[Journal]\nReadKMsg=no\nAudit=no\nStorage=volatile\nForwardToConsole=no\n")
+    if not os.access(JOURNALD, os.X_OK) or not os.path.exists("/etc/machine-id"):
+        print("ok - a live journald # SKIP there is none here")
+        return
+    daemon = subprocess.Popen([JOURNALD], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    g = Gaold()
+    try:
+        if not wait_for("journald", 5, lambda: os.path.exists("/run/systemd/journal/socket")):
+            print("ok - a live journald # SKIP it does not start here")
+            return
+        g.write("jail.conf", "[DEFAULT]\nbantime = 1h\nmaxretry = 1\n"
+                "action = nftables[port=\"22\", protocol=\"tcp\"]\n"
+                "[sshd]\nenabled = true\nbackend = systemd\nfilter = sshd\n"
+                "journalmatch = SYSLOG_IDENTIFIER=sshd\n")
+
+        def say(address):
+            subprocess.run(["logger", "--journald"], check=True, text=True, input=(
+                "SYSLOG_IDENTIFIER=sshd\nMESSAGE=Failed password for root from %s port 1 ssh2\n"
+                % address))
+
+        say("192.0.2.60")
+        if not wait_for("a journal", 5, lambda: os.path.isdir("/run/log/journal")):
+            print("ok - a live journald # SKIP it writes nothing here")
+            return
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.60"), "a live journald: from before the start", g.logs())
+        say("192.0.2.61")
+        tap.ok(wait_banned(g, "192.0.2.61"), "a live journald: from now", g.logs())
+        daemon.send_signal(12)  # USR2: rotate
+        say("192.0.2.62")
+        tap.ok(wait_banned(g, "192.0.2.62"), "a live journald: after its own rotation", g.logs())
+    finally:
+        g.close()
+        daemon.terminate()
+        daemon.wait()
+
+
+for test in (test_ban, test_rotation, test_damage, test_restart, test_reload,
+             test_no_log, test_live):
+    test()
+    nft("flush", "ruleset")
+tap.exit()

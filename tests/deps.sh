@@ -11,7 +11,7 @@ apt_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libpcre2-dev
 apt_test="clang libclang-rt-14-dev libcmocka-dev fail2ban python3 python3-systemd
     python3-pyinotify systemd systemd-journal-remote openssh-server openssh-client sshpass dovecot-core
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond
-    rsyslog sqlite3 mandoc strace jq netcat-openbsd util-linux openssl"
+    rsyslog iptables sqlite3 mandoc strace jq netcat-openbsd util-linux openssl"
 # Written for the other package managers, untried so far.
 dnf_build="gcc make pkgconf-pkg-config libnftnl-devel libmnl-devel pcre2-devel
     libconfig-devel libevent-devel sqlite-devel jansson-devel libmd-devel

@@ -21,6 +21,8 @@ const struct own_field own_fields[] = {
 	  "a user's name or number", "whom the engine runs as" },
 	{ "users.warden", OWN_USER, AT(warden_uid), 0, 0, -1, "_gaolw",
 	  "a user's name or number", "whom the warden runs as" },
+	{ "action_user", OWN_USER, AT(action_uid), 0, 0, 0, NULL,
+	  "a user's name or number", "whom shell actions run as; root's" },
 	{ "socket_group", OWN_TEXT, AT(socket_group), 0, 0, 0, NULL,
 	  "a group's name", "who may use the control socket" },
 	{ "firewall", OWN_TEXT, AT(firewall), 0, 0, 0, "nftables",
@@ -75,6 +77,8 @@ own_config_defaults(struct own_config *own, bool users)
 {
 	*own = (struct own_config){ 0 };
 	for (const struct own_field *f = own_fields; f->name != NULL; f++) {
+		if (f->type == OWN_USER && f->fallback_text == NULL)
+			continue;   /* root */
 		if (f->type == OWN_USER && users)
 			set_user(number_of(own, f), f->fallback_text);
 		else if (f->type == OWN_USER)

@@ -111,8 +111,6 @@ ignore_new(const struct jail_config *config)
 	g->raw = table_new(0, same_id);
 	for (i = 0; i < entries->n; i++)
 		add_entry(g, span_of(entries->v[i]));
-	if (config->ignorecommand != NULL && config->ignorecommand[0] != '\0')
-		strings_add(&g->unused, SPAN("ignorecommand"));
 	ignore_own(g, NULL, 0);
 	return g;
 }

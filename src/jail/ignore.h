@@ -14,7 +14,8 @@
 
 struct ignore;
 
-enum ignore_verdict { IGNORE_NO, IGNORE_SELF, IGNORE_IP };
+/* IGNORE_COMMAND is never this room's own: the command's answer. */
+enum ignore_verdict { IGNORE_NO, IGNORE_SELF, IGNORE_IP, IGNORE_COMMAND };
 
 /*
  * Takes ignoreip and ignoreself. Entries: an address, addr/len, addr/netmask,

@@ -135,6 +135,19 @@ jail_ignores(const struct jail *j, const struct id *id)
 	return true;
 }
 
+bool
+jail_would_ignore(const struct jail *j, const struct id *id)
+{
+	return ignore_check(j->ignore, id) != IGNORE_NO;
+}
+
+void
+jail_ignored_by_command(struct jail *j, const struct id *id)
+{
+	words_ignored(jail_name(j), id, IGNORE_COMMAND);
+	j->counters.ignored++;
+}
+
 const struct strings *
 jail_unused(const struct jail *j)
 {

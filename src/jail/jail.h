@@ -56,9 +56,13 @@ const char *jail_name(const struct jail *j);
 void jail_own_addresses(struct jail *j, const struct addr *own, size_t n);
 /* Would a failure of this id be ignored? Logs "Ignore …" when it would. */
 bool jail_ignores(const struct jail *j, const struct id *id);
+/* The same without a word. */
+bool jail_would_ignore(const struct jail *j, const struct id *id);
+/* Its ignorecommand said so of a failure: logged and counted. */
+void jail_ignored_by_command(struct jail *j, const struct id *id);
 /*
  * Settings that ask for what this version does not do (host names and files
- * in ignoreip, ignorecommand); each was logged once. For status.
+ * in ignoreip); each was logged once. For status.
  */
 const struct strings *jail_unused(const struct jail *j);
 

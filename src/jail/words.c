@@ -49,7 +49,8 @@ words_ignored(const char *jail, const struct id *id,
 	char text[ADDR_STRLEN];
 
 	log_info(FILTER, "[%s] Ignore %s by %s", jail, id_text(id, text),
-	    why == IGNORE_SELF ? "ignoreself rule" : "ip");
+	    why == IGNORE_SELF ? "ignoreself rule" :
+	    why == IGNORE_COMMAND ? "command" : "ip");
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/engine.h"
+#include "process/runner.h"
 #include "process/spawn.h"
 #include "process/warden.h"
 
@@ -23,6 +24,7 @@ struct child {
 	pid_t pid;                  /* -1: none, or reaped */
 	struct warden *warden;      /* single mode */
 	struct engine *engine;
+	struct runner *runner;
 	bool ready;
 	bool stop_sent;
 	bool stopped;               /* said WIRE_STOPPED */
@@ -44,11 +46,18 @@ child_link(int ends[2])
 static int
 begin_here(struct child *c, struct event_base *base, int link)
 {
-	if (c->options.role == ROLE_WARDEN)
+	switch (c->options.role) {
+	case ROLE_WARDEN:
 		c->warden = warden_new(base, link, &c->options, true);
-	else
+		return c->warden != NULL ? 0 : -1;
+	case ROLE_ENGINE:
 		c->engine = engine_new(base, link, &c->options, true);
-	return c->warden == NULL && c->engine == NULL ? -1 : 0;
+		return c->engine != NULL ? 0 : -1;
+	case ROLE_RUNNER:
+		c->runner = runner_new(base, link, &c->options, true);
+		return 0;
+	}
+	return -1;
 }
 
 static int
@@ -96,6 +105,7 @@ child_free(struct child *c)
 		while (waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
 			;
 	}
+	runner_free(c->runner);
 	engine_free(c->engine);
 	warden_free(c->warden);
 	port_free(c->port);

@@ -181,6 +181,7 @@ unban_everything(struct engine *e, struct ban_wait *w, struct engine_jail *only)
 
 		if (j->jail == NULL || (only != NULL && j != only))
 			continue;
+		engine_run_flush(j);
 		while ((t = jail_ban_first(j->jail)) != NULL) {
 			struct id id = id_copy(&t->id);
 			json_int_t n = unban_one(j, w, &id);

@@ -188,6 +188,10 @@ problems_json(const struct engine *e)
 			json_array_append_new(list, json_sprintf(
 			    "[%s] not in this version: %s", j->config->name,
 			    log_text(span_of(unused->v[k]))));
+		if (j->run_error != NULL)
+			json_array_append_new(list, json_sprintf(
+			    "[%s] no shell action is run: %s",
+			    j->config->name, j->run_error));
 	}
 	return list;
 }
@@ -202,7 +206,7 @@ status_daemon(const struct engine *e)
 			count_states(e->jails[i]->jail, &pending, &failed);
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o}",
+	    " s:o, s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -213,6 +217,7 @@ status_daemon(const struct engine *e)
 	    "failed", failed,
 	    "firewall", firewall_json(e),
 	    "store", store_json(e),
+	    "runner", engine_run_json(e),
 	    "sandbox", sandbox_json(e),
 	    "problems", problems_json(e),
 	    "logs", logs_json(e));
@@ -342,10 +347,11 @@ actions_json(const struct engine_jail *j)
 		json_array_append_new(ids, command_id_json(&t->id));
 		json_array_append_new(bans, ban_json(j, t));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
 	    "banned", (json_int_t)jail_banned(j->jail),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
 	    "pending", pending, "failed", failed,
+	    "commands", engine_run_jail_json(j),
 	    "ids", ids, "bans", bans);
 }
 

@@ -12,6 +12,9 @@ struct event_base;
 struct role_options;
 struct engine;
 
+/* What shell actions get at a stop to undo what they did. */
+#define ENGINE_RUN_STOP_SECONDS 30
+
 /*
  * parent_fd is taken over. Drops its rights (unless `single`) and waits for
  * its gifts; the jails start when the warden has sent the configuration.

@@ -146,6 +146,8 @@ set_failed(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
 	/* Whatever the kernel has, it is not what we want. */
 	t->seen &= ~bit(rule);
 	engine_retry_later(j->engine);
+	/* The other actions do not wait for a firewall that refuses. */
+	engine_run_ban(j, t);
 }
 
 static void

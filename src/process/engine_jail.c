@@ -40,10 +40,18 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 {
 	t->state = TICKET_CONFIRMED;
 	t->error = 0;
-	if (t->announced)
-		return;
-	t->announced = true;
-	log_ticket(j, "Ban", t);
+	if (!t->announced) {
+		t->announced = true;
+		log_ticket(j, "Ban", t);
+	}
+	engine_run_ban(j, t);
+}
+
+void
+engine_jail_failure(struct engine_jail *j, const struct failure *f)
+{
+	if (!engine_ignore_ask(j, f))
+		jail_failure(j->jail, f, clock_wall());
 }
 
 /* --- hooks ----------------------------------------------------------------- */
@@ -69,6 +77,7 @@ on_prolong(struct jail *jail, struct ticket *t, void *arg)
 {
 	(void)jail;
 	engine_ask(arg, t, ASK_RENEW, NULL);
+	engine_run_prolong(arg, t);
 }
 
 static void
@@ -81,6 +90,7 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 	(void)jail;
 	if (t->announced)
 		log_ticket(j, "Unban", t);
+	engine_run_unban(j, t);
 	/*
 	 * At its end the kernel has forgotten the element by itself, unless
 	 * its last renewal is still on the way.
@@ -166,6 +176,8 @@ engine_jail_free(struct engine_jail *j)
 {
 	if (j == NULL)
 		return;
+	engine_ignore_forget(j);
+	engine_run_forget(j);
 	jail_free(j->jail);
 	filter_free(j->filter);
 	free(j->error);
@@ -193,6 +205,8 @@ restore_row(struct store_row *row, void *arg)
 		if (id.addr.family == ADDR_NONE || j->rules_n == 0)
 			t->state = TICKET_CONFIRMED;
 		log_ticket(j, "Restore Ban", t);
+		if (t->state == TICKET_CONFIRMED)
+			engine_run_ban(j, t);
 	}
 	id_fini(&id);
 }

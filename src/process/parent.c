@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "process/engine.h"
 #include "process/listener.h"
 #include "process/logtarget.h"
 #include "process/notify.h"
@@ -20,6 +21,7 @@
 
 #define LOGGER "gaol.parent"
 #define REFRESH_SECONDS 5
+#define STEADY ROLE_RUNNER   /* roles below it live as long as the daemon */
 
 static const char *const state_names[] = {
 	"starting", "ready", "stopping", "ended"
@@ -46,24 +48,36 @@ end(struct parent *p, int status, const char *event)
 }
 
 /*
- * The engine first: while it commits and says good-bye to its clients, the
- * warden still answers it.
+ * The engine first: while it commits, ends its shell actions and says good-bye
+ * to its clients, runner and warden still answer it.
  */
-static void
-stop_next(struct parent *p)
+void
+parent_stop_next(struct parent *p)
 {
+	struct child *runner = p->children[ROLE_RUNNER];
+
 	if (!child_gone(p->children[ROLE_ENGINE]))
 		child_stop(p->children[ROLE_ENGINE]);
+	else if (runner != NULL && !child_gone(runner))
+		child_stop(runner);
 	else if (!child_gone(p->children[ROLE_WARDEN]))
 		child_stop(p->children[ROLE_WARDEN]);
 	else
 		end(p, p->status, "all children have ended");
 }
 
+/* Commands that undo what others did take their time. */
+static int
+stop_seconds(const struct parent *p)
+{
+	return PARENT_STOP_SECONDS +
+	    (p->children[ROLE_RUNNER] != NULL ? ENGINE_RUN_STOP_SECONDS : 0);
+}
+
 static void
 stop(struct parent *p, int status, const char *event)
 {
-	static const struct timeval limit = { PARENT_STOP_SECONDS, 0 };
+	const struct timeval limit = { .tv_sec = stop_seconds(p) };
 
 	if (p->state == STOPPING || p->state == ENDED)
 		return;
@@ -71,7 +85,7 @@ stop(struct parent *p, int status, const char *event)
 	p->status = status;
 	notify_send("STOPPING=1");
 	event_add(p->deadline, &limit);
-	stop_next(p);
+	parent_stop_next(p);
 }
 
 static void
@@ -82,7 +96,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_error(LOGGER, "not stopped within %d seconds: killed",
-	    PARENT_STOP_SECONDS);
+	    stop_seconds(p));
 	end(p, 1, "time is up");
 }
 
@@ -123,9 +137,9 @@ on_child_ready(void *arg)
 {
 	struct parent *p = arg;
 
-	for (int i = 0; i < ROLES; i++)
-		if (!child_ready(p->children[i]))
-			return;
+	if (!child_ready(p->children[ROLE_WARDEN]) ||
+	    !child_ready(p->children[ROLE_ENGINE]))
+		return;
 	if (p->state != STARTING)
 		return;
 	set_state(p, READY, "all children are ready");
@@ -163,7 +177,7 @@ on_child_gone(struct child *c, bool orderly, void *arg)
 		return;
 	if (!orderly)
 		p->status = 1;
-	stop_next(p);
+	parent_stop_next(p);
 }
 
 static void
@@ -175,6 +189,8 @@ on_child_wish(uint32_t type, void *arg)
 		parent_log_reopen(p);
 	else if (type == WIRE_RELOAD_START)
 		parent_log_reload(p);
+	else if (type == WIRE_WANT_RUNNER)
+		parent_runner_want(p);
 }
 
 static const struct child_events child_events = {
@@ -272,8 +288,8 @@ raise_limits(void)
 	}
 }
 
-static void
-set_options(struct role_options *o, const struct parent *p, enum role role)
+void
+parent_options(struct role_options *o, const struct parent *p, enum role role)
 {
 	const struct start *s = p->start;
 	const struct probe_result *r = &p->probe;
@@ -288,6 +304,9 @@ set_options(struct role_options *o, const struct parent *p, enum role role)
 		.background = !s->foreground, .single = s->single,
 		.parent = getpid(),
 	};
+	/* The runner reads itself whom it becomes. */
+	if (role == ROLE_RUNNER)
+		return;
 	o->uid = role == ROLE_ENGINE ? r->engine_uid : r->warden_uid;
 	o->gid = role == ROLE_ENGINE ? r->engine_gid : r->warden_gid;
 }
@@ -297,10 +316,10 @@ start_children(struct parent *p)
 {
 	int ends[2];
 
-	for (int i = 0; i < ROLES; i++) {
+	for (int i = 0; i < STEADY; i++) {
 		struct role_options o;
 
-		set_options(&o, p, (enum role)i);
+		parent_options(&o, p, (enum role)i);
 		p->children[i] = child_new(p->base, &o, &child_events, p);
 		if (p->children[i] == NULL)
 			return -1;
@@ -310,7 +329,7 @@ start_children(struct parent *p)
 		    strerror(errno));
 		return -1;
 	}
-	for (int i = 0; i < ROLES; i++) {
+	for (int i = 0; i < STEADY; i++) {
 		child_give(p->children[i], GIFT_LOG, p->log_fd);
 		child_give(p->children[i], GIFT_PEER, ends[i]);
 		close(ends[i]);
@@ -342,6 +361,7 @@ fini(struct parent *p)
 	for (int i = ROLES; i-- > 0;)
 		child_free(p->children[i]);
 	parent_log_reload_end(p);
+	parent_runner_fini(p);
 	for (int i = 0; i < SIGNALS; i++)
 		if (p->signals[i] != NULL)
 			event_free(p->signals[i]);

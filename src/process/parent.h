@@ -9,11 +9,14 @@
  *	child	WIRE_REOPEN_LOG: both get a new {LOG}
  *	parent	{LOG} to both, then WIRE_FLUSHLOGS to the engine, on SIGUSR1
  *	child	WIRE_RELOAD_START: {LOG} to both if fail2ban.conf names another
- *	parent	WIRE_STOP to the engine; when that is gone, to the warden
+ *	engine	WIRE_WANT_RUNNER: a runner is spawned, gets {LOG}, {PEER}, and
+ *		the engine the other end as {RUNNER}
+ *	parent	WIRE_STOP to the engine; when that is gone, to the runner, then
+ *		to the warden
  *	child	WIRE_STOPPED, then its process ends (role_end())
  * An engine may send WIRE_STOPPED unasked (`stop` of a client): the daemon
  * then stops with that status. A child that ends otherwise ends the daemon
- * with status 1; bans stay in the kernel.
+ * with status 1; bans stay in the kernel. A runner that ends is replaced.
  */
 #ifndef GAOL_PROCESS_PARENT_H
 #define GAOL_PROCESS_PARENT_H

@@ -1,9 +1,13 @@
-/* Between parent.c (who lives, who ends) and parent_log.c (what is logged). */
+/*
+ * Between parent.c (who lives, who ends), parent_log.c (what is logged) and
+ * parent_runner.c (the child that may be lost).
+ */
 #ifndef GAOL_PROCESS_PARENT_LOCAL_H
 #define GAOL_PROCESS_PARENT_LOCAL_H
 
 #include <event2/util.h>
 
+#include "base/clock.h"
 #include "process/child.h"
 #include "process/probe.h"
 
@@ -24,13 +28,25 @@ struct parent {
 	int listen_fd;
 	int log_fd;
 	int ready_fd;
-	struct child *children[ROLES];
+	struct child *children[ROLES];   /* the runner's: NULL while none */
+	struct event *runner_retry;   /* set: a runner is wanted */
+	unsigned runner_lost;         /* times in a row */
+	struct boot runner_began;
 	struct event *signals[SIGNALS];
 	struct event *deadline;       /* of STOPPING */
 	struct event *refresh;        /* of a syslog socket */
 	struct probe reload;          /* running when reload_event is set */
 	struct event *reload_event;
 };
+
+void parent_options(struct role_options *o, const struct parent *p,
+    enum role role);
+/* The next child to be stopped, or the end. */
+void parent_stop_next(struct parent *p);
+
+/* A jail has shell commands: from now on there is a runner. */
+void parent_runner_want(struct parent *p);
+void parent_runner_fini(struct parent *p);
 
 /* The target once more: it was renamed by log rotation. */
 void parent_log_reopen(struct parent *p);

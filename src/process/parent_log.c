@@ -20,7 +20,8 @@ renew_log(struct parent *p, const struct probe_result *probe)
 		return -1;
 	logtarget_use(probe, fd);
 	for (int i = 0; i < ROLES; i++)
-		child_give(p->children[i], GIFT_LOG, fd);
+		if (p->children[i] != NULL)
+			child_give(p->children[i], GIFT_LOG, fd);
 	close(p->log_fd);
 	p->log_fd = fd;
 	return 0;

@@ -20,6 +20,7 @@
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "process/engine.h"
+#include "process/runner.h"
 #include "process/warden.h"
 
 #define ROLE_OPTION "--role="
@@ -54,6 +55,7 @@ static const struct option long_options[] = {
 static const char *const names[ROLES] = {
 	[ROLE_WARDEN] = "warden",
 	[ROLE_ENGINE] = "engine",
+	[ROLE_RUNNER] = "runner",
 };
 
 static int exit_status;
@@ -269,6 +271,30 @@ run_engine(struct event_base *base, const struct role_options *o)
 	return status;
 }
 
+static int
+run_runner(struct event_base *base, const struct role_options *o)
+{
+	struct runner *r = runner_new(base, ROLE_FD, o, false);
+	int status = dispatch(base);
+
+	runner_free(r);
+	return status;
+}
+
+static int
+run(struct event_base *base, const struct role_options *o)
+{
+	switch (o->role) {
+	case ROLE_WARDEN:
+		return run_warden(base, o);
+	case ROLE_ENGINE:
+		return run_engine(base, o);
+	case ROLE_RUNNER:
+		return run_runner(base, o);
+	}
+	return 2;
+}
+
 int
 role_main(int argc, char **argv)
 {
@@ -284,13 +310,12 @@ role_main(int argc, char **argv)
 	base = event_base_new();
 	if (base == NULL)
 		log_fatal("gaol.role", "no event loop");
-	status = o.role == ROLE_WARDEN ? run_warden(base, &o) :
-	    run_engine(base, &o);
+	status = run(base, &o);
 	event_base_free(base);
 	return status;
 }
 
-/* --- for warden and engine ---------------------------------------------- */
+/* --- for the roles -------------------------------------------------------- */
 
 /* Standard input is /dev/null since settle(): here it is out of reach. */
 static void

@@ -1,8 +1,8 @@
 /*
  * A role: what one process of gaold is when it is started with --role=NAME and
  * a link to the parent on fd 3. role_main() makes the event base, calls
- * warden_new() or engine_new() and dispatches; those call sandbox_enter() when
- * they hold what they need (not when `single`).
+ * warden_new(), engine_new() or runner_new() and dispatches; the first two
+ * call sandbox_enter() when they hold what they need (not when `single`).
  */
 #ifndef GAOL_PROCESS_ROLE_H
 #define GAOL_PROCESS_ROLE_H
@@ -12,8 +12,8 @@
 
 struct event_base;
 
-enum role { ROLE_WARDEN, ROLE_ENGINE };
-#define ROLES 2
+enum role { ROLE_WARDEN, ROLE_ENGINE, ROLE_RUNNER };
+#define ROLES 3
 
 #define ROLE_FD 3
 

@@ -42,6 +42,12 @@ sheet_new(struct span text)
 int
 sheet_read(int fd, struct buf *out)
 {
+	return sheet_read_most(fd, SHEET_MAX, out);
+}
+
+int
+sheet_read_most(int fd, size_t max, struct buf *out)
+{
 	struct stat st;
 	off_t at = 0;
 	int seals = fcntl(fd, F_GET_SEALS);
@@ -54,7 +60,7 @@ sheet_read(int fd, struct buf *out)
 	}
 	if (fstat(fd, &st) == -1)
 		return -1;
-	if (st.st_size < 0 || st.st_size > (off_t)SHEET_MAX) {
+	if (st.st_size < 0 || (size_t)st.st_size > max) {
 		errno = EFBIG;
 		return -1;
 	}

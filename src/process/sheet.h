@@ -17,5 +17,7 @@ int sheet_new(struct span text);
  * sender could still change it), EFBIG, or what read gave.
  */
 int sheet_read(int fd, struct buf *out);
+/* The same, with a bound of the reader's own. */
+int sheet_read_most(int fd, size_t max, struct buf *out);
 
 #endif

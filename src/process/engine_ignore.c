@@ -1,0 +1,239 @@
+/*
+ * ignorecommand: a failure waits here until the runner knows whether its id is
+ * left alone. Nothing waits for it; a failure whose answer cannot be had is
+ * counted, as one that no command was asked about.
+ */
+#include "process/engine_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "process/run_plan.h"
+#include "process/sheet.h"
+
+#define LOGGER "gaol.engine"
+#define WAITING_MAX 10000
+
+struct ask {
+	uint64_t seq;
+	struct engine_jail *jail;
+	struct failure failure;   /* its spans are in `text` */
+	struct id id;             /* owns what failure.id borrows */
+	char *text;
+};
+
+struct engine_ignore {
+	struct engine_run *run;
+	struct table *waiting;    /* by seq */
+	uint64_t unasked;         /* counted without an answer */
+};
+
+static bool
+seq_eq(const void *entry, const void *key)
+{
+	return ((const struct ask *)entry)->seq == *(const uint64_t *)key;
+}
+
+/* --- a copy of a failure ------------------------------------------------------ */
+
+static struct span
+keep(struct buf *b, struct span s)
+{
+	struct span kept = { b->p + b->n, s.n };
+
+	buf_add_span(b, s);
+	return kept;
+}
+
+/* All its texts in one block, which does not move: its size is known. */
+static char *
+keep_texts(struct failure *f)
+{
+	struct buf b = { 0 };
+	size_t need = 1;
+
+	for (size_t i = 0; i < f->groups_n; i++)
+		need += f->groups[i].name.n + f->groups[i].value.n;
+	for (size_t i = 0; i < f->lines_n; i++)
+		need += f->lines[i].n;
+	buf_reserve(&b, need);
+	for (size_t i = 0; i < f->groups_n; i++) {
+		f->groups[i].name = keep(&b, f->groups[i].name);
+		f->groups[i].value = keep(&b, f->groups[i].value);
+	}
+	for (size_t i = 0; i < f->lines_n; i++)
+		f->lines[i] = keep(&b, f->lines[i]);
+	return b.p;
+}
+
+static struct ask *
+ask_new(struct engine_jail *j, const struct failure *f)
+{
+	struct ask *a = xcalloc(1, sizeof(*a));
+
+	a->jail = j;
+	a->failure = *f;
+	a->id = id_copy(&f->id);
+	a->failure.id = a->id;
+	a->text = keep_texts(&a->failure);
+	return a;
+}
+
+static void
+ask_free(struct ask *a)
+{
+	id_fini(&a->id);
+	free(a->text);
+	free(a);
+}
+
+/* --- asking -------------------------------------------------------------------- */
+
+static int
+send_ask(struct engine_run *run, const struct ask *a)
+{
+	const struct wire_run m = {
+		.type = WIRE_RUN_TICKET,
+		.generation = run->generation,
+		.seq = a->seq,
+		.jail = a->jail->run_number,
+		.action = WIRE_RUN_IGNORE,
+	};
+	struct buf packed = { 0 };
+	struct values v;
+	int fd, rc = -1;
+
+	run_values_of_failure(&v, a->jail, &a->failure);
+	values_pack(&v, &packed);
+	values_fini(&v);
+	fd = sheet_new(buf_span(&packed));
+	buf_fini(&packed);
+	if (fd == -1)
+		return -1;
+	rc = port_send(run->port, &m, sizeof(m), fd);
+	close(fd);
+	return rc;
+}
+
+static void
+settle(struct engine_ignore *g, struct ask *a, uint32_t outcome)
+{
+	struct jail *jail = a->jail->jail;
+
+	if (outcome == IGNORED_YES)
+		jail_ignored_by_command(jail, &a->failure.id);
+	else
+		jail_failure(jail, &a->failure, clock_wall());
+	g->unasked += outcome == IGNORED_UNANSWERED;
+	ask_free(a);
+}
+
+bool
+engine_ignore_ask(struct engine_jail *j, const struct failure *f)
+{
+	struct engine_run *run = j->engine->run;
+	struct engine_ignore *g = run->ignore;
+	struct ask *a;
+
+	if (!run_plan_asks(j->config) || jail_would_ignore(j->jail, &f->id))
+		return false;
+	if (run->why[0] != '\0' || j->run_error != NULL ||
+	    table_count(g->waiting) >= WAITING_MAX) {
+		g->unasked++;
+		return false;
+	}
+	a = ask_new(j, f);
+	a->seq = ++run->seq;
+	(void)table_add(g->waiting, run_job_hash(a->seq), a);
+	if (run->ready && send_ask(run, a) == -1) {
+		log_error(LOGGER, "ignorecommand is not asked: %s",
+		    strerror(errno));
+		engine_ignore_done(g, a->seq, IGNORED_UNANSWERED);
+	}
+	return true;
+}
+
+bool
+engine_ignore_done(struct engine_ignore *g, uint64_t seq, uint32_t outcome)
+{
+	struct ask *a = table_del(g->waiting, run_job_hash(seq), &seq);
+
+	if (a == NULL)
+		return false;
+	settle(g, a, outcome);
+	engine_jails_run(g->run->engine);
+	return true;
+}
+
+void
+engine_ignore_again(struct engine_ignore *g)
+{
+	struct engine_run *run = g->run;
+	struct ask *a;
+	size_t at = 0;
+
+	while ((a = table_next(g->waiting, &at)) != NULL) {
+		if (run->ready && run->why[0] == '\0' &&
+		    send_ask(run, a) == 0)
+			continue;
+		table_del(g->waiting, run_job_hash(a->seq), &a->seq);
+		settle(g, a, IGNORED_UNANSWERED);
+	}
+}
+
+void
+engine_ignore_forget(struct engine_jail *j)
+{
+	struct engine_ignore *g = j->engine->run->ignore;
+	struct ask *a;
+	size_t at = 0;
+
+	while ((a = table_next(g->waiting, &at)) != NULL) {
+		if (a->jail != j)
+			continue;
+		table_del(g->waiting, run_job_hash(a->seq), &a->seq);
+		ask_free(a);
+	}
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+struct engine_ignore *
+engine_ignore_new(struct engine_run *run)
+{
+	struct engine_ignore *g = xcalloc(1, sizeof(*g));
+
+	g->run = run;
+	g->waiting = table_new(WAITING_MAX, seq_eq);
+	return g;
+}
+
+void
+engine_ignore_free(struct engine_ignore *g)
+{
+	struct ask *a;
+	size_t at = 0;
+
+	if (g == NULL)
+		return;
+	while ((a = table_next(g->waiting, &at)) != NULL)
+		ask_free(a);
+	table_free(g->waiting);
+	free(g);
+}
+
+size_t
+engine_ignore_waiting(const struct engine_ignore *g)
+{
+	return table_count(g->waiting);
+}
+
+uint64_t
+engine_ignore_unasked(const struct engine *e)
+{
+	return e->run->ignore->unasked;
+}

@@ -1,0 +1,145 @@
+/* What a jail decides, as jobs of its actions. */
+#include "process/engine_run.h"
+
+#include <stdlib.h>
+
+bool
+run_action_has(const struct run_action *a, const char *key)
+{
+	const char *text = properties_get(&a->config->props, key);
+
+	return text != NULL && text[0] != '\0';
+}
+
+static bool
+concerns(const struct run_action *a, const struct ticket *t)
+{
+	return !(t->restored && a->norestored);
+}
+
+void
+run_action_tell(struct run_action *a, struct ticket *t)
+{
+	if (!concerns(a, t) || (t->run_told & a->bit) != 0)
+		return;
+	t->run_told |= a->bit;
+	run_job_new(a, ACTION_BAN, &t->id);
+}
+
+void
+engine_run_ban(struct engine_jail *j, struct ticket *t)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		run_action_tell(a, t);
+		run_action_pump(j->engine->run, a);
+	}
+}
+
+void
+run_action_unban(struct run_action *a, const struct engine_jail *j,
+    const struct ticket *t)
+{
+	struct run_job *job = run_job_new(a, ACTION_UNBAN, &t->id);
+	struct values v;
+
+	if (job == NULL)
+		return;
+	run_values_of_ticket(&v, j, t);
+	values_pack(&v, &job->packed);
+	values_fini(&v);
+}
+
+void
+engine_run_unban(struct engine_jail *j, const struct ticket *t)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		if ((t->run_sent & a->bit) == 0)
+			continue;
+		run_action_unban(a, j, t);
+		run_action_pump(j->engine->run, a);
+	}
+}
+
+/*
+ * Somebody banned is still heard of: an action whose bans are gone (a firewall
+ * was reloaded) is repaired. Not for the lines that were on their way when it
+ * was banned, and not more often than fail2ban looks.
+ */
+static bool
+wants_check(struct run_action *a, const struct ticket *t)
+{
+	const int64_t pause = 3 * CLOCK_SECOND;
+
+	if ((t->run_held & a->bit) == 0 ||
+	    clock_wall().us - t->time.us < pause ||
+	    (a->checked.us != 0 && clock_boot().us - a->checked.us < pause))
+		return false;
+	a->checked = clock_boot();
+	return true;
+}
+
+void
+engine_run_prolong(struct engine_jail *j, const struct ticket *t)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		if ((t->run_sent & a->bit) == 0)
+			continue;
+		if (run_action_has(a, "actionprolong"))
+			run_job_new(a, ACTION_PROLONG, &t->id);
+		if (run_action_has(a, "actioncheck") && wants_check(a, t))
+			run_job_new(a, ACTION_CHECK, NULL);
+		run_action_pump(j->engine->run, a);
+	}
+}
+
+void
+run_action_forget_bans(struct run_action *a)
+{
+	struct ticket *t = jail_ban_first(a->jail->jail);
+
+	for (; t != NULL; t = jail_ban_next(a->jail->jail, t)) {
+		t->run_told &= ~a->bit;
+		t->run_sent &= ~a->bit;
+		t->run_held &= ~a->bit;
+	}
+}
+
+void
+run_queue_clear(struct run_action *a, bool unbans)
+{
+	struct run_queue old = a->queue;
+	struct run_job *job;
+
+	run_queue_init(&a->queue);
+	while ((job = old.first) != NULL) {
+		old.first = job->next;
+		if (job->verb == ACTION_UNBAN && !unbans) {
+			run_queue_put(&a->queue, job);
+			continue;
+		}
+		a->rebans -= job->verb == ACTION_REBAN;
+		run_job_free(job);
+	}
+}
+
+void
+run_action_flush(struct run_action *a, bool last)
+{
+	struct run_job *job;
+
+	run_queue_clear(a, true);
+	run_action_forget_bans(a);
+	job = run_job_new(a, ACTION_FLUSH, NULL);
+	job->last = last;
+}
+
+void
+engine_run_flush(struct engine_jail *j)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		if (!run_action_has(a, "actionflush"))
+			continue;
+		run_action_flush(a, false);
+		run_action_pump(j->engine->run, a);
+	}
+}

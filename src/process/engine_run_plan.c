@@ -1,0 +1,307 @@
+/* Which actions there are: begun and ended by a configuration, or a stop. */
+#include "process/engine_run.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "process/engine.h"
+#include "process/run_plan.h"
+
+#define LOGGER "gaol.engine"
+#define ACTIONS "fail2ban.actions"
+
+/* --- the end of an action ------------------------------------------------------- */
+
+static void
+unban_each(struct run_action *a)
+{
+	struct jail *jail = a->jail->jail;
+	struct ticket *t = jail_ban_first(jail);
+
+	run_queue_clear(a, false);
+	for (; t != NULL; t = jail_ban_next(jail, t))
+		if ((t->run_sent & a->bit) != 0)
+			run_action_unban(a, a->jail, t);
+	run_action_forget_bans(a);
+}
+
+/*
+ * Takes it from its jail: what it holds is undone and it is stopped, after
+ * what is with the runner now. The jail may vanish then.
+ */
+static void
+retire(struct engine_run *run, struct run_action *a)
+{
+	if (a->at.generation == 0) {
+		/* Nothing of it was ever run. */
+		run_action_forget_bans(a);
+		run_action_free(a);
+		return;
+	}
+	if (run_action_has(a, "actionflush"))
+		run_action_flush(a, true);
+	else
+		unban_each(a);
+	run_job_new(a, ACTION_STOP, NULL);
+	a->jail = NULL;
+	a->config = NULL;
+	a->next = run->retired;
+	run->retired = a;
+}
+
+/* In reverse: what was started last is stopped first, as far as it waits. */
+static void
+retire_unkept(struct engine_run *run, struct engine_jail *j, bool all)
+{
+	struct run_action *kept = NULL, **last = &kept;
+	struct run_action *going = NULL, *a;
+
+	while ((a = j->runs) != NULL) {
+		j->runs = a->next;
+		if (a->keep && !all) {
+			a->keep = false;
+			a->next = NULL;
+			*last = a;
+			last = &a->next;
+		} else {
+			a->next = going;
+			going = a;
+		}
+	}
+	j->runs = kept;
+	while ((a = going) != NULL) {
+		going = a->next;
+		retire(run, a);
+		if (run->retired == a)
+			run_action_pump(run, a);
+	}
+}
+
+void
+engine_run_stopped(struct engine_run *run)
+{
+	if (!run->stopping)
+		return;
+	run->stopping = false;
+	event_del(run->limit);
+	engine_stopped(run->engine, run->stop_status);
+}
+
+/* Retired actions are done with: the runner may forget their numbers. */
+void
+engine_run_forget_old(struct engine_run *run)
+{
+	const struct wire_config m = {
+		.type = WIRE_RUN_FORGET, .generation = run->generation,
+	};
+
+	if (run->retired != NULL)
+		return;
+	if (run->ready && run->aged) {
+		run->aged = false;
+		port_send(run->port, &m, sizeof(m), -1);
+		engine_ignore_again(run->ignore);
+	}
+	engine_run_stopped(run);
+}
+
+void
+engine_run_free_done(struct engine_run *run, struct run_action *a)
+{
+	struct run_action **at = &run->retired;
+
+	if (a->jail != NULL || a->queue.n > 0 || a->sent.n > 0)
+		return;
+	while (*at != a)
+		at = &(*at)->next;
+	*at = a->next;
+	run_action_free(a);
+	engine_run_forget_old(run);
+}
+
+void
+engine_run_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine_run *run = arg;
+	size_t left = 0;
+
+	(void)fd;
+	(void)what;
+	for (struct run_action *a = run->retired; a != NULL; a = a->next) {
+		left += a->queue.n + a->sent.n;
+		log_error(LOGGER, "[%s] action '%s' was not stopped in time",
+		    a->jail_name, a->name);
+	}
+	log_error(LOGGER, "%zu commands are left undone", left);
+	engine_run_stopped(run);
+}
+
+static void
+log_repeal(const struct engine_jail *j)
+{
+	struct ticket *t = jail_ban_first(j->jail);
+	struct buf text = { 0 };
+
+	/* What the kernel holds of a native action stays. */
+	if (j->runs == NULL || j->rules_n > 0)
+		return;
+	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
+		buf_clear(&text);
+		id_format(&t->id, &text);
+		log_notice(ACTIONS, "[%s] Repeal Ban %s", j->config->name,
+		    log_text(buf_span(&text)));
+	}
+	buf_fini(&text);
+}
+
+void
+engine_run_stop(struct engine *e, int status)
+{
+	const struct timeval limit = { .tv_sec = ENGINE_RUN_STOP_SECONDS };
+	struct engine_run *run = e->run;
+
+	if (run->stopping)
+		return;
+	if (!run->ready) {
+		engine_stopped(e, status);
+		return;
+	}
+	run->stopping = true;
+	run->stop_status = status;
+	event_add(run->limit, &limit);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail == NULL)
+			continue;
+		log_repeal(e->jails[i]);
+		retire_unkept(run, e->jails[i], true);
+	}
+	engine_run_forget_old(run);
+}
+
+/* --- a configuration ------------------------------------------------------------ */
+
+static uint32_t
+free_bit(const struct engine_jail *j)
+{
+	uint32_t used = 0;
+
+	for (const struct run_action *a = j->runs; a != NULL; a = a->next)
+		used |= a->bit;
+	return ~used & (used + 1);
+}
+
+static void
+begin(struct engine_jail *j, const struct action_config *config,
+    struct run_place coming)
+{
+	struct run_action *a = xcalloc(1, sizeof(*a)), **last = &j->runs;
+	const char *norestored = properties_get(&config->props, "norestored");
+	struct ticket *t;
+
+	a->jail = j;
+	a->config = config;
+	a->jail_name = xstrdup(j->config->name);
+	a->name = xstrdup(config->name);
+	a->coming = coming;
+	a->bit = free_bit(j);
+	a->keep = true;
+	a->norestored = norestored != NULL && strcmp(norestored, "True") == 0;
+	run_queue_init(&a->queue);
+	run_queue_init(&a->sent);
+	if (a->bit == 0) {
+		log_error(LOGGER, "[%s] action '%s' is not run: a jail has at "
+		    "most %d", a->jail_name, a->name, RUN_ACTIONS_MAX);
+		run_action_free(a);
+		return;
+	}
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = a;
+	run_job_new(a, ACTION_START, NULL);
+	/* Bans that are in force already are in force for it, too. */
+	for (t = jail_ban_first(j->jail); t != NULL;
+	    t = jail_ban_next(j->jail, t))
+		if (t->state == TICKET_CONFIRMED)
+			run_action_tell(a, t);
+}
+
+static struct run_action *
+find_same(const struct engine_jail *j, const struct action_config *config)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next)
+		if (!a->keep && run_plan_same(a->config, config))
+			return a;
+	return NULL;
+}
+
+/* The number it has with the runner: that of its digest. */
+static uint32_t
+add_digest(struct engine_run *run, const struct jail_config *config)
+{
+	char hex[SHA1_HEX];
+
+	if (!run_plan_wants(config))
+		return WIRE_RUN_ALL;
+	if (run->digests_n == WIRE_DIGESTS_MAX) {
+		log_error(LOGGER, "[%s] its actions are not run: more than %d "
+		    "jails have some", config->name, WIRE_DIGESTS_MAX);
+		return WIRE_RUN_ALL;
+	}
+	run_plan_digest(config, hex);
+	run->digests = xreallocarray(run->digests, run->digests_n + 1,
+	    sizeof(*run->digests));
+	memcpy(run->digests[run->digests_n].hex, hex, WIRE_DIGEST);
+	return (uint32_t)run->digests_n++;
+}
+
+static void
+apply_jail(struct engine *e, const struct jail_config *config)
+{
+	struct engine_jail *j = engine_jail_find(e, config->name);
+	uint32_t number = add_digest(e->run, config);
+
+	j->run_number = number;
+	free(j->run_error);
+	j->run_error = NULL;
+	if (number == WIRE_RUN_ALL)
+		return;
+
+	for (size_t i = 0; i < config->actions_n; i++) {
+		const struct action_config *c = &config->actions[i];
+		const struct run_place coming = {
+			e->generation, number, (uint32_t)i
+		};
+		struct run_action *a;
+
+		if (!run_plan_is_shell(c))
+			continue;
+		a = find_same(j, c);
+		if (a == NULL) {
+			begin(j, c, coming);
+			continue;
+		}
+		a->keep = true;
+		a->config = c;
+		a->coming = coming;
+		if (run_action_has(a, "actionreload"))
+			run_job_new(a, ACTION_RELOAD, NULL);
+	}
+}
+
+void
+engine_run_apply(struct engine *e)
+{
+	struct engine_run *run = e->run;
+
+	run->digests_n = 0;
+	for (size_t i = 0; i < e->config->jails_n; i++)
+		if (e->config->jails[i].error == NULL)
+			apply_jail(e, &e->config->jails[i]);
+	for (size_t i = 0; i < e->jails_n; i++)
+		retire_unkept(run, e->jails[i], false);
+	run->generation = e->generation;
+}

@@ -1,0 +1,370 @@
+#include "process/runner.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "process/runner_local.h"
+#include "process/sheet.h"
+
+#define LOGGER "gaol.runner"
+#define FILES_USUAL 1024
+
+_Static_assert(sizeof(((struct wire_run_memory *)0)->family) ==
+    ACTION_FAMILIES, "wire_run_memory");
+
+/* --- answers ---------------------------------------------------------------- */
+
+static void
+answer(struct runner *r, const struct wire_run_done *m)
+{
+	if (r->engine != NULL && port_send(r->engine, m, sizeof(*m), -1) == -1)
+		log_error(LOGGER, "cannot answer the engine: %s",
+		    strerror(errno));
+}
+
+void
+runner_action_done(const struct action_result *result, void *arg)
+{
+	struct wire_run_done m = {
+		.type = WIRE_RUN_DONE,
+		.outcome = (uint32_t)result->outcome,
+		.seq = result->cookie,
+		.epoch = result->epoch,
+		.memory.n = result->state.n,
+	};
+
+	memcpy(m.memory.family, result->state.family, ACTION_FAMILIES);
+	memcpy(m.memory.bits, result->state.bits, ACTION_FAMILIES);
+	answer(arg, &m);
+}
+
+void
+runner_ignore_done(uint64_t cookie, bool ignored, bool answered, void *arg)
+{
+	struct wire_run_done m = {
+		.type = WIRE_RUN_DONE,
+		.seq = cookie,
+	};
+
+	m.outcome = !answered ? IGNORED_UNANSWERED :
+	    ignored ? IGNORED_YES : IGNORED_NO;
+	answer(arg, &m);
+}
+
+static void
+answer_failed(struct runner *r, const struct wire_run *ask)
+{
+	const struct wire_run_done m = {
+		.type = WIRE_RUN_DONE,
+		.outcome = ask->action == WIRE_RUN_IGNORE ?
+		    IGNORED_UNANSWERED : ACTION_ERROR,
+		.seq = ask->seq,
+	};
+
+	answer(r, &m);
+}
+
+/* --- requests --------------------------------------------------------------- */
+
+static struct action *
+find_action(const struct runner *r, uint32_t generation, uint32_t jail,
+    uint32_t action)
+{
+	const struct runner_jail *j = runner_table_jail(r, generation, jail);
+
+	if (j == NULL || action >= j->actions_n || j->actions[action] == NULL)
+		return NULL;
+	return j->actions[action]->action;
+}
+
+static int
+run_action(struct runner *r, const struct wire_run *m, const struct values *v)
+{
+	struct action *a = find_action(r, m->generation, m->jail, m->action);
+	const struct action_request request = {
+		.verb = (enum action_verb)m->verb,
+		.cookie = m->seq,
+		.values = v,
+		.last = m->last != 0,
+	};
+
+	if (a == NULL || m->verb >= ACTION_VERBS) {
+		errno = EINVAL;
+		return -1;
+	}
+	return action_ask(a, &request);
+}
+
+static int
+run_ignore(struct runner *r, const struct wire_run *m, const struct values *v)
+{
+	const struct runner_jail *j = runner_table_jail(r, m->generation,
+	    m->jail);
+
+	if (j == NULL || j->ignore == NULL || v == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	return ignorecommand_ask(j->ignore, v, m->seq);
+}
+
+/* v NULL: no ticket. */
+static void
+run(struct runner *r, const struct wire_run *m, const struct values *v)
+{
+	int rc = m->action == WIRE_RUN_IGNORE ? run_ignore(r, m, v) :
+	    run_action(r, m, v);
+
+	if (rc == 0)
+		return;
+	log_error(LOGGER, "request of the engine not served: %s",
+	    strerror(errno));
+	answer_failed(r, m);
+}
+
+static void
+run_ticket(struct runner *r, const struct wire_run *m, int fd)
+{
+	struct buf packed = { 0 };
+	struct values v;
+
+	if (sheet_read_most(fd, VALUES_PACKED_MAX, &packed) == -1 ||
+	    values_unpack(buf_span(&packed), &v) == -1) {
+		log_error(LOGGER, "values of the engine not taken: %s",
+		    strerror(errno));
+		answer_failed(r, m);
+	} else {
+		run(r, m, &v);
+		values_fini(&v);
+	}
+	buf_fini(&packed);
+	close(fd);
+}
+
+static void
+resume(struct runner *r, const struct wire_run_resume *m)
+{
+	struct action *a = find_action(r, m->generation, m->jail, m->action);
+	struct action_state state = { .n = m->memory.n };
+
+	if (a == NULL || state.n > ACTION_FAMILIES)
+		return;
+	for (size_t i = 0; i < state.n; i++) {
+		if (m->memory.family[i] >= ACTION_FAMILIES)
+			return;
+		state.family[i] = m->memory.family[i];
+		state.bits[i] = m->memory.bits[i] &
+		    (ACTION_STARTED | ACTION_HOLDS);
+	}
+	action_resume(a, &state);
+}
+
+static void
+send_state(struct runner *r, uint32_t generation, uint32_t jail, int error,
+    const char *text)
+{
+	struct wire_run_state m = {
+		.type = WIRE_RUN_STATE,
+		.generation = generation,
+		.jail = jail,
+		.error = error,
+		.pid = (uint32_t)getpid(),
+	};
+
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	port_send(r->engine, &m, sizeof(m), -1);
+}
+
+static void
+configure(struct runner *r, const struct wire_config *ask, size_t n)
+{
+	const struct wire_digest *digests =
+	    (const struct wire_digest *)(ask + 1);
+	struct buf why = { 0 };
+
+	if (runner_table_add(r, ask->generation, digests, n, &why) == -1) {
+		log_error(LOGGER, "no shell command is run: %s", why.p);
+		send_state(r, ask->generation, WIRE_RUN_ALL, ESTALE, why.p);
+	} else {
+		for (uint32_t i = 0; i < n; i++)
+			if (runner_table_jail(r, ask->generation, i) == NULL)
+				send_state(r, ask->generation, i, ESTALE,
+				    "its actions in the files are not those "
+				    "in force; a reload takes them over");
+		send_state(r, ask->generation, WIRE_RUN_ALL, 0, "");
+	}
+	buf_fini(&why);
+}
+
+static void
+engine_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct runner *r = arg;
+
+	clock_tick();
+	switch (type) {
+	case WIRE_RUN_CONFIG:
+		configure(r, body, records);
+		break;
+	case WIRE_RUN_RESUME:
+		resume(r, body);
+		break;
+	case WIRE_RUN:
+		run(r, body, NULL);
+		break;
+	case WIRE_RUN_TICKET:
+		run_ticket(r, body, fd);
+		break;
+	case WIRE_RUN_FORGET:
+		runner_table_forget(r, RUNNER_TABLES_MAX,
+		    ((const struct wire_config *)body)->generation);
+		break;
+	}
+}
+
+/* Nobody is left to ask for anything; the parent judges why. */
+static void
+engine_closed(const char *why, void *arg)
+{
+	struct runner *r = arg;
+
+	if (why != port_peer_gone)
+		log_error(LOGGER, "link to the engine closed: %s", why);
+	port_free(r->engine);
+	r->engine = NULL;
+	runner_table_forget(r, 0, 0);
+}
+
+/* --- messages of the parent --------------------------------------------------- */
+
+static void
+link_engine(struct runner *r, int fd)
+{
+	static const struct port_handlers handlers = {
+		.message = engine_message,
+		.closed = engine_closed,
+	};
+
+	if (r->engine != NULL) {
+		close(fd);
+		return;
+	}
+	r->engine = port_new(r->base, fd, wire_to_runner, &handlers, r);
+}
+
+static void
+take_gift(struct runner *r, uint32_t gift, int fd)
+{
+	switch (gift) {
+	case GIFT_PEER:
+		link_engine(r, fd);
+		break;
+	case GIFT_LOG:
+		role_log(r->options, fd);
+		break;
+	default:
+		close(fd);
+	}
+}
+
+static void
+stop(struct runner *r)
+{
+	struct wire_stopped m = { .type = WIRE_STOPPED };
+
+	port_send(r->parent, &m, sizeof(m), -1);
+	role_end(r->options, r->base, 0);
+}
+
+static void
+parent_message(uint32_t type, const void *body, size_t records, int fd,
+    void *arg)
+{
+	struct runner *r = arg;
+
+	(void)records;
+	clock_tick();
+	switch (type) {
+	case WIRE_GIVE:
+		take_gift(r, ((const struct wire_give *)body)->gift, fd);
+		break;
+	case WIRE_STOP:
+		stop(r);
+		break;
+	}
+}
+
+static void
+parent_closed(const char *why, void *arg)
+{
+	struct runner *r = arg;
+
+	(void)why;
+	event_base_loopbreak(r->base);
+}
+
+/* --- life --------------------------------------------------------------------- */
+
+/*
+ * Commands inherit the limit that the parent raised for the engine's logs;
+ * some close every descriptor there could be, others know FD_SETSIZE.
+ */
+static void
+usual_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur > FILES_USUAL) {
+		limit.rlim_cur = FILES_USUAL;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+struct runner *
+runner_new(struct event_base *base, int parent_fd,
+    const struct role_options *options, bool single)
+{
+	static const struct port_handlers handlers = {
+		.message = parent_message,
+		.closed = parent_closed,
+	};
+	const struct pool_options pool = { .adopt = !single };
+	struct wire_ready ready = { .type = WIRE_READY };
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	clock_tick();
+	r->base = base;
+	r->options = options;
+	r->parent = port_new(base, parent_fd, wire_to_child, &handlers, r);
+	if (!single)
+		usual_limits();
+	r->pool = pool_new(base, &pool);
+	r->host = host_new(base);
+	if (r->pool == NULL || r->host == NULL)
+		log_fatal(LOGGER, "cannot start: %s", strerror(errno));
+	ready.pid = (uint32_t)getpid();
+	port_send(r->parent, &ready, sizeof(ready), -1);
+	return r;
+}
+
+void
+runner_free(struct runner *r)
+{
+	if (r == NULL)
+		return;
+	port_free(r->engine);
+	port_free(r->parent);
+	runner_table_forget(r, 0, 0);
+	host_free(r->host);
+	pool_free(r->pool);
+	free(r);
+}

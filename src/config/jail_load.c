@@ -377,18 +377,16 @@ static void
 warn_actions(const struct loader *l)
 {
 	const struct jail_config *j = l->jail;
-	bool native = false;
 
-	for (size_t i = 0; i < j->actions_n; i++)
-		native |= j->actions[i].kind != ACTION_SHELL;
 	if (j->actions_n == 0)
 		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
 		    "action: none; bans of this jail reach no firewall");
-	for (size_t i = 0; !native && i < j->actions_n; i++)
-		report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
-		    "action '%s' is a shell command; this version runs none: "
-		    "bans of jail '%s' reach no firewall through it",
-		    j->actions[i].name, j->name);
+	for (size_t i = 0; i < j->actions_n; i++)
+		if (action_is_python(&j->actions[i]))
+			report_add(l->report, PROBLEM_WARNING, j->name, NULL, 0,
+			    "action '%s' is a part of fail2ban written in "
+			    "Python and is not run; accepted: actions that "
+			    "are commands", j->actions[i].name);
 }
 
 static void

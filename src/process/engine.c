@@ -262,6 +262,9 @@ take_gift(struct engine *e, uint32_t gift, int fd)
 	case GIFT_SOCKET:
 		open_server(e, fd);
 		break;
+	case GIFT_RUNNER:
+		engine_run_link(e, fd);
+		break;
 	default:
 		close(fd);
 	}
@@ -270,13 +273,22 @@ take_gift(struct engine *e, uint32_t gift, int fd)
 void
 engine_stop(struct engine *e, int status)
 {
+	if (e->ending)
+		return;
+	e->ending = true;
+	log_info("fail2ban.server", "Shutdown in progress...");
+	engine_log_save(e);
+	engine_run_stop(e, status);
+}
+
+void
+engine_stopped(struct engine *e, int status)
+{
 	struct wire_stopped m = {
 		.type = WIRE_STOPPED,
 		.status = (uint32_t)status,
 	};
 
-	log_info("fail2ban.server", "Shutdown in progress...");
-	engine_log_save(e);
 	for (size_t i = 0; i < e->jails_n; i++) {
 		if (e->jails[i]->jail != NULL)
 			log_info("fail2ban.jail", "Jail '%s' stopped",
@@ -363,6 +375,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->watch_fd = -1;
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
+	e->run = engine_run_new(e);
 	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
 	if (!single)
 		drop_rights(options);
@@ -395,6 +408,7 @@ engine_free(struct engine *e)
 	engine_asks_fini(e);
 	engine_journal_fini(e);
 	engine_config_fini(e);
+	engine_run_free(e->run);
 	port_free(e->warden);
 	port_free(e->parent);
 	free_event(e->watch_event);

@@ -282,6 +282,7 @@ swap(struct engine *e, struct incoming *in)
 	e->generation = in->generation;
 	apply_level(e);
 	apply_jails(e, in);
+	engine_run_apply(e);
 	/* Logs of vanished jails go before their jails do. */
 	apply_logs(e, in->config, &in->plan);
 	engine_journal_apply(e, in->config, &in->plan);
@@ -391,6 +392,7 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		log_started(e);
 		if (e->reload != NULL)
 			log_info("fail2ban.server", "Reload finished.");
+		engine_run_begin(e);
 		engine_log_open_all(e);
 		engine_journal_open_all(e);
 		engine_sync_start(e);

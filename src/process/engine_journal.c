@@ -83,7 +83,7 @@ on_failure(const struct failure *f, void *arg)
 {
 	struct engine_reader *r = arg;
 
-	jail_failure(r->jail->jail, f, clock_wall());
+	engine_jail_failure(r->jail, f);
 }
 
 static void

@@ -37,6 +37,9 @@ struct engine_jail {
 	char *error;             /* why it does not run; NULL: it does */
 	bool keep;               /* reload: named by the new configuration */
 	bool told;               /* its start was logged */
+	struct run_action *runs; /* its shell actions */
+	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
+	char *run_error;         /* why they do not run; NULL: they do */
 };
 
 struct engine_log {
@@ -94,6 +97,8 @@ struct engine_asks {
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
+struct engine_run;
+
 struct engine {
 	struct event_base *base;
 	const struct role_options *options;
@@ -116,6 +121,8 @@ struct engine {
 	struct event *retry;           /* logs and bans that failed */
 	struct event *purge;           /* old rows, hourly */
 	struct engine_asks asks;
+	struct engine_run *run;        /* shell actions */
+	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
 	char *store_error;
 	struct server *server;
@@ -152,7 +159,9 @@ void engine_jail_free(struct engine_jail *j);
 void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
-/* Logs "Ban" once every native action has confirmed. */
+/* Counts a failure, now or when its ignorecommand has answered. */
+void engine_jail_failure(struct engine_jail *j, const struct failure *f);
+/* Logs "Ban" once every native action has confirmed; the others follow. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
 
 /* --- engine_ask.c ------------------------------------------------------- */
@@ -202,6 +211,36 @@ int engine_log_events(struct engine *e);
 /* --- engine.c ------------------------------------------------------------ */
 void engine_retry_later(struct engine *e);
 void engine_stop(struct engine *e, int status);
+/* Shell actions have been stopped: the rest of a stop. */
+void engine_stopped(struct engine *e, int status);
+
+/* --- engine_run.c: shell actions, done by the runner ----------------------- */
+struct engine_run *engine_run_new(struct engine *e);
+void engine_run_free(struct engine_run *run);
+/* The end of a link to a runner; taken over. */
+void engine_run_link(struct engine *e, int fd);
+/* e->config is new: its actions begin, those that are gone are ended. */
+void engine_run_apply(struct engine *e);
+/* … and is in force: the runner may read it. */
+void engine_run_begin(struct engine *e);
+/* Ends all of them, then engine_stopped(): now, or within the limit. */
+void engine_run_stop(struct engine *e, int status);
+/* A ban is in force, ends, lasts longer; all of the jail's end. */
+void engine_run_ban(struct engine_jail *j, struct ticket *t);
+void engine_run_unban(struct engine_jail *j, const struct ticket *t);
+void engine_run_prolong(struct engine_jail *j, const struct ticket *t);
+void engine_run_flush(struct engine_jail *j);
+/* The jail goes. */
+void engine_run_forget(struct engine_jail *j);
+/* For status: of the daemon, and of a jail's actions. */
+json_t *engine_run_json(const struct engine *e);
+json_t *engine_run_jail_json(const struct engine_jail *j);
+
+/* --- engine_ignore.c ------------------------------------------------------- */
+/* True: it was taken, and is counted when ignorecommand does not mind. */
+bool engine_ignore_ask(struct engine_jail *j, const struct failure *f);
+void engine_ignore_forget(struct engine_jail *j);
+uint64_t engine_ignore_unasked(const struct engine *e);
 
 /* --- command_*.c: handlers, and the table that names them ----------------- */
 extern const struct command engine_commands[];

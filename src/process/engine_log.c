@@ -51,7 +51,7 @@ on_failure(const struct failure *f, void *arg)
 {
 	struct engine_log *log = arg;
 
-	jail_failure(log->jail->jail, f, clock_wall());
+	engine_jail_failure(log->jail, f);
 }
 
 static bool
@@ -108,6 +108,8 @@ work(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	clock_tick();
+	if (e->ending)
+		return;
 	for (size_t i = 0; i < e->logs_n; i++) {
 		struct engine_log *log = &e->logs[i];
 

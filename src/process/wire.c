@@ -24,7 +24,6 @@ FITS(wire_fw, wire_fw_element);
 
 /* No padding: every byte that leaves a process was written on purpose. */
 _Static_assert(sizeof(struct addr) == 18, "addr");
-_Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_journal) == 32, "wire_journal");
@@ -33,12 +32,19 @@ _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
 _Static_assert(sizeof(struct wire_sandbox) == 16, "wire_sandbox");
 _Static_assert(sizeof(struct wire_fw_state) == 136, "wire_fw_state");
+_Static_assert(sizeof(struct wire_config) + WIRE_DIGESTS_MAX *
+    sizeof(struct wire_digest) <= PORT_MESSAGE_MAX, "wire_digest");
+_Static_assert(sizeof(struct wire_run) == 32, "wire_run");
+_Static_assert(sizeof(struct wire_run_resume) == 28, "wire_run_resume");
+_Static_assert(sizeof(struct wire_run_state) == 148, "wire_run_state");
+_Static_assert(sizeof(struct wire_run_done) == 32, "wire_run_done");
 
 const struct port_rule wire_to_parent[] = {
 	PLAIN(WIRE_READY, wire_ready, false),
 	PLAIN(WIRE_REOPEN_LOG, wire_plain, false),
 	PLAIN(WIRE_RELOAD_START, wire_plain, false),
 	PLAIN(WIRE_STOPPED, wire_stopped, false),
+	PLAIN(WIRE_WANT_RUNNER, wire_plain, false),
 	{ 0 }
 };
 
@@ -79,5 +85,22 @@ const struct port_rule wire_to_warden[] = {
 	PLAIN(WIRE_CONFIG_OK, wire_config, false),
 	PLAIN(WIRE_CONFIG_BAD, wire_config, false),
 	PLAIN(WIRE_FW_REMOVE, wire_plain, false),
+	{ 0 }
+};
+
+const struct port_rule wire_to_runner[] = {
+	{ .type = WIRE_RUN_CONFIG, .head = sizeof(struct wire_config),
+	  .record = sizeof(struct wire_digest), .max = WIRE_DIGESTS_MAX,
+	  .name = "WIRE_RUN_CONFIG" },
+	PLAIN(WIRE_RUN_RESUME, wire_run_resume, false),
+	PLAIN(WIRE_RUN, wire_run, false),
+	PLAIN(WIRE_RUN_TICKET, wire_run, true),
+	PLAIN(WIRE_RUN_FORGET, wire_config, false),
+	{ 0 }
+};
+
+const struct port_rule wire_of_runner[] = {
+	PLAIN(WIRE_RUN_STATE, wire_run_state, false),
+	PLAIN(WIRE_RUN_DONE, wire_run_done, false),
 	{ 0 }
 };

@@ -3,8 +3,10 @@
  * (base/port.h checks them against wire_*_rules); a variable part is an array
  * of fixed records. Bulk text travels as a sealed memfd beside a message.
  *
- *	parent <-> both		descriptors, ready, stop, log target
- *	warden <-> engine	the rest; direct, the parent does not relay
+ *	parent <-> all		descriptors, ready, stop, log target
+ *	warden <-> engine	configuration, logs, firewall; the parent does
+ *				not relay
+ *	engine <-> runner	which command, and its ticket
  */
 #ifndef GAOL_PROCESS_WIRE_H
 #define GAOL_PROCESS_WIRE_H
@@ -15,13 +17,14 @@
 #include "base/port.h"
 
 enum wire_type {
-	/* parent -> warden, engine: one descriptor each, before READY */
+	/* parent -> child: one descriptor each */
 	WIRE_GIVE = 1,        /* wire_give + fd */
 	/* child -> parent */
 	WIRE_READY,           /* wire_ready: the child is up and sandboxed */
 	WIRE_REOPEN_LOG,      /* wire_plain: open the log target again */
 	WIRE_RELOAD_START,    /* wire_plain: look at fail2ban.conf again */
 	WIRE_STOPPED,         /* wire_stopped: orderly end follows */
+	WIRE_WANT_RUNNER,     /* wire_plain: a jail has shell commands */
 	/* parent -> child */
 	WIRE_STOP,            /* wire_plain */
 	WIRE_FLUSHLOGS,       /* wire_plain: USR1 */
@@ -53,6 +56,16 @@ enum wire_type {
 	WIRE_CONFIG_OK,       /* wire_config */
 	WIRE_CONFIG_BAD,      /* wire_config */
 	WIRE_FW_REMOVE,       /* wire_plain: stop --flush */
+
+	/* engine -> runner */
+	WIRE_RUN_CONFIG = 96, /* wire_config + records of wire_digest */
+	WIRE_RUN_RESUME,      /* wire_run_resume: before an action's first */
+	WIRE_RUN,             /* wire_run: a command of no ticket */
+	WIRE_RUN_TICKET,      /* wire_run + memfd (values_pack) */
+	WIRE_RUN_FORGET,      /* wire_config: no number of an older one */
+	/* runner -> engine */
+	WIRE_RUN_STATE = 112, /* wire_run_state: answers to RUN_CONFIG */
+	WIRE_RUN_DONE,        /* wire_run_done: the answer to RUN… */
 };
 
 struct wire_plain { uint32_t type; uint32_t zero; };
@@ -65,7 +78,8 @@ struct wire_reload { uint32_t type; char jail[WIRE_NAME_MAX]; };
 enum wire_gift {
 	GIFT_LOG = 1,        /* log target, append */
 	GIFT_SOCKET,         /* listening control socket (engine) */
-	GIFT_PEER,           /* the warden-engine link */
+	GIFT_PEER,           /* the link to the engine, its to the warden */
+	GIFT_RUNNER,         /* the link to a runner (engine) */
 };
 
 struct wire_give { uint32_t type; uint32_t gift; };
@@ -153,6 +167,67 @@ struct wire_fw_state {
 	char text[128];
 };
 
+/*
+ * The runner reads the configuration itself: what travels is which command of
+ * which jail, by number, and before that a digest of the commands of each jail
+ * (run_plan.h), so that both number the same text.
+ */
+#define WIRE_DIGEST 40   /* SHA-1 in hexadecimal digits */
+#define WIRE_DIGESTS_MAX 1500
+
+struct wire_digest { char hex[WIRE_DIGEST]; };
+
+/* Which command: numbers of the configuration. */
+struct wire_run {
+	uint32_t type;
+	uint32_t generation;
+	uint64_t seq;
+	uint32_t jail;
+	uint32_t action;      /* of the jail's; WIRE_RUN_IGNORE */
+	uint32_t verb;        /* enum action_verb */
+	uint32_t last;        /* of a flush: the stop follows */
+};
+
+#define WIRE_RUN_IGNORE UINT32_MAX   /* the jail's ignorecommand */
+
+/* struct action_state: what an action has started. */
+struct wire_run_memory {
+	uint8_t n;
+	uint8_t family[4];
+	uint8_t bits[4];
+	uint8_t zero[3];
+};
+
+struct wire_run_resume {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t jail;
+	uint32_t action;
+	struct wire_run_memory memory;
+};
+
+/* One for each jail it cannot serve, then one of WIRE_RUN_ALL. */
+struct wire_run_state {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t jail;
+	int32_t error;
+	uint32_t pid;
+	char text[128];
+};
+
+#define WIRE_RUN_ALL UINT32_MAX
+
+struct wire_run_done {
+	uint32_t type;
+	uint32_t outcome;     /* enum action_outcome, enum wire_ignored */
+	uint64_t seq;
+	uint32_t epoch;
+	struct wire_run_memory memory;
+};
+
+enum wire_ignored { IGNORED_NO, IGNORED_YES, IGNORED_UNANSWERED };
+
 #define WIRE_RECORDS_MAX 1000
 
 /* What each side may receive. */
@@ -160,5 +235,7 @@ extern const struct port_rule wire_to_parent[];
 extern const struct port_rule wire_to_child[];    /* from the parent */
 extern const struct port_rule wire_to_engine[];   /* from the warden */
 extern const struct port_rule wire_to_warden[];   /* from the engine */
+extern const struct port_rule wire_to_runner[];   /* from the engine */
+extern const struct port_rule wire_of_runner[];   /* to the engine */
 
 #endif

@@ -99,7 +99,18 @@ test_one_jail(void **state)
 	    "ban <ip> ssh j");
 	assert_string_equal(properties_get(&j->actions[0].props, "port"),
 	    "ssh");
-	problem("is a shell command; this version runs none");
+	for (size_t i = 0; i < report.n; i++)
+		assert_null(strstr(report.v[i].text, "action"));
+}
+
+static void
+test_python_action(void **state)
+{
+	(void)state;
+	load("[j]\nenabled = true\nfilter = f\nlogpath = log\n"
+	    "action = x.py[to=root]\n");
+	assert_int_equal(config->jails[0].actions_n, 1);
+	problem("action 'x' is a part of fail2ban written in Python");
 }
 
 /* What the warden refuses to ban, whatever a jail's own ignoreip says. */
@@ -497,6 +508,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_one_jail),
+		CASE(test_python_action),
 		CASE(test_never),
 		CASE(test_broken_jail_stops_no_other),
 		CASE(test_problems_are_single_lines),

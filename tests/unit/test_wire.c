@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 static const struct port_rule *const tables[] = {
-	wire_to_parent, wire_to_child, wire_to_engine, wire_to_warden
+	wire_to_parent, wire_to_child, wire_to_engine, wire_to_warden,
+	wire_to_runner, wire_of_runner
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -43,7 +44,11 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_LOG_OPEN; type <= WIRE_FW_REMOVE; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 7 + 16 + 9);
+	for (uint32_t type = WIRE_RUN_CONFIG; type <= WIRE_RUN_FORGET; type++)
+		assert_int_equal(seen[type], 1);
+	for (uint32_t type = WIRE_RUN_STATE; type <= WIRE_RUN_DONE; type++)
+		assert_int_equal(seen[type], 1);
+	assert_int_equal(n, 8 + 16 + 9 + 5 + 2);
 }
 
 static void

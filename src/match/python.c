@@ -1,18 +1,16 @@
-#include "match/python.h"
+#include "match/python_local.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct translator {
-	struct span s;
-	size_t i;
-	struct mapped *out;
-	struct python_error *error;
-};
+#include "base/number.h"
+#include "base/xalloc.h"
 
-static int
-refuse(struct translator *t, size_t at, const char *text)
+#define REPEAT_MAX INT64_C(4294967294)
+
+int
+python_refuse(struct translator *t, size_t at, const char *text)
 {
 	t->error->offset = at;
 	t->error->text = text;
@@ -20,184 +18,220 @@ refuse(struct translator *t, size_t at, const char *text)
 	return -1;
 }
 
-static char
-peek(const struct translator *t, size_t ahead)
-{
-	return t->i + ahead < t->s.n ? t->s.p[t->i + ahead] : '\0';
-}
-
-static void
-copy(struct translator *t, size_t n)
+void
+python_copy(struct translator *t, size_t n)
 {
 	mapped_copy(t->out, t->s.p + t->i, n, t->i);
 	t->i += n;
 }
 
-/* Writes `text` for the next n bytes. */
-static void
-replace(struct translator *t, struct span text, size_t n)
+void
+python_replace(struct translator *t, struct span text, size_t n)
 {
 	mapped_put(t->out, text, t->i);
 	t->i += n;
 }
 
-static bool
-is_digit(char c)
+void
+python_character(struct translator *t, unsigned code, size_t n)
 {
-	return c >= '0' && c <= '9';
+	struct buf text = { 0 };
+
+	buf_addf(&text, "\\x{%x}", code);
+	python_replace(t, buf_span(&text), n);
+	buf_fini(&text);
 }
 
 static bool
-is_letter(char c)
+is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return python_is_letter(c) || python_is_digit(c) || c == '_' ||
+	    (unsigned char)c >= 0x80;
 }
 
-static bool
-is_hex(char c)
+/* The name that starts `ahead`; empty when `end` does not follow it. */
+static struct span
+name_at(const struct translator *t, size_t ahead, char end)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	size_t n = 0;
+
+	while (is_name(python_peek(t, ahead + n)))
+		n++;
+	if (python_peek(t, ahead + n) != end ||
+	    python_is_digit(python_peek(t, ahead)))
+		n = 0;
+	return span_sub(t->s, t->i + ahead, n);
 }
 
-/* \xHH \uHHHH \UHHHHHHHH, with exactly as many digits as Python wants. */
+static unsigned
+find_name(const struct translator *t, struct span name)
+{
+	unsigned i;
+
+	for (i = t->groups; i > 0; i--)
+		if (span_eq(t->names[i], name))
+			break;
+	return i;
+}
+
+/* --- groups ---------------------------------------------------------------- */
+
 static int
-hex_escape(struct translator *t, size_t digits)
+push(struct translator *t, bool captures, struct span name)
+{
+	if (t->depth == PYTHON_DEPTH_MAX)
+		return python_refuse(t, t->i, "parentheses too deep");
+	if (captures && t->groups == PYTHON_GROUPS_MAX)
+		return python_refuse(t, t->i, "too many groups");
+	t->stack[t->depth].verbose = t->verbose;
+	t->stack[t->depth].group = captures ? ++t->groups : 0;
+	t->depth++;
+	if (captures) {
+		t->open[t->groups] = true;
+		t->names[t->groups] = name;
+	}
+	t->last = LAST_NOTHING;
+	return 0;
+}
+
+static int
+pop(struct translator *t)
+{
+	if (t->depth == 0)
+		return python_refuse(t, t->i, "unbalanced parenthesis");
+	t->depth--;
+	t->verbose = t->stack[t->depth].verbose;
+	t->open[t->stack[t->depth].group] = false;
+	t->last = LAST_ITEM;
+	python_copy(t, 1);
+	return 0;
+}
+
+/* The letters at t->i + n; those PCRE2 has no word for are left out. */
+static size_t
+flag_letters(const struct translator *t, size_t n, struct buf *kept)
+{
+	char c = python_peek(t, n);
+
+	for (; c != '\0' && strchr("imsxu", c) != NULL; c = python_peek(t, n)) {
+		if (c != 'u')
+			buf_addc(kept, c);
+		n++;
+	}
+	return n;
+}
+
+/* Without x: blanks and comments are gone already. */
+static void
+put_flags(struct translator *t, const struct buf *letters, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < letters->n; i++)
+		if (letters->p[i] != 'x')
+			mapped_put(t->out, span_from(letters->p + i, 1), at);
+}
+
+static int
+open_flags(struct translator *t, const struct buf *on, const struct buf *off,
+    size_t n)
 {
 	size_t at = t->i, i;
+	bool x_on = span_chr(buf_span(on), 'x') != SPAN_NONE;
+	bool x_off = span_chr(buf_span(off), 'x') != SPAN_NONE;
 
-	for (i = 0; i < digits; i++)
-		if (!is_hex(peek(t, 2 + i)))
-			return refuse(t, at, "incomplete escape");
-	mapped_put(t->out, SPAN("\\x{"), at);
-	mapped_copy(t->out, t->s.p + at + 2, digits, at + 2);
-	mapped_put(t->out, SPAN("}"), at);
-	t->i += 2 + digits;
+	for (i = 0; i < off->n; i++)
+		if (span_chr(buf_span(on), off->p[i]) != SPAN_NONE)
+			return python_refuse(t, at + n,
+			    "flag turned on and off");
+	if (push(t, false, (struct span){ NULL, 0 }) == -1)
+		return -1;
+	t->verbose = x_on || (t->verbose && !x_off);
+	mapped_put(t->out, SPAN("(?"), at);
+	put_flags(t, on, at);
+	if (off->n > (size_t)x_off)
+		mapped_put(t->out, SPAN("-"), at);
+	put_flags(t, off, at);
+	mapped_put(t->out, SPAN(":"), at);
+	t->i += n + 1;
 	return 0;
 }
 
 static int
-escape(struct translator *t, bool in_class)
+global_flags(struct translator *t, const struct buf *on, size_t n)
 {
-	char c = peek(t, 1);
+	bool has_x = span_chr(buf_span(on), 'x') != SPAN_NONE;
 
-	if (t->i + 1 >= t->s.n)
-		return refuse(t, t->i, "bad escape (end of pattern)");
-	switch (c) {
-	case 'x':
-		return hex_escape(t, 2);
-	case 'u':
-		return hex_escape(t, 4);
-	case 'U':
-		return hex_escape(t, 8);
-	case 'v':
-		/* Python: one character; PCRE2: any vertical white space. */
-		replace(t, SPAN("\\x0b"), 2);
-		return 0;
-	case 'N':
-		return refuse(t, t->i,
-		    "\\N{name} is not supported, write the character");
-	case 'Z':
-	case 'A':
-	case 'B':
-		if (in_class)
-			return refuse(t, t->i, "bad escape in a set");
-		if (c == 'Z')
-			replace(t, SPAN("\\z"), 2);
-		else
-			copy(t, 2);
-		return 0;
-	default:
-		if (is_letter(c) && strchr("abdDfnrsStwW", c) == NULL)
-			return refuse(t, t->i, "bad escape");
-		copy(t, 2);
-		return 0;
+	if (t->started || n == 2)
+		return python_refuse(t, t->i, n == 2 ?
+		    "unknown extension or flag" :
+		    "global flags not at the start of the expression");
+	t->verbose = t->verbose || has_x;
+	if (on->n > (size_t)has_x) {
+		mapped_put(t->out, SPAN("(?"), t->i);
+		put_flags(t, on, t->i);
+		mapped_put(t->out, SPAN(")"), t->i);
 	}
-}
-
-static int
-set(struct translator *t)
-{
-	size_t start = t->i;
-
-	copy(t, 1);
-	if (peek(t, 0) == '^')
-		copy(t, 1);
-	if (peek(t, 0) == ']')
-		copy(t, 1);
-	while (t->i < t->s.n && peek(t, 0) != ']') {
-		if (peek(t, 0) == '\\') {
-			if (escape(t, true) == -1)
-				return -1;
-		} else if (peek(t, 0) == '[') {
-			/* No [:class:] in Python: always the character. */
-			replace(t, SPAN("\\["), 1);
-		} else {
-			copy(t, 1);
-		}
-	}
-	if (t->i >= t->s.n)
-		return refuse(t, start, "unterminated character set");
-	copy(t, 1);
+	t->i += n + 1;
 	return 0;
 }
 
-/* "(?iu)", "(?i:…", "(?i-s:…": the flags PCRE2 has no letter for go. */
+/* "(?iu)", "(?i:…", "(?i-s:…". */
 static int
 flags(struct translator *t)
 {
-	size_t start = t->i, n = 2;
-	bool minus = false;
-	struct buf kept = { 0 };
-	char c;
+	struct buf on = { 0 }, off = { 0 };
+	size_t n = flag_letters(t, 2, &on), minus = 0;
+	char c = python_peek(t, n);
+	int rc = -1;
 
-	for (;; n++) {
-		c = peek(t, n);
-		if (c == 'i' || c == 'm' || c == 's' || c == 'x')
-			buf_addc(&kept, c);
-		else if (c == '-' && !minus)
-			minus = true, buf_addc(&kept, c);
-		else if (c != 'u')
-			break;
+	if (c == '-') {
+		minus = n;
+		n = flag_letters(t, n + 1, &off);
+		c = python_peek(t, n);
 	}
-	if (c != ')' && c != ':') {
-		buf_fini(&kept);
-		return refuse(t, start + n, c == 'a' || c == 'L' ?
+	if (minus > 0 && (n == minus + 1 || c != ':' || off.n != n - minus - 1))
+		python_refuse(t, t->i + n, "bad flags to be turned off");
+	else if (c == ':')
+		rc = open_flags(t, &on, &off, n);
+	else if (c == ')')
+		rc = global_flags(t, &on, n);
+	else
+		python_refuse(t, t->i + n, c == 'a' || c == 'L' ?
 		    "the flags a and L are not supported" :
 		    "unknown extension or flag");
-	}
-	if (c == ')' && (start != 0 || minus)) {
-		buf_fini(&kept);
-		return refuse(t, start,
-		    "global flags not at the start of the expression");
-	}
-	if (c == ':' || kept.n > 0) {
-		mapped_put(t->out, SPAN("(?"), start);
-		mapped_put(t->out, buf_span(&kept), start);
-		mapped_put(t->out, span_from(&c, 1), start);
-	}
-	buf_fini(&kept);
-	t->i = start + n + 1;
-	return 0;
+	buf_fini(&on);
+	buf_fini(&off);
+	return rc;
 }
 
 /* "(?(name)": PCRE2 would take (?(R) and (?(DEFINE) for something else. */
 static int
 condition(struct translator *t)
 {
-	size_t n = 3;
+	struct span name = name_at(t, 3, ')');
+	size_t n = 3, at = t->i;
 
-	if (is_digit(peek(t, 3))) {
-		copy(t, 3);
-		return 0;
+	if (name.n > 0) {
+		if (find_name(t, name) == 0)
+			return python_refuse(t, at, "unknown group name");
+		n += name.n;
+	} else {
+		while (python_is_digit(python_peek(t, n)))
+			n++;
+		name = span_sub(t->s, at + 3, n - 3);
+		if (name.n == 0 || python_peek(t, n) != ')' ||
+		    name.p[0] == '0')
+			return python_refuse(t, at,
+			    "bad group in a condition");
 	}
-	while (is_letter(peek(t, n)) || is_digit(peek(t, n)) ||
-	    peek(t, n) == '_')
-		n++;
-	if (n == 3 || peek(t, n) != ')')
-		return refuse(t, t->i, "bad group name in a condition");
-	mapped_put(t->out, SPAN("(?(<"), t->i);
-	mapped_copy(t->out, t->s.p + t->i + 3, n - 3, t->i + 3);
-	mapped_put(t->out, SPAN(">)"), t->i);
+	if (push(t, false, (struct span){ NULL, 0 }) == -1)
+		return -1;
+	mapped_put(t->out, python_is_digit(name.p[0]) ? SPAN("(?(") :
+	    SPAN("(?(<"), at);
+	mapped_copy(t->out, name.p, name.n, at + 3);
+	mapped_put(t->out, python_is_digit(name.p[0]) ? SPAN(")") :
+	    SPAN(">)"), at);
 	t->i += n + 1;
 	return 0;
 }
@@ -205,91 +239,242 @@ condition(struct translator *t)
 static int
 comment(struct translator *t)
 {
-	size_t n = span_chr(span_skip(t->s, t->i), ')');
+	size_t at = t->i;
 
-	if (n == SPAN_NONE)
-		return refuse(t, t->i, "missing ), unterminated comment");
-	t->i += n + 1;
+	/* An escaped parenthesis does not end it. */
+	while (t->i < t->s.n && python_peek(t, 0) != ')')
+		t->i += python_peek(t, 0) == '\\' ? 2 : 1;
+	if (t->i >= t->s.n)
+		return python_refuse(t, at, "missing ), unterminated comment");
+	t->i++;
+	return 0;
+}
+
+/* "(?P<name>" and "(?P=name)". */
+static int
+named(struct translator *t)
+{
+	bool opens = python_peek(t, 3) == '<';
+	struct span name = name_at(t, 4, opens ? '>' : ')');
+	unsigned group;
+
+	if (!opens && python_peek(t, 3) != '=')
+		return python_refuse(t, t->i, "unknown extension ?P");
+	if (name.n == 0)
+		return python_refuse(t, t->i, "bad group name");
+	group = find_name(t, name);
+	if (opens) {
+		if (group != 0)
+			return python_refuse(t, t->i,
+			    "redefinition of a group name");
+		if (push(t, true, name) == -1)
+			return -1;
+	} else {
+		if (group == 0)
+			return python_refuse(t, t->i, "unknown group name");
+		if (t->open[group])
+			return python_refuse(t, t->i,
+			    "cannot refer to an open group");
+		t->last = LAST_ITEM;
+	}
+	python_copy(t, 4 + name.n + 1);
+	return 0;
+}
+
+static int
+open_plain(struct translator *t, size_t n)
+{
+	if (push(t, n == 1, (struct span){ NULL, 0 }) == -1)
+		return -1;
+	python_copy(t, n);
 	return 0;
 }
 
 static int
 group(struct translator *t)
 {
-	if (peek(t, 1) == '*')
-		return refuse(t, t->i + 1, "nothing to repeat");
-	if (peek(t, 1) != '?') {
-		copy(t, 1);
-		return 0;
+	char c = python_peek(t, 2);
+
+	if (python_peek(t, 1) == '*')
+		return python_refuse(t, t->i + 1, "nothing to repeat");
+	if (python_peek(t, 1) != '?')
+		return open_plain(t, 1);
+	if (c == ':' || c == '=' || c == '!' || c == '>')
+		return open_plain(t, 3);
+	if (c == '<') {
+		if (python_peek(t, 3) != '=' && python_peek(t, 3) != '!')
+			return python_refuse(t, t->i, "unknown extension ?<");
+		return open_plain(t, 4);
 	}
-	switch (peek(t, 2)) {
-	case ':':
-	case '=':
-	case '!':
-	case '>':
-		copy(t, 3);
-		return 0;
-	case '#':
-		return comment(t);
-	case '(':
+	if (c == 'P')
+		return named(t);
+	if (c == '(')
 		return condition(t);
-	case 'P':
-		if (peek(t, 3) != '<' && peek(t, 3) != '=')
-			return refuse(t, t->i, "unknown extension ?P");
-		copy(t, 4);
-		return 0;
-	case '<':
-		if (peek(t, 3) != '=' && peek(t, 3) != '!')
-			return refuse(t, t->i, "unknown extension ?<");
-		copy(t, 4);
-		return 0;
-	default:
-		return flags(t);
-	}
+	return flags(t);
 }
 
-/* "{,5}" is "{0,5}" in Python; PCRE2 before 10.43 takes it for text. */
-static void
-brace(struct translator *t)
+/* --- what is repeated ------------------------------------------------------- */
+
+/* Of "{2,5}", "{2}", "{,5}", "{2,}": its length, 0 for plain text. */
+static size_t
+braces(const struct translator *t, struct span *low, struct span *high)
+{
+	size_t n = 1;
+
+	while (python_is_digit(python_peek(t, n)))
+		n++;
+	*low = span_sub(t->s, t->i + 1, n - 1);
+	*high = *low;
+	if (python_peek(t, n) == ',') {
+		size_t from = ++n;
+
+		while (python_is_digit(python_peek(t, n)))
+			n++;
+		*high = span_sub(t->s, t->i + from, n - from);
+	} else if (low->n == 0) {
+		return 0;
+	}
+	return python_peek(t, n) == '}' ? n + 1 : 0;
+}
+
+static int
+counted(struct translator *t, struct span low, struct span high, size_t n)
+{
+	int64_t min = 0, max = REPEAT_MAX;
+
+	if ((low.n > 0 && number_parse(low, 0, REPEAT_MAX, &min) == -1) ||
+	    (high.n > 0 && number_parse(high, 0, REPEAT_MAX, &max) == -1))
+		return python_refuse(t, t->i,
+		    "the repetition number is too large");
+	if (max < min)
+		return python_refuse(t, t->i,
+		    "min repeat greater than max repeat");
+	/* "{,5}": PCRE2 before 10.43 takes it for text. */
+	if (low.n == 0)
+		python_replace(t, SPAN("{0"), 1), n--;
+	python_copy(t, n);
+	return 0;
+}
+
+static int
+quantifier(struct translator *t)
+{
+	struct span low = { NULL, 0 }, high = low;
+	bool brace = python_peek(t, 0) == '{';
+	size_t n = brace ? braces(t, &low, &high) : 1;
+
+	if (n == 0) {
+		t->last = LAST_ITEM;
+		python_replace(t, SPAN("\\{"), 1);
+		return 0;
+	}
+	if (t->last == LAST_REPEAT)
+		return python_refuse(t, t->i, "multiple repeat");
+	if (t->last != LAST_ITEM)
+		return python_refuse(t, t->i, "nothing to repeat");
+	if (!brace)
+		python_copy(t, 1);
+	else if (counted(t, low, high, n) == -1)
+		return -1;
+	if (python_peek(t, 0) == '?' || python_peek(t, 0) == '+')
+		python_copy(t, 1);
+	t->last = LAST_REPEAT;
+	return 0;
+}
+
+/* --- all of it --------------------------------------------------------------- */
+
+/* With the flag x: blanks and comments, which count for nothing. */
+static bool
+skip_verbose(struct translator *t)
+{
+	char c = python_peek(t, 0);
+
+	if (!t->verbose || c == '\0' || strchr(" \t\n\r\v\f#", c) == NULL)
+		return false;
+	if (c != '#') {
+		t->i++;
+		return true;
+	}
+	while (t->i < t->s.n && python_peek(t, 0) != '\n')
+		t->i++;
+	return true;
+}
+
+static int
+one(struct translator *t)
+{
+	switch (python_peek(t, 0)) {
+	case '\\':
+		return python_escape(t);
+	case '[':
+		return python_set(t);
+	case '(':
+		return group(t);
+	case ')':
+		return pop(t);
+	case '*':
+	case '+':
+	case '?':
+	case '{':
+		return quantifier(t);
+	case '|':
+		t->last = LAST_NOTHING;
+		break;
+	case '^':
+	case '$':
+		t->last = LAST_ANCHOR;
+		break;
+	default:
+		t->last = LAST_ITEM;
+	}
+	python_copy(t, 1);
+	return 0;
+}
+
+static bool
+is_comment(const struct translator *t)
+{
+	return span_starts(span_skip(t->s, t->i), SPAN("(?#"));
+}
+
+static bool
+sets_flags(const struct translator *t)
 {
 	size_t n = 2;
+	char c;
 
-	if (peek(t, 1) == ',') {
-		while (is_digit(peek(t, n)))
-			n++;
-		if (peek(t, n) == '}') {
-			replace(t, SPAN("{0"), 1);
-			copy(t, n);
-			return;
-		}
-	}
-	copy(t, 1);
+	if (python_peek(t, 0) != '(' || python_peek(t, 1) != '?')
+		return false;
+	for (c = python_peek(t, n); python_is_letter(c) && c != 'P';)
+		c = python_peek(t, ++n);
+	return c == ')';
 }
 
 int
 python_translate(struct span regex, struct mapped *out,
     struct python_error *error)
 {
-	struct translator t = { regex, 0, out, error };
+	struct translator *t = xcalloc(1, sizeof(*t));
 	int rc = 0;
 
-	while (t.i < regex.n && rc == 0) {
-		switch (regex.p[t.i]) {
-		case '\\':
-			rc = escape(&t, false);
-			break;
-		case '[':
-			rc = set(&t);
-			break;
-		case '(':
-			rc = group(&t);
-			break;
-		case '{':
-			brace(&t);
-			break;
-		default:
-			copy(&t, 1);
+	t->s = regex;
+	t->out = out;
+	t->error = error;
+	buf_adds(&out->text, "");    /* an empty one is one, too */
+	while (t->i < regex.n && rc == 0) {
+		if (skip_verbose(t))
+			continue;
+		if (is_comment(t)) {
+			rc = comment(t);
+			continue;
 		}
+		t->started = t->started || !sets_flags(t);
+		rc = one(t);
 	}
+	if (rc == 0 && t->depth > 0)
+		rc = python_refuse(t, regex.n,
+		    "missing ), unterminated subpattern");
+	free(t);
 	return rc;
 }

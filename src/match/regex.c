@@ -63,7 +63,7 @@ compile(struct span pattern, uint32_t options, int *code, size_t *offset)
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_max_pattern_length(context, 2 * REGEX_TEXT_MAX);
 	re = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.n,
-	    options | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, code, offset, context);
+	    options | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, code, offset, context);
 	pcre2_compile_context_free(context);
 	return re;
 }

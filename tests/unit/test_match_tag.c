@@ -124,7 +124,7 @@ static void
 python_becomes_pcre2(void **state)
 {
 	(void)state;
-	check_python("a{,3}b{,}c{x,3}{}", "a{0,3}b{0,}c{x,3}{}");
+	check_python("a{,3}b{,}c{x,3}{}", "a{0,3}b{0,}c\\{x,3}\\{}");
 	check_python("a\\Z", "a\\z");
 	check_python("\\v[\\v]", "\\x0b[\\x0b]");
 	check_python("\\x1D\\u20ac", "\\x{1D}\\x{20ac}");
@@ -135,10 +135,21 @@ python_becomes_pcre2(void **state)
 	check_python("(?P<R>a)?(?(R)b|c)", "(?P<R>a)?(?(<R>)b|c)");
 	check_python("(a)?(?(1)b|c)", "(a)?(?(1)b|c)");
 	check_python("[[:alpha:]]", "[\\[:alpha:]]");
-	check_python("[]a][^]b]", "[]a][^]b]");
-	check_python("a(?#comment)b", "ab");
-	check_python("(?P=n)(?=a)(?!b)(?<=c)(?<!d)(?>e)",
-	    "(?P=n)(?=a)(?!b)(?<=c)(?<!d)(?>e)");
+	check_python("[]a][^]b]", "[\\]a][^\\]b]");
+	check_python("a(?#com\\)ment)b", "ab");
+	check_python("[::][^:a:][a:]", "[\\::][^\\:a:][a:]");
+	check_python("(?P<n>)(?P=n)(?=a)(?!b)(?<=c)(?<!d)(?>e)",
+	    "(?P<n>)(?P=n)(?=a)(?!b)(?<=c)(?<!d)(?>e)");
+	check_python("\\s\\S[\\s-]", "[\\s\\x1c-\\x1f][^\\s\\x1c-\\x1f]"
+	    "[\\s\\x1c-\\x1f\\-]");
+	check_python("[\\S][^\\S]", "[^\\s\\x1c-\\x1f][\\s\\x1c-\\x1f]");
+	check_python("[\\Sa][^\\Sa]", "(?:[a]|[^\\s\\x1c-\\x1f])"
+	    "(?:(?![a])[\\s\\x1c-\\x1f])");
+	check_python("[\\s\\S][^\\S\\s]", "[\\s\\S](?!)");
+	check_python("(a)\\1\\07\\101[\\1]", "(a)\\g{1}\\x{7}\\x{41}[\\x{1}]");
+	check_python("(?x) a b # c (\n{2}", "ab{2}");
+	check_python("(?i)(?#x)(?m)a", "(?i)(?m)a");
+	check_python("[\xc3\xa4-\xc3\xb6]", "[\xc3\xa4-\xc3\xb6]");
 }
 
 static void
@@ -149,7 +160,10 @@ python_refusals(void **state)
 		"a\\", "(*FAIL)", "(?|a|b)", "(?<n>a)", "(?R)", "(?1)",
 		"(?&n)", "(?P>n)", "(?C1)", "a(?i)b", "(?a)x", "(?L)x",
 		"[a", "[", "[\\B]", "\\x1", "\\u12", "\\N{DASH}", "(?#a",
-		"(?(n-1)a)", "(?(", "(?", "(?P", "(?<",
+		"(?(n-1)a)", "(?(", "(?", "(?P", "(?<", "(?)", "(?i-:a)",
+		"(?i-i:a)", "a**", "*", "^*", "\\b+", "a{2}{3}", "a{3,2}",
+		"a)", "(a", "\\1", "(\\1)", "(?P=n)", "(?P<n>(?P=n))",
+		"[\\s-a]", "[a-\\d]", "[\\8]", "\\477", "(?(n)a)", "{2}",
 	};
 	size_t i;
 

@@ -10,23 +10,11 @@ span_of(const char *s)
 	return (struct span){ s, s != NULL ? strlen(s) : 0 };
 }
 
-struct span
-span_from(const void *p, size_t n)
-{
-	return (struct span){ p, n };
-}
-
 /* memcmp(3) may not see the NULL of an empty span. */
 static bool
 same_bytes(const char *a, const char *b, size_t n)
 {
 	return n == 0 || memcmp(a, b, n) == 0;
-}
-
-bool
-span_eq(struct span a, struct span b)
-{
-	return a.n == b.n && same_bytes(a.p, b.p, a.n);
 }
 
 /* Not tolower(3): the locale has no say in protocol words. */
@@ -107,27 +95,6 @@ span_chr(struct span s, char c)
 	const char *at = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
 
 	return at != NULL ? (size_t)(at - s.p) : SPAN_NONE;
-}
-
-struct span
-span_sub(struct span s, size_t from, size_t n)
-{
-	s = span_skip(s, from);
-	if (n < s.n)
-		s.n = n;
-	return s;
-}
-
-struct span
-span_skip(struct span s, size_t n)
-{
-	if (n > s.n)
-		n = s.n;
-	if (n > 0) {
-		s.p += n;
-		s.n -= n;
-	}
-	return s;
 }
 
 static bool

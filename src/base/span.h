@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct span {
 	const char *p;
@@ -21,8 +22,20 @@ struct span {
 
 /* Span over a trusted NUL-terminated string; NULL gives the empty span. */
 struct span span_of(const char *s);
-struct span span_from(const void *p, size_t n);
-bool span_eq(struct span a, struct span b);
+static inline struct span
+span_from(const void *p, size_t n)
+{
+	return (struct span){ p, n };
+}
+
+/* memcmp(3) may not see the NULL of an empty span. */
+static inline bool
+span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] &&
+	    memcmp(a.p, b.p, a.n) == 0));
+}
+
 /* ASCII case only. */
 bool span_eq_nocase(struct span a, struct span b);
 /* memcmp order, then length. */
@@ -35,8 +48,27 @@ size_t span_find(struct span hay, struct span needle);
 size_t span_find_last(struct span hay, struct span needle);
 size_t span_chr(struct span s, char c);
 /* Part of s from offset on, clamped to s. */
-struct span span_sub(struct span s, size_t from, size_t n);
-struct span span_skip(struct span s, size_t n);
+static inline struct span
+span_skip(struct span s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	if (n > 0) {
+		s.p += n;
+		s.n -= n;
+	}
+	return s;
+}
+
+static inline struct span
+span_sub(struct span s, size_t from, size_t n)
+{
+	s = span_skip(s, from);
+	if (n < s.n)
+		s.n = n;
+	return s;
+}
+
 /* Without ASCII white space (space, \t \n \r \v \f) at both ends. */
 struct span span_trim(struct span s);
 /*

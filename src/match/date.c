@@ -11,6 +11,7 @@
 #define FAR ((size_t)-1)
 #define UNUSED_SECONDS 300
 #define PATTERNS_MAX 200
+#define REPEAT_MAX 48
 
 struct slot {
 	struct date_template *template;
@@ -35,6 +36,13 @@ struct date_detector {
 	bool zoned;
 	int zone;
 	struct date_memory memory;
+	/* The last stamp and what it said; n = 0: it may not be repeated. */
+	struct {
+		char text[REPEAT_MAX];
+		size_t n;
+		int64_t now;       /* seconds: a year may have been guessed */
+		struct date date;
+	} repeat;
 };
 
 static bool
@@ -382,6 +390,39 @@ read_time(struct date_detector *d, const struct date_match *match,
 	}
 }
 
+/*
+ * Many lines a second bear the same stamp, to the byte. With the template of
+ * the last line, taken at line starts only, nothing else decides.
+ */
+static bool
+is_repeated(struct date_detector *d, struct span line, struct wall now)
+{
+	struct slot *slot;
+
+	if (d->repeat.n == 0 || line.n < d->repeat.n ||
+	    memcmp(line.p, d->repeat.text, d->repeat.n) != 0 ||
+	    d->repeat.now != wall_seconds(now))
+		return false;
+	slot = &d->slots[d->last];
+	slot->hits++;
+	return true;
+}
+
+static void
+note_repeat(struct date_detector *d, struct span line,
+    const struct date_match *match, struct wall now, const struct date *date)
+{
+	d->repeat.n = 0;
+	if (match->looked == 0 || match->looked > line.n ||
+	    match->looked > REPEAT_MAX ||
+	    !date_template_anchored(d->slots[d->last].template))
+		return;
+	d->repeat.n = match->looked;
+	memcpy(d->repeat.text, line.p, match->looked);
+	d->repeat.now = wall_seconds(now);
+	d->repeat.date = *date;
+}
+
 void
 date_find(struct date_detector *d, struct matcher *m, struct span line,
     bool ascii, struct wall now, struct date *out)
@@ -389,6 +430,11 @@ date_find(struct date_detector *d, struct matcher *m, struct span line,
 	struct date_match match, spare = { .start = FAR };
 	size_t i = d->last, skip = FAR;
 
+	if (is_repeated(d, line, now)) {
+		*out = d->repeat.date;
+		return;
+	}
+	d->repeat.n = 0;
 	*out = (struct date){ 0 };
 	if (d->last == FAR || !find_last(d, m, line, ascii, &match, &skip,
 	    &spare))
@@ -401,6 +447,7 @@ date_find(struct date_detector *d, struct matcher *m, struct span line,
 	out->start = match.cut_start;
 	out->end = match.cut_end;
 	read_time(d, &match, now, out);
+	note_repeat(d, line, &match, now, out);
 }
 
 bool

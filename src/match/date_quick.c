@@ -46,6 +46,7 @@ found(struct date_match *match, size_t end)
 {
 	match->start = match->cut_start = 0;
 	match->end = match->cut_end = end;
+	match->looked = 0;
 	match->epoch = false;
 	match->readable = true;
 }
@@ -69,19 +70,24 @@ fraction(struct span line, size_t *i)
 	return true;
 }
 
-/* "Z", "+hhmm" or "+hh:mm" at i, or surely no zone. */
+/*
+ * "Z", "+hhmm" or "+hh:mm" at i, or surely no zone. *looked is set to behind
+ * the bytes that said so.
+ */
 static bool
-zone(struct span line, size_t *i, struct date_fields *f)
+zone(struct span line, size_t *i, struct date_fields *f, size_t *looked)
 {
 	struct span rest = span_skip(line, *i), text;
 	size_t n;
 
+	*looked = 0;
 	if (rest.n == 0)
 		return true;
 	if (rest.p[0] == 'Z') {
 		f->zoned = true;
 		f->zone = 0;
 		*i += 1;
+		*looked = *i + 1;
 		return ends_word(line, *i);
 	}
 	if (rest.p[0] == '+' || rest.p[0] == '-') {
@@ -91,6 +97,7 @@ zone(struct span line, size_t *i, struct date_fields *f)
 			return false;
 		f->zoned = true;
 		*i += n;
+		*looked = *i + 1;
 		return ends_word(line, *i);
 	}
 	/* A zone may follow after blanks; words may begin like one. */
@@ -100,6 +107,7 @@ zone(struct span line, size_t *i, struct date_fields *f)
 	    (unsigned char)rest.p[n] <= ' ' ||
 	    (unsigned char)rest.p[n] >= 0x80))
 		return false;
+	*looked = *i + n + 1;
 	return ends_word(line, *i);
 }
 
@@ -108,7 +116,7 @@ date_quick_iso(struct span line, struct date_match *match)
 {
 	struct date_fields *f = &match->fields;
 	const char *p = line.p;
-	size_t i = 19;
+	size_t i = 19, looked;
 	int decade;
 
 	if (line.n < 19 || p[0] != '2' || p[1] != '0')
@@ -123,9 +131,10 @@ date_quick_iso(struct span line, struct date_match *match)
 	    (p[10] != 'T' && p[10] != ' ') || !clock_time(p + 11, f))
 		return false;
 	f->year = 2000 + decade;
-	if (!fraction(line, &i) || !zone(line, &i, f))
+	if (!fraction(line, &i) || !zone(line, &i, f, &looked))
 		return false;
 	found(match, i);
+	match->looked = looked;
 	return true;
 }
 
@@ -163,5 +172,6 @@ date_quick_syslog(struct span line, struct date_match *match)
 	    (p[15] == ' ' && line.n > 16 && is_digit(p[16])))
 		return false;
 	found(match, 15);
+	match->looked = 17;
 	return true;
 }

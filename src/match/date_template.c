@@ -392,6 +392,7 @@ date_template_find(struct date_template *t, struct matcher *m,
 	if (matcher_search(m, t->regex, span_sub(line, 0, to), from,
 	    ascii) != REGEX_MATCH || !matcher_group(m, 0, &whole))
 		return false;
+	match->looked = 0;
 	match->start = (size_t)(whole.p - line.p);
 	match->end = match->start + whole.n;
 	/* A group 1 that took no part: nothing to cut, no date to read. */

@@ -45,6 +45,8 @@ double date_template_weight(const struct date_template *t);
 struct date_match {
 	size_t start, end;           /* of the whole match */
 	size_t cut_start, cut_end;   /* of group 1 */
+	size_t looked;               /* the line's first bytes that decided
+	                                this; 0: perhaps all of them */
 	bool epoch;                  /* `wall` is the time; else `fields` */
 	bool readable;               /* false: looks like a date, is none */
 	struct wall wall;

@@ -122,12 +122,14 @@ static enum filter_verdict
 search(struct filter *f, const struct passage *pass)
 {
 	bool matched = false, nofail = false, dropped = false;
+	uint32_t start = prefix_start(pass->text);
 	struct rule *rule;
 	size_t i;
 
 	for (i = 0; i < f->fail.n; i++) {
 		rule = &f->fail.v[i];
-		if (!prefix_fits(&rule->prefix, pass->text) ||
+		if (!prefix_may_fit(&rule->prefix, start) ||
+		    !prefix_fits(&rule->prefix, pass->text) ||
 		    !hits(f, rule, pass->text, pass->ascii, pass->line))
 			continue;
 		if (f->window != NULL)
@@ -248,7 +250,7 @@ prepare(struct filter *f, struct span line, struct passage *pass)
 	}
 	f->counters.lines++;
 	filter_cost_line(f);
-	pass->ascii = text_is_ascii(line);
+	pass->ascii = filter_is_ascii(f, line);
 	if (f->encoding != NULL &&
 	    !(pass->ascii && encoding_has_ascii(f->encoding))) {
 		encoding_decode(f->encoding, line, &f->clean);

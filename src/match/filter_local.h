@@ -61,6 +61,7 @@ struct filter_scan {
 	struct scan *scan;         /* NULL: none, every line is */
 	bool ascii_only;           /* … and every line that is not ASCII */
 	struct span block;         /* what the lines are parts of */
+	bool block_ascii;
 	bool known;
 	size_t next;               /* place of the next text in it, if known */
 	unsigned looked, held;     /* lines, and those that held a text */
@@ -119,6 +120,7 @@ bool filter_ignores_first(const struct filter *f);
 void filter_scan_init(struct filter *f);   /* when the rules are there */
 void filter_scan_fini(struct filter *f);
 bool filter_in_block(const struct filter *f, struct span text);
+bool filter_is_ascii(const struct filter *f, struct span text);
 /* False: neither a failregex nor, asked first, an ignoreregex matches. */
 bool filter_may_match(struct filter *f, const struct passage *pass);
 

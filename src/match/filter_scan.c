@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "match/filter_local.h"
 #include "match/python.h"
+#include "match/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,8 +105,16 @@ void
 filter_block(struct filter *f, struct span block)
 {
 	f->scan.block = block;
+	f->scan.block_ascii = text_is_ascii(block);
 	f->scan.next = 0;
 	f->scan.known = false;
+}
+
+bool
+filter_is_ascii(const struct filter *f, struct span text)
+{
+	return (f->scan.block_ascii && filter_in_block(f, text)) ||
+	    text_is_ascii(text);
 }
 
 bool

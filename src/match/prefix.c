@@ -129,8 +129,8 @@ position(struct span s, size_t *i, unsigned char *a, unsigned char *b)
 	return true;
 }
 
-void
-prefix_read(struct span s, struct prefix *out)
+static void
+read_bytes(struct span s, struct prefix *out)
 {
 	size_t i = 1, inside, close;
 	unsigned char a, b;
@@ -161,4 +161,21 @@ prefix_read(struct span s, struct prefix *out)
 		if (at(s, i) == '+')
 			return;
 	}
+}
+
+/* Bits in which both bytes of a place are the same tell most prefixes apart. */
+void
+prefix_read(struct span s, struct prefix *out)
+{
+	unsigned char mask[sizeof(out->mask)] = { 0 };
+	unsigned char first[sizeof(out->first)] = { 0 };
+	size_t i;
+
+	read_bytes(s, out);
+	for (i = 0; i < sizeof(mask) && i < out->n; i++) {
+		mask[i] = (unsigned char)~(out->a[i] ^ out->b[i]);
+		first[i] = out->a[i] & mask[i];
+	}
+	memcpy(&out->mask, mask, sizeof(mask));
+	memcpy(&out->first, first, sizeof(first));
 }

@@ -7,6 +7,8 @@
 #define GAOL_MATCH_PREFIX_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "base/span.h"
 
@@ -14,8 +16,10 @@
 
 /* Byte i of the subject is a[i] or b[i] ("[aA]uth": two at the first). */
 struct prefix {
-	size_t n;       /* 0: anything may match */
+	unsigned char n;       /* 0: anything may match */
 	unsigned char a[PREFIX_MAX], b[PREFIX_MAX];
+	/* The first bytes at once: (subject & mask) == first. */
+	uint32_t mask, first;
 };
 
 /*
@@ -23,6 +27,24 @@ struct prefix {
  * PCRE2_MULTILINE. Says less rather than too much.
  */
 void prefix_read(struct span pattern, struct prefix *out);
+
+/* The first four bytes of a subject, for prefix_may_fit(). */
+static inline uint32_t
+prefix_start(struct span subject)
+{
+	uint32_t start = 0;
+
+	memcpy(&start, subject.p, subject.n < sizeof(start) ? subject.n :
+	    sizeof(start));
+	return start;
+}
+
+/* False: it does not fit. Quicker than asking prefix_fits() at once. */
+static inline bool
+prefix_may_fit(const struct prefix *prefix, uint32_t start)
+{
+	return (start & prefix->mask) == prefix->first;
+}
 
 static inline bool
 prefix_fits(const struct prefix *prefix, struct span subject)

@@ -8,13 +8,16 @@
 bool
 text_is_ascii(struct span s)
 {
-	uint64_t word, seen = 0;
+	uint64_t word, more, seen = 0, other = 0;
 	size_t i = 0;
 
-	for (; i + sizeof(word) <= s.n; i += sizeof(word)) {
+	for (; i + 2 * sizeof(word) <= s.n; i += 2 * sizeof(word)) {
 		memcpy(&word, s.p + i, sizeof(word));
+		memcpy(&more, s.p + i + sizeof(word), sizeof(more));
 		seen |= word;
+		other |= more;
 	}
+	seen |= other;
 	for (; i < s.n; i++)
 		seen |= (uint64_t)(unsigned char)s.p[i];
 	return (seen & HIGH_BITS) == 0;

@@ -291,6 +291,27 @@ same_fields(const struct date_fields *a, const struct date_fields *b)
 }
 
 /* What the quick readers say, the template's regex says too. */
+/* What stands behind the bytes that decided decides nothing. */
+static void
+looked_is_all(struct span s, const struct date_match *want,
+    bool (*quick)(struct span line, struct date_match *match))
+{
+	struct date_match again;
+	char text[64];
+	size_t i, n;
+
+	if (want->looked == 0 || want->looked > s.n)
+		return;
+	memcpy(text, s.p, want->looked);
+	n = want->looked + (size_t)rand() % (sizeof(text) - want->looked);
+	for (i = want->looked; i < n; i++)
+		text[i] = "0 :.+Zx\xff"[(size_t)rand() % 8];
+	assert_true(quick(span_from(text, n), &again));
+	assert_int_equal(again.cut_end, want->cut_end);
+	assert_int_equal(again.looked, want->looked);
+	same_fields(&again.fields, &want->fields);
+}
+
 static void
 quick_is_exact(void **state)
 {
@@ -326,6 +347,8 @@ quick_is_exact(void **state)
 			    date_quick_syslog(s, &quick)))
 				continue;
 			agreed++;
+			looked_is_all(s, &quick, i == 0 ? date_quick_iso :
+			    date_quick_syslog);
 			/* From 0 to the end the quick one would answer. */
 			memmove(text + s.n, "~", 2);
 			if (!date_template_find(t[i], m,
@@ -341,6 +364,44 @@ quick_is_exact(void **state)
 	date_template_release(t[1]);
 }
 
+/* A stamp that comes again is taken over: it must say the same. */
+static void
+repeated_stamps(void **state)
+{
+	static const char *const lines[] = {
+		"Nov 21 22:08:12 host a", "Nov 21 22:08:12 host b",
+		"Nov 21 22:08:12.5 host", "Nov 21 22:08:12 host c",
+		"Nov 21 22:08:13 host", "Nov 21 22:08:13",
+		"2026-11-21 22:08:12 x", "2026-11-21 22:08:12 y",
+		"2026-11-21 22:08:12  Z y", "2026-11-21T22:08:12+01:00 z",
+		"2026-11-21T22:08:12+01:00 zz", "2026-11-21T22:08:12+02:00 z",
+	};
+	struct date_detector *d = detector(NULL, NULL), *fresh;
+	struct date a, b;
+	uint64_t hits, sum = 0;
+	const char *name;
+	size_t i, k, n = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		for (k = 0; k < 3; k++) {
+			fresh = detector(NULL, NULL);
+			a = find(d, lines[i]);
+			b = find(fresh, lines[i]);
+			assert_true(a.found && a.known && b.known);
+			assert_int_equal(a.start, b.start);
+			assert_int_equal(a.end, b.end);
+			assert_true(a.time.us == b.time.us);
+			date_free(fresh);
+			n++;
+		}
+	}
+	for (i = 0; date_template_hits(d, i, &name, &hits); i++)
+		sum += hits;
+	assert_int_equal(sum, n);
+	date_free(d);
+}
+
 int
 main(void)
 {
@@ -352,6 +413,7 @@ main(void)
 		cmocka_unit_test(local_time),
 		cmocka_unit_test(last_format_is_kept_and_left),
 		cmocka_unit_test(quick_is_exact),
+		cmocka_unit_test(repeated_stamps),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -5,6 +5,7 @@ BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
 SHAREDIR   ?= $(PREFIX)/share/gaol
 SYSCONFDIR ?= /etc
+SYSTEMDDIR ?= $(PREFIX)/lib/systemd
 
 VERSION    := 0.1.0
 CC         ?= gcc
@@ -115,29 +116,20 @@ layers:                             ## includes point one way only
 	$(Q)tests/layers.sh
 format:                             ## clang-format over the sources
 	$(Q)clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+INSTALL     = B='$(B)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' MANDIR='$(MANDIR)' \
+              SHAREDIR='$(SHAREDIR)' SYSCONFDIR='$(SYSCONFDIR)' COMPAT='$(COMPAT)' \
+              SYSTEMDDIR='$(SYSTEMDDIR)' DESTDIR='$(DESTDIR)' dist/install.sh
 install: all                        ## PREFIX, DESTDIR; COMPAT=1: fail2ban's names
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
-	    $(DESTDIR)$(SHAREDIR)/filter.d $(DESTDIR)$(SHAREDIR)/jail.d \
-	    $(DESTDIR)$(SHAREDIR)/action.d $(DESTDIR)$(MANDIR)/man1 \
-	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(B)/gaold $(DESTDIR)$(SBINDIR)/gaold
-	install -m 755 $(B)/gaol $(DESTDIR)$(BINDIR)/gaol
-	install -m 644 filter.d/* $(DESTDIR)$(SHAREDIR)/filter.d
-	install -m 644 jail.d/* $(DESTDIR)$(SHAREDIR)/jail.d
-	install -m 644 action.d/* $(DESTDIR)$(SHAREDIR)/action.d
-	for s in 1 5 8; do install -m 644 man/*.$$s $(DESTDIR)$(MANDIR)/man$$s; done
-ifneq ($(COMPAT),)
-	ln -sf gaold $(DESTDIR)$(SBINDIR)/fail2ban-server
-	ln -sf gaol $(DESTDIR)$(BINDIR)/fail2ban-client
-	ln -sf gaol $(DESTDIR)$(BINDIR)/fail2ban-regex
-endif
+	$(INSTALL) install
+uninstall:                          ## what install made; configuration stays
+	$(INSTALL) uninstall
 clean:                              ## remove build/
 	rm -rf build
 help:                               ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## */\1	/p' Makefile | expand -t 16
 
 .PHONY: all unit-programs fuzz-programs deps deps-test unit check check-built \
-	soak fuzz golden-update bench demo run layers format install clean help
+	soak fuzz golden-update bench demo run layers format install uninstall clean help
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(B)/obj/gaold.d $(B)/obj/gaol.d \
 	$(wildcard $(B)/unit/*.d)

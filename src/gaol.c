@@ -57,6 +57,8 @@ static const struct verb verbs[] = {
 	    NULL, tool_check, NULL, 0, 0 },
 	{ "dump", "[OPTIONS]", "print the configuration as it is understood",
 	    NULL, tool_dump, NULL, 0, 0 },
+	{ "lint", "[OPTIONS] FILTER...", "find expressions that can be misused",
+	    NULL, tool_lint, NULL, 0, 0 },
 	{ "regex", "[OPTIONS] LOG REGEX", "try a filter on a log",
 	    NULL, tool_regex, NULL, 0, 0 },
 	{ .name = NULL },

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "match/text.h"
+#include "tools/filter_name.h"
 #include "tools/regex_local.h"
 #include "tools/tool.h"
 
@@ -146,68 +147,6 @@ read_log(struct regex_run *run)
 	return rc;
 }
 
-/* Is NAME.conf (or .local) in the folder? */
-static bool
-is_filter_in(const char *dir, struct span name)
-{
-	static const char *const suffixes[] = { ".conf", ".local" };
-	struct buf path = { 0 };
-	bool found = false;
-	size_t i;
-
-	for (i = 0; dir != NULL && i < 2 && !found; i++) {
-		buf_clear(&path);
-		buf_addf(&path, "%s/filter.d/", dir);
-		buf_add_span(&path, name);
-		buf_adds(&path, suffixes[i]);
-		found = access(path.p, F_OK) == 0;
-	}
-	buf_fini(&path);
-	return found;
-}
-
-/*
- * Is it the name of a filter ("sshd", "sshd[mode=extra]", "sshd.conf", or a
- * path to one) rather than an expression? Then the entry that names it, and
- * the directory, for the caller to free.
- */
-static bool
-names_filter(const struct regex_call *call, char **entry, char **dir)
-{
-	struct span text = span_of(call->regex), name = text, options = { 0 };
-	size_t bracket = span_chr(text, '['), slash;
-
-	if (bracket != SPAN_NONE) {
-		name = span_sub(text, 0, bracket);
-		options = span_skip(text, bracket);
-	}
-	name = span_trim(name);
-	if (span_ends(name, SPAN(".conf")))
-		name.n -= 5;
-	if (name.n == 0 || name.n > 255)
-		return false;
-	*dir = xstrdup(call->dir != NULL ? call->dir : config_default_dir());
-	slash = span_find_last(name, SPAN("/filter.d/"));
-	if (slash != SPAN_NONE) {
-		free(*dir);
-		*dir = span_dup(span_sub(name, 0, slash));
-		name = span_skip(name, slash + 10);
-	}
-	if (span_chr(name, '/') == SPAN_NONE && (is_filter_in(*dir, name) ||
-	    is_filter_in(call->share != NULL ? call->share : GAOL_SHARE,
-	    name))) {
-		struct buf whole = { 0 };
-
-		buf_add_span(&whole, name);
-		buf_add_span(&whole, options);
-		*entry = buf_take(&whole);
-		return true;
-	}
-	free(*dir);
-	*dir = NULL;
-	return false;
-}
-
 static void
 say(const struct regex_call *call, const char *what, const char *text)
 {
@@ -231,7 +170,7 @@ load_regex(const struct regex_call *call, struct filter_config *config,
 	char *entry = NULL, *dir = NULL;
 	int rc = 0;
 
-	if (names_filter(call, &entry, &dir)) {
+	if (filter_name(call->regex, call->dir, call->share, &entry, &dir)) {
 		request.dir = dir;
 		rc = config_load_filter(&request, entry, config, report);
 		if (rc == 0 && !call->json && call->out == NULL)

@@ -265,7 +265,7 @@ named(struct translator *t)
 	group = find_name(t, name);
 	if (opens) {
 		if (group != 0)
-			return python_refuse(t, t->i,
+			return python_refuse(t, t->i + 4,
 			    "redefinition of a group name");
 		if (push(t, true, name) == -1)
 			return -1;

@@ -1,56 +1,159 @@
-"""Generated sshd logs: seeded, so that every run measures the same lines."""
+"""Generated logs: seeded, so that every run measures the same lines."""
 
 import random
 import time
 
-GOOD = (
-    "Accepted publickey for {user} from {ip} port {port} ssh2: ED25519 SHA256:{key}",
-    "pam_unix(sshd:session): session opened for user {user}(uid=1000) by (uid=0)",
-    "pam_unix(sshd:session): session closed for user {user}",
-    "Received disconnect from {ip} port {port}:11: disconnected by user",
-    "Disconnected from user {user} {ip} port {port}",
-    "Server listening on 0.0.0.0 port 22.",
-)
-NOISE = (
-    "systemd[1]: Started Session {port} of User {user}.",
-    "CRON[{pid}]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
-    "kernel: [{port}.123456] eth0: link becomes ready",
-)
-BAD = (
-    "Failed password for invalid user {user} from {ip} port {port} ssh2",
-    "Failed password for {user} from {ip} port {port} ssh2",
-    "Invalid user {user} from {ip} port {port}",
-)
+# Per kind: the filter, how a line begins, what good and bad lines say.
+SSHD = {
+    "filter": "sshd",
+    "form": "{syslog} mail {text}",
+    "good": (
+        "sshd[{pid}]: Accepted publickey for {user} from {ip} port {port} ssh2: "
+        "ED25519 SHA256:{key}",
+        "sshd[{pid}]: pam_unix(sshd:session): session opened for user "
+        "{user}(uid=1000) by (uid=0)",
+        "sshd[{pid}]: pam_unix(sshd:session): session closed for user {user}",
+        "sshd[{pid}]: Received disconnect from {ip} port {port}:11: "
+        "disconnected by user",
+        "sshd[{pid}]: Disconnected from user {user} {ip} port {port}",
+        "sshd[{pid}]: Server listening on 0.0.0.0 port 22.",
+        "systemd[1]: Started Session {port} of User {user}.",
+        "systemd[1]: session-{port}.scope: Deactivated successfully.",
+        "CRON[{pid}]: pam_unix(cron:session): session opened for user "
+        "root(uid=0) by (uid=0)",
+        "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
+        "kernel: [{port}.123456] eth0: link becomes ready",
+        "kernel: [{port}.654321] usb 1-1: new high-speed USB device number 5",
+    ),
+    "bad": (
+        "sshd[{pid}]: Failed password for invalid user {user} from {ip} port "
+        "{port} ssh2",
+        "sshd[{pid}]: Failed password for {user} from {ip} port {port} ssh2",
+        "sshd[{pid}]: Invalid user {user} from {ip} port {port}",
+    ),
+}
+DOVECOT = {
+    "filter": "dovecot",
+    "form": "{syslog} mail dovecot: {text}",
+    "good": (
+        "imap-login: Login: user=<{user}>, method=PLAIN, rip={ip}, "
+        "lip=192.0.2.1, mpid={pid}, TLS, session=<{short}>",
+        "imap({user})<{pid}><{short}>: Disconnected: Logged out in=62 out=793 "
+        "deleted=0 expunged=0 trashed=0",
+        "lmtp({user})<{pid}><{short}>: sieve: msgid=<{short}@example.org>: "
+        "stored mail into mailbox 'INBOX'",
+        "imap({user})<{pid}><{short}>: Connection closed (IDLE running for "
+        "0.001 + waiting input for 28.9 secs) in=50 out=1130",
+    ),
+    "bad": (
+        "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): "
+        "user=<{user}>, method=PLAIN, rip={ip}, lip=192.0.2.1, TLS, "
+        "session=<{short}>",
+        "pop3-login: Aborted login (auth failed, 3 attempts in 17 secs): "
+        "user=<{user}@example.org>, method=PLAIN, rip={ip}, lip=192.0.2.1",
+    ),
+}
+EXIM = {
+    "filter": "exim",
+    "form": "{iso} {text}",
+    "good": (
+        "1{short}-00 <= {user}@example.org H=mail.example.org [{ip}] P=esmtps "
+        "X=TLS1.3:ECDHE_RSA_AES_256_GCM_SHA384:256 CV=no S={port} "
+        "id={key}@example.org",
+        "1{short}-00 => {user} <{user}@example.net> R=local_user "
+        "T=maildir_home",
+        "1{short}-00 Completed",
+        "Start queue run: pid={pid}",
+        "End queue run: pid={pid}",
+    ),
+    "bad": (
+        "login authenticator failed for (User) [{ip}]: 535 Incorrect "
+        "authentication data (set_id={user})",
+        "plain authenticator failed for host-{port}.example.com [{ip}]: 535 "
+        "Incorrect authentication data (set_id={user}@example.org)",
+    ),
+}
+POSTFIX = {
+    "filter": "postfix",
+    "form": "{syslog} mail postfix/{text}",
+    "good": (
+        "smtpd[{pid}]: connect from mail.example.org[{ip}]",
+        "smtpd[{pid}]: disconnect from mail.example.org[{ip}] ehlo=2 starttls=1 "
+        "mail=1 rcpt=1 data=1 quit=1 commands=7",
+        "qmgr[{pid}]: {short}: from=<{user}@example.org>, size={port}, nrcpt=1 "
+        "(queue active)",
+        "smtp[{pid}]: {short}: to=<{user}@example.net>, "
+        "relay=mx.example.net[{ip}]:25, delay=0.5, delays=0.1/0/0.2/0.2, "
+        "dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+        "cleanup[{pid}]: {short}: message-id=<{key}@example.org>",
+        "qmgr[{pid}]: {short}: removed",
+    ),
+    "bad": (
+        "smtpd[{pid}]: NOQUEUE: reject: RCPT from unknown[{ip}]: 554 5.7.1 "
+        "<{user}@example.net>: Relay access denied; from=<a@example.com> "
+        "to=<{user}@example.net> proto=ESMTP helo=<example.com>",
+        "smtpd[{pid}]: NOQUEUE: reject: RCPT from unknown[{ip}]: 450 4.7.1 "
+        "<example>: Helo command rejected: Host not found; from=<> "
+        "to=<{user}@example.org> proto=ESMTP helo=<example>",
+    ),
+}
+NGINX = {
+    "filter": "nginx-http-auth",
+    "form": "{slashes} [error] {pid}#{pid}: *{port} {text}, client: {ip}, "
+            "server: example.org, request: \"GET /{short} HTTP/1.1\", "
+            "host: \"example.org\"",
+    "good": (
+        "open() \"/var/www/html/{short}\" failed (2: No such file or directory)",
+        "directory index of \"/var/www/{short}/\" is forbidden",
+        "access forbidden by rule",
+        "upstream timed out (110: Connection timed out) while reading response "
+        "header from upstream",
+    ),
+    "bad": (
+        "user \"{user}\" was not found in \"/etc/nginx/htpasswd\"",
+        "user \"{user}\": password mismatch",
+    ),
+}
+KINDS = {"sshd": SSHD, "dovecot": DOVECOT, "exim": EXIM, "postfix": POSTFIX,
+         "nginx": NGINX}
 USERS = ("root", "admin", "test", "oracle", "postgres", "ubuntu", "git", "deploy")
+PER_SECOND = 200
 
 
 def stamp(second):
     return time.strftime("%b %e %H:%M:%S", time.localtime(second))
 
 
-def line(rng, attack, now):
+def stamps(second):
+    when = time.localtime(second)
+    return {"syslog": time.strftime("%b %e %H:%M:%S", when),
+            "iso": time.strftime("%Y-%m-%d %H:%M:%S", when),
+            "slashes": time.strftime("%Y/%m/%d %H:%M:%S", when)}
+
+
+def line(rng, kind, attack, when):
+    key = "%043x" % rng.getrandbits(170)
     fields = {
         "user": rng.choice(USERS),
         "port": rng.randrange(1024, 65536),
         "pid": rng.randrange(300, 99999),
-        "key": "%043x" % rng.getrandbits(170),
+        "key": key,
+        "short": key[-12:],
     }
     fields["ip"] = "%d.%d.%d.%d" % (
         (203, 0, 113, rng.randrange(1, 255)) if attack
         else (198, 51, 100, rng.randrange(1, 255)))
-    if attack:
-        text = "sshd[{pid}]: " + rng.choice(BAD)
-    elif rng.random() < 0.5:
-        text = rng.choice(NOISE)
-    else:
-        text = "sshd[{pid}]: " + rng.choice(GOOD)
-    return "%s mail %s\n" % (stamp(now), text.format(**fields))
+    text = rng.choice(kind["bad" if attack else "good"]).format(**fields)
+    return kind["form"].format(text=text, **when, **fields) + "\n"
 
 
-def write(path, lines, share, seed=1):
+def write(path, lines, share, name="sshd", seed=1):
     """`share` of the lines (0..1) are attacks, spread evenly at random."""
     rng = random.Random(seed)
-    now = int(time.time()) - 60
+    kind = KINDS[name]
+    begin = int(time.time()) - 60 - lines // PER_SECOND
     with open(path, "w", encoding="ascii") as out:
-        for _ in range(lines):
-            out.write(line(rng, rng.random() < share, now))
+        for i in range(lines):
+            if i % PER_SECOND == 0:
+                when = stamps(begin + i // PER_SECOND)
+            out.write(line(rng, kind, rng.random() < share, when))

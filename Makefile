@@ -112,6 +112,8 @@ demo: deps                          ## the main job in its own namespaces
 	$(Q)tests/demo.sh
 run: deps all                       ## foreground, this machine's logs (FIREWALL=1: bans)
 	$(Q)tests/run-here.sh
+man: all                            ## man pages made from tables
+	$(Q)$(B)/gaol options --man >man/gaol-options.5
 layers:                             ## includes point one way only
 	$(Q)tests/layers.sh
 format:                             ## clang-format over the sources
@@ -129,7 +131,8 @@ help:                               ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## */\1	/p' Makefile | expand -t 16
 
 .PHONY: all unit-programs fuzz-programs deps deps-test unit check check-built \
-	soak fuzz golden-update bench demo run layers format install uninstall clean help
+	soak fuzz golden-update bench demo run man layers format install uninstall \
+	clean help
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(B)/obj/gaold.d $(B)/obj/gaol.d \
 	$(wildcard $(B)/unit/*.d)

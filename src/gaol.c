@@ -59,6 +59,8 @@ static const struct verb verbs[] = {
 	    NULL, tool_dump, NULL, 0, 0 },
 	{ "lint", "[OPTIONS] FILTER...", "find expressions that can be misused",
 	    NULL, tool_lint, NULL, 0, 0 },
+	{ "options", "[NAME...]", "what the options of the files mean",
+	    NULL, tool_options, NULL, 0, 0 },
 	{ "regex", "[OPTIONS] LOG REGEX", "try a filter on a log",
 	    NULL, tool_regex, NULL, 0, 0 },
 	{ .name = NULL },

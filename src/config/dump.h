@@ -16,6 +16,8 @@ enum dump_form {
 };
 
 void dump_write(const struct config *c, enum dump_form form, struct buf *out);
+/* A stream as fail2ban-client --dp breaks up its long lines. */
+void dump_pretty(struct span stream, struct buf *out);
 /* Reads DUMP_ENGINE. NULL with the report filled when it is not one. */
 struct config *dump_read(struct span text, struct report *report);
 /* The same as a JSON tree. */

@@ -3,8 +3,11 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "config/duration.h"
 #include "config/main_config.h"
+#include "config/option.h"
 #include "config/own.h"
+#include "config/value.h"
 
 /* Text that is not UTF-8 (a file's name) goes byte by byte as Latin-1. */
 static json_t *
@@ -47,6 +50,45 @@ object(const struct properties *p)
 
 	for (size_t i = 0; i < p->n; i++)
 		json_object_set_new(o, p->v[i].key, text(p->v[i].value));
+	return o;
+}
+
+/* An option's text as what the table of options says it is. */
+static json_t *
+typed(enum option_place place, const struct property *p)
+{
+	const struct option *o = option_find(place, p->key);
+	struct strings words = { 0 };
+	json_t *j = NULL;
+	double seconds;
+	int64_t n;
+
+	if (o == NULL)
+		return text(p->value);
+	if (o->type == OPTION_BOOL)
+		j = json_boolean(value_bool(p->value));
+	else if (o->type == OPTION_INT &&
+	    value_int(p->value, INT64_MIN, INT64_MAX, &n) == 0)
+		j = json_integer(n);
+	else if (o->type == OPTION_DURATION &&
+	    duration_parse(span_of(p->value), &seconds) == 0)
+		j = json_real(seconds);
+	if (o->type == OPTION_LIST) {
+		value_words(p->value, &words);
+		j = list(&words);
+		strings_fini(&words);
+	}
+	return j != NULL ? j : text(p->value);
+}
+
+static json_t *
+settings(const struct properties *p)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < p->n; i++)
+		json_object_set_new(o, p->v[i].key,
+		    typed(OPTION_JAIL, &p->v[i]));
 	return o;
 }
 
@@ -111,7 +153,7 @@ jail(const struct jail_config *j)
 	json_object_set_new(o, "error", text(j->error));
 	json_object_set_new(o, "backend", text(j->backend));
 	json_object_set_new(o, "filter", filter(&j->filter));
-	json_object_set_new(o, "settings", object(&j->settings));
+	json_object_set_new(o, "settings", settings(&j->settings));
 	json_object_set_new(o, "maxretry", json_integer(j->maxretry));
 	json_object_set_new(o, "findtime", json_real(j->findtime));
 	json_object_set_new(o, "bantime", json_integer(j->bantime));

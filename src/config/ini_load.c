@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "config/guard.h"
 #include "config/interpolate.h"
 #include "config/present.h"
 
@@ -31,31 +32,6 @@ struct load {
 };
 
 static void load_file(struct load *l, const char *path);
-
-/* Only root, or who runs us, may write what root will execute. */
-static int
-check_owner(struct load *l, int fd, const char *path)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return -1;
-	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		report_add(l->report, PROBLEM_ERROR, NULL, path, 0,
-		    "refused: it may hold commands and belongs to uid %lu; "
-		    "accepted: root's (chown root)", (unsigned long)st.st_uid);
-		return -1;
-	}
-	if ((st.st_mode & S_IWOTH) != 0 ||
-	    ((st.st_mode & S_IWGRP) != 0 && st.st_gid != 0)) {
-		report_add(l->report, PROBLEM_ERROR, NULL, path, 0,
-		    "refused: it may hold commands and others may write it "
-		    "(mode %04o); accepted: writable by its owner only "
-		    "(chmod go-w)", (unsigned)st.st_mode & 07777);
-		return -1;
-	}
-	return 0;
-}
 
 static int
 read_all(int fd, struct buf *out)
@@ -93,7 +69,7 @@ read_file(struct load *l, const char *path, struct ini *one)
 		result = 1;
 		goto out;
 	}
-	if (l->ini->guarded && check_owner(l, fd, path) != 0) {
+	if (l->ini->guarded && guard_check(fd, path, l->report) != 0) {
 		one->incomplete = true;
 		goto out;
 	}

@@ -150,6 +150,13 @@ main_config_load(struct main_config *m, const char *dir, struct report *report)
 			*main_config_text(m, f) = text;
 		}
 	}
+	if (ini_section(&r.ini, "Definition") == NULL &&
+	    ini_section(&r.ini, "DEFAULT") != NULL)
+		report_add(report, PROBLEM_WARNING, NULL,
+		    ini_section(&r.ini, "DEFAULT")->file,
+		    ini_section(&r.ini, "DEFAULT")->line, "the file has no "
+		    "[Definition], so what [DEFAULT] says is not used; "
+		    "accepted: a line [Definition] behind it");
 	m->dbmaxmatches_set = get_int(&r, "Definition", "dbmaxmatches",
 	    &m->dbmaxmatches);
 	if (ini_section(&r.ini, "Thread") != NULL)

@@ -1,13 +1,16 @@
 #include "config/own.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libconfig.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "config/guard.h"
 #include "config/present.h"
 
 #ifndef GAOL_SHARE
@@ -285,13 +288,25 @@ own_config_load(struct own_config *own, const char *path, bool users,
 {
 	struct reader r = { own, path, report, users };
 	config_t file;
+	FILE *text;
 	int result = 0;
 
 	own_config_defaults(own, users);
 	if (!present(path))
 		return 1;
+	text = fopen(path, "re");
+	if (text == NULL) {
+		report_add(report, PROBLEM_ERROR, NULL, path, 0,
+		    "cannot be read: %s", strerror(errno));
+		return -1;
+	}
+	/* It says where actions are found, and whom they run as. */
+	if (guard_check(fileno(text), path, report) != 0) {
+		fclose(text);
+		return -1;
+	}
 	config_init(&file);
-	if (config_read_file(&file, path) == CONFIG_TRUE) {
+	if (config_read(&file, text) == CONFIG_TRUE) {
 		read_group(&r, config_root_setting(&file), "");
 	} else {
 		const char *where = config_error_file(&file);
@@ -304,6 +319,7 @@ own_config_load(struct own_config *own, const char *path, bool users,
 		result = -1;
 	}
 	config_destroy(&file);
+	fclose(text);
 	return result;
 }
 

@@ -8,15 +8,19 @@
 #include "config/dump.h"
 #include "config/report.h"
 
+enum form { FORM_STREAM, FORM_PRETTY, FORM_JSON };
+
 static void
 usage(FILE *to)
 {
-	fputs("usage: gaol dump [-c DIR] [--share DIR] [--json]\n"
+	fputs("usage: gaol dump [-c DIR] [--share DIR] [--json | --pretty]\n"
 	    "Prints the resolved configuration as fail2ban's command stream.\n"
 	    "  -c, --conf DIR    configuration (default /etc/gaol with jails, "
 	    "else /etc/fail2ban)\n"
 	    "      --share DIR   where our own filter.d and action.d are\n"
 	    "      --json        as a JSON tree\n"
+	    "      --pretty      long lines broken up, as fail2ban-client "
+	    "--dp does\n"
 	    "  -h, --help        this text\n"
 	    "Exit status: 0, 1 nothing to print (broken jails are in the "
 	    "stream), 2 misuse.\n", to);
@@ -36,20 +40,24 @@ print_problems(const struct report *report)
 }
 
 static int
-dump(const struct config_request *request, int json)
+dump(const struct config_request *request, enum form form)
 {
 	struct report report = { 0 };
-	struct buf out = { 0 };
+	struct buf out = { 0 }, stream = { 0 };
 	struct config *c = config_load(request, &report);
 
 	print_problems(&report);
 	report_fini(&report);
 	if (c == NULL)
 		return 1;
-	if (json)
+	if (form == FORM_JSON)
 		dump_json(c, &out);
 	else
-		dump_write(c, DUMP_UPSTREAM, &out);
+		dump_write(c, DUMP_UPSTREAM, form == FORM_PRETTY ? &stream :
+		    &out);
+	if (form == FORM_PRETTY)
+		dump_pretty(buf_span(&stream), &out);
+	buf_fini(&stream);
 	config_free(c);
 	fwrite(out.p, 1, out.n, stdout);
 	buf_fini(&out);
@@ -63,11 +71,13 @@ tool_dump(int argc, char **argv)
 		{ "conf", required_argument, NULL, 'c' },
 		{ "share", required_argument, NULL, 'S' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct config_request request = { 0 };
-	int o, json = 0;
+	enum form form = FORM_STREAM;
+	int o;
 
 	optind = 1;
 	while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -79,7 +89,10 @@ tool_dump(int argc, char **argv)
 			request.share = optarg;
 			break;
 		case 'j':
-			json = 1;
+			form = FORM_JSON;
+			break;
+		case 'p':
+			form = FORM_PRETTY;
 			break;
 		case 'h':
 			usage(stdout);
@@ -93,5 +106,5 @@ tool_dump(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	return dump(&request, json);
+	return dump(&request, form);
 }

@@ -61,7 +61,7 @@ static const char usage[] =
     "    --logtarget <TARGET>    likewise: a file, STDOUT, STDERR, SYSLOG\n"
     "    --syslogsocket auto|<FILE>\n"
     "    -d                      print the configuration\n"
-    "    --dp, --dump-pretty     the same\n"
+    "    --dp, --dump-pretty     the same, long lines broken up\n"
     "    -t, --test              test the configuration\n"
     "    -i                      read commands from standard input\n"
     "    -v                      say more\n"
@@ -98,7 +98,7 @@ static const char usage[] =
 struct options {
 	struct f2b f;
 	struct strings extra;
-	bool dump, test, shell;
+	bool dump, pretty, test, shell;
 	int verbose;
 };
 
@@ -200,8 +200,11 @@ take_option(struct options *o, int option)
 	case 'x':
 		add_extra(o, "-x", NULL);
 		break;
-	case 'd':
 	case OPT_DUMP_PRETTY:
+		o->pretty = true;
+		o->dump = true;
+		break;
+	case 'd':
 		o->dump = true;
 		break;
 	case 't':
@@ -268,13 +271,17 @@ set_level(int verbose)
 static bool
 dump(const struct options *o)
 {
-	char name[] = "dump", flag[] = "-c";
-	char *argv[] = { name, flag, (char *)(uintptr_t)o->f.target.dir,
-		NULL };
+	char name[] = "dump", flag[] = "-c", pretty[] = "--pretty";
+	char *argv[5] = { name };
+	int n = 1;
 
-	if (argv[2] == NULL)
-		argv[1] = NULL;
-	return tool_dump(argv[1] != NULL ? 3 : 1, argv) == 0;
+	if (o->pretty)
+		argv[n++] = pretty;
+	if (o->f.target.dir != NULL) {
+		argv[n++] = flag;
+		argv[n++] = (char *)(uintptr_t)o->f.target.dir;
+	}
+	return tool_dump(n, argv) == 0;
 }
 
 /* Says what `gaol check` and a start say, in log lines. */

@@ -6,6 +6,7 @@
 int tool_check(int argc, char **argv);
 int tool_dump(int argc, char **argv);
 int tool_lint(int argc, char **argv);
+int tool_options(int argc, char **argv);
 /* Also by the name fail2ban-regex, with that program's exit status. */
 int tool_regex(int argc, char **argv);
 

@@ -130,6 +130,24 @@ cfapikey = k
 END
 done
 
+# --dp breaks up what is longer than a thousand characters.
+stock "$work/pretty" <<END
+[DEFAULT]
+enabled = true
+mode = aggressive
+action = %(action_mwl)s
+[pass2allow-ftp]
+enabled = false
+END
+ln -s "$gaol" "$work/fail2ban-client"
+check "all stock jails as --dp prints them" diff \
+    <($oracle -c "$work/pretty" --dp 2>/dev/null | sed 's#/1\.0\.2#/V#g') \
+    <("$work/fail2ban-client" -c "$work/pretty" --dp 2>/dev/null |
+        sed 's#/1\.1\.1#/V#g')
+check "… which breaks up hundreds of them" test \
+    "$("$work/fail2ban-client" -c "$work/pretty" --dp 2>/dev/null |
+        grep -c '^\[ ')" -gt 100
+
 # Files without [Definition] are no actions, only parts of some.
 {
     for file in /etc/fail2ban/action.d/*.conf; do

@@ -210,13 +210,15 @@ const char *
 option_nearest(enum option_place place, const char *name)
 {
 	/* One slip for a short name, two for a long one. */
-	size_t best = strlen(name) < 7 ? 2 : 3;
+	size_t n = strlen(name), best = n < 7 ? 2 : 3;
 	const char *nearest = NULL;
 
 	for (const struct option *o = options; o->name != NULL; o++) {
-		size_t d;
+		size_t m = strlen(o->name), d;
 
-		if ((o->places & place) == 0)
+		/* So many edits does the length alone need. */
+		if ((o->places & place) == 0 ||
+		    (n > m ? n - m : m - n) >= best)
 			continue;
 		d = distance(name, o->name);
 		if (d < best) {

@@ -180,13 +180,21 @@ on_child_gone(struct child *c, bool orderly, void *arg)
 	parent_stop_next(p);
 }
 
+/* SIGUSR1, or `flushlogs` of a client: the engine then says it was done. */
+static void
+flushlogs(struct parent *p)
+{
+	parent_log_reopen(p);
+	child_flushlogs(p->children[ROLE_ENGINE]);
+}
+
 static void
 on_child_wish(uint32_t type, void *arg)
 {
 	struct parent *p = arg;
 
 	if (type == WIRE_REOPEN_LOG)
-		parent_log_reopen(p);
+		flushlogs(p);
 	else if (type == WIRE_RELOAD_START)
 		parent_log_reload(p);
 	else if (type == WIRE_WANT_RUNNER)
@@ -219,8 +227,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		stop(p, 0, strsignal((int)sig));
 		break;
 	case SIGUSR1:
-		parent_log_reopen(p);
-		child_flushlogs(p->children[ROLE_ENGINE]);
+		flushlogs(p);
 		break;
 	case SIGCHLD:
 		for (int i = 0; i < ROLES; i++)

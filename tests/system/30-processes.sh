@@ -196,6 +196,7 @@ mv "$log" "$log.2"
 "$build/gaol" -c "$config" flushlogs >/dev/null
 check "flushlogs: all processes have the new log" \
     wait_for 10 all_log_to "$log" "$log.2"
+check "flushlogs: the engine writes there" wait_for 10 grep -q "rollover" "$log"
 sed -i "s,^logtarget.*,logtarget = $work/moved.log," "$config/fail2ban.conf"
 "$build/gaol" -c "$config" reload >/dev/null
 check "reload: the log target follows fail2ban.conf" \

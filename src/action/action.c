@@ -137,6 +137,7 @@ action_finish(struct action *a, enum action_outcome outcome)
 		.state = a->state,
 	};
 
+	a->bytes -= values_size(&a->job->values);
 	free_job(a->job);
 	a->job = NULL;
 	a->waiting--;
@@ -216,7 +217,7 @@ action_ask(struct action *a, const struct action_request *request)
 		errno = EINVAL;
 		return -1;
 	}
-	if (a->waiting >= a->waiting_max) {
+	if (a->waiting >= a->waiting_max || a->bytes >= ACTION_QUEUE_BYTES) {
 		a->refused++;
 		errno = ENOBUFS;
 		return -1;
@@ -230,6 +231,7 @@ action_ask(struct action *a, const struct action_request *request)
 	if (request->values == NULL || !values_addr(&j->values, &j->addr))
 		j->addr = (struct addr){ 0 };
 	j->family = family_of(&j->addr);
+	a->bytes += values_size(&j->values);
 	*a->last = j;
 	a->last = &j->next;
 	a->waiting++;

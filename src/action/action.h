@@ -24,6 +24,7 @@
 #include "config/config.h"
 
 #define ACTION_QUEUE_MAX 10000   /* requests that wait in one action */
+#define ACTION_QUEUE_BYTES (32u << 20)   /* of their tickets */
 
 struct action;
 

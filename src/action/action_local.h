@@ -94,6 +94,7 @@ struct action {
 
 	struct job *first, **last;
 	size_t waiting, waiting_max;
+	size_t bytes;                  /* of the values that wait */
 	unsigned long refused;
 	struct job *job;               /* at work */
 	struct event *turn;

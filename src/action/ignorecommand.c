@@ -46,6 +46,7 @@ struct ignorecommand {
 	struct question *first, **last;   /* waiting */
 	struct question *working;
 	size_t waiting, running;
+	size_t bytes;                     /* of those that wait */
 	unsigned long refused;
 };
 
@@ -151,6 +152,7 @@ next_question(struct ignorecommand *i)
 	if (i->first == NULL)
 		i->last = &i->first;
 	i->waiting--;
+	i->bytes -= values_size(&q->values);
 	i->running++;
 	q->next = i->working;
 	if (q->next != NULL)
@@ -275,7 +277,8 @@ ignorecommand_ask(struct ignorecommand *i, const struct values *v,
 {
 	struct question *q;
 
-	if (i->waiting >= IGNORECOMMAND_QUEUE_MAX) {
+	if (i->waiting >= IGNORECOMMAND_QUEUE_MAX ||
+	    i->bytes >= IGNORECOMMAND_QUEUE_BYTES) {
 		i->refused++;
 		errno = ENOBUFS;
 		return -1;
@@ -289,6 +292,7 @@ ignorecommand_ask(struct ignorecommand *i, const struct values *v,
 	*i->last = q;
 	i->last = &q->next;
 	i->waiting++;
+	i->bytes += values_size(&q->values);
 	event_active(i->turn, 0, 0);
 	return 0;
 }

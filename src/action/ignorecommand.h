@@ -17,6 +17,7 @@ struct ignorecommand;
 
 #define IGNORECOMMAND_RUNNING_MAX 4      /* of one jail at a time */
 #define IGNORECOMMAND_QUEUE_MAX 10000
+#define IGNORECOMMAND_QUEUE_BYTES (32u << 20)
 
 /* answered: false when the command failed (logged); ignored is false then. */
 typedef void ignorecommand_done_fn(uint64_t cookie, bool ignored,

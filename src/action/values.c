@@ -53,6 +53,29 @@ values_fini(struct values *v)
 	*v = (struct values){ 0 };
 }
 
+static size_t
+list_size(const struct strings *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += strlen(l->v[i]) + sizeof(char *);
+	return n;
+}
+
+size_t
+values_size(const struct values *v)
+{
+	size_t n = sizeof(*v) + list_size(&v->matches) +
+	    list_size(&v->ipmatches) + list_size(&v->ipjailmatches);
+
+	n += v->fid != NULL ? strlen(v->fid) : 0;
+	n += v->ip != NULL ? strlen(v->ip) : 0;
+	for (size_t i = 0; i < v->groups_n; i++)
+		n += strlen(v->groups[i].name) + strlen(v->groups[i].value);
+	return n;
+}
+
 static bool
 is_group_name(struct span name)
 {

@@ -52,6 +52,8 @@ struct values {
 
 void values_copy(struct values *to, const struct values *from);
 void values_fini(struct values *v);
+/* Bytes of its text, about: what it costs to keep it. */
+size_t values_size(const struct values *v);
 /* Takes copies; a group beyond the last, or a name that is none, is left out. */
 void values_add_group(struct values *v, struct span name, struct span value);
 const char *values_group(const struct values *v, const char *name);

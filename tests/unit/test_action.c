@@ -376,6 +376,36 @@ a_full_queue_refuses(void **state)
 	assert_int_equal(scene.results_n, 3);
 }
 
+static void
+a_queue_of_big_tickets_refuses(void **state)
+{
+	struct values v = { .fid = (char *)"192.0.2.1" };
+	const struct action_request request = { .verb = ACTION_BAN,
+		.values = &v };
+	struct buf line = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	scene_configure("actionban", "exit 0", NULL);
+	scene_action();
+	memset(buf_reserve(&line, 60000), 'a', 60000);
+	line.n = 60000;
+	line.p[line.n] = '\0';
+	for (int i = 0; i < 8; i++)
+		strings_add(&v.matches, buf_span(&line));
+	while (action_ask(scene.action, &request) == 0)
+		n++;
+	assert_int_equal(errno, ENOBUFS);
+	assert_in_range(n, 60, 80);
+	assert_int_equal(scene_wait(), ACTION_DONE);
+	assert_int_equal(action_ask(scene.action, &request), 0);
+	assert_int_equal(scene_wait(), ACTION_DONE);
+	assert_int_equal(action_refused(scene.action), 1);
+	v.fid = NULL;
+	values_fini(&v);
+	buf_fini(&line);
+}
+
 /* A new runner goes on where the old one died. */
 static void
 a_successor_resumes(void **state)
@@ -474,6 +504,7 @@ main(void)
 		TEST(requests_are_served_in_order),
 		TEST(actions_run_beside_each_other),
 		TEST(a_full_queue_refuses),
+		TEST(a_queue_of_big_tickets_refuses),
 		TEST(a_successor_resumes),
 		TEST(tags_that_never_end_are_an_error),
 		TEST(host_names_are_looked_up),

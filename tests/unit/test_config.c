@@ -368,6 +368,52 @@ test_files_of_others_are_refused(void **state)
 	assert_null(config);
 }
 
+/* As in fail2ban, whose users do not see why; here they do. */
+static void
+test_main_file_without_definition(void **state)
+{
+	(void)state;
+	tree_write(&tree, "fail2ban.conf", "[DEFAULT]\nloglevel = ERROR\n");
+	load("[j]\nenabled = true\nfilter = f\naction = null\n");
+	assert_string_equal(config->main.loglevel, "INFO");
+	problem("has no [Definition]");
+	tree_write(&tree, "fail2ban.conf",
+	    "[DEFAULT]\nloglevel = ERROR\n[Definition]\n");
+	load("[j]\nenabled = true\nfilter = f\naction = null\n");
+	assert_string_equal(config->main.loglevel, "ERROR");
+	for (size_t i = 0; i < report.n; i++)
+		assert_null(strstr(report.v[i].text, "[Definition]"));
+}
+
+static void
+test_disabled_jail_is_looked_at(void **state)
+{
+	(void)state;
+	load("[j]\nenabled = false\nfilter = %(nothing)s\n"
+	    "[k]\nenabled = true\nfilter = f\naction = null\n");
+	assert_int_equal(config->jails_n, 1);
+	assert_int_equal(report.errors, 0);
+	problem("the jail is disabled, but filter: ");
+}
+
+static void
+test_formula_is_checked(void **state)
+{
+	(void)state;
+	load("[DEFAULT]\nenabled = true\nfilter = f\naction = null\n"
+	    "[a]\nbantime.formula = ban.Time * (1 << ban.Count)\n"
+	    "bantime.factor = 24*60\nbantime.multipliers = 1 2 4\n"
+	    "[b]\nbantime.formula = ban.Time *\n"
+	    "[c]\nbantime.factor = ban.Time\n"
+	    "[d]\nbantime.multipliers = 1 x 4\n");
+	assert_null(config->jails[0].error);
+	for (size_t i = 1; i < 4; i++)
+		assert_non_null(config->jails[i].error);
+	problem("bantime.formula: 'ban.Time *': expected a value at the end");
+	problem("bantime.factor: 'ban.Time': unknown name");
+	problem("bantime.multipliers: 'x': not a whole number");
+}
+
 static void
 test_journal_and_backends(void **state)
 {
@@ -520,6 +566,9 @@ main(void)
 		CASE(test_stock_nftables_is_native),
 		CASE(test_action_names_must_differ),
 		CASE(test_files_of_others_are_refused),
+		CASE(test_main_file_without_definition),
+		CASE(test_disabled_jail_is_looked_at),
+		CASE(test_formula_is_checked),
 		CASE(test_journal_and_backends),
 		CASE(test_no_logs),
 		CASE(test_users_example),

@@ -142,6 +142,22 @@ test_found_in_the_directory(void **state)
 	assert_int_equal(own.line_max, 777);
 }
 
+/* It names the directory of actions and whom they run as. */
+static void
+test_file_of_others_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(load("line_max = 777;"), 0);
+	assert_int_equal(own.line_max, 777);
+	assert_int_equal(chmod(tree_path(&tree, "gaol.conf"), 0646), 0);
+	own_config_fini(&own);
+	assert_int_equal(own_config_load(&own, tree_path(&tree, "gaol.conf"),
+	    true, &report), -1);
+	assert_int_equal(own.line_max, 65536);
+	assert_int_equal(report.errors, 1);
+	assert_non_null(strstr(report.v[0].text, "others may write it"));
+}
+
 int
 main(void)
 {
@@ -154,6 +170,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_field, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file_of_others_is_refused,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_found_in_the_directory,
 		    setup, teardown),
 	};

@@ -86,6 +86,8 @@ struct jail_config {
 	struct log_path *logs;
 	size_t logs_n;
 	struct strings logs_missing;  /* globs that matched nothing */
+	struct log_path *globs;       /* every pattern, to be looked at again */
+	size_t globs_n;
 	struct action_config *actions;
 	size_t actions_n;
 };

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "config/action_load.h"
 #include "config/filter_load.h"
+#include "config/logpath.h"
 #include "config/jail_load.h"
 #include "config/main_config.h"
 #include "config/own.h"
@@ -128,6 +129,9 @@ read_gaol(struct reader *r, const struct repr_value *line)
 		properties_add(&r->action->props, b, c);
 	} else if (strcmp(what, "missing") == 0) {
 		strings_add(&r->jail->logs_missing, span_of(b));
+	} else if (strcmp(what, "glob") == 0 && c != NULL) {
+		logpath_add(&r->jail->globs, &r->jail->globs_n, b,
+		    strcmp(c, "tail") == 0);
 	} else if (strcmp(what, "error") == 0) {
 		set_text(&r->jail->error, b);
 	} else if (strcmp(what, "filter") == 0 && c != NULL) {
@@ -230,9 +234,7 @@ read_log(struct jail_config *j, const struct repr_value *line)
 
 	if (path == NULL || mode == NULL)
 		return -1;
-	j->logs = xreallocarray(j->logs, j->logs_n + 1, sizeof(*j->logs));
-	j->logs[j->logs_n++] = (struct log_path){ xstrdup(path),
-		strcmp(mode, "tail") == 0 };
+	logpath_add(&j->logs, &j->logs_n, path, strcmp(mode, "tail") == 0);
 	return 0;
 }
 

@@ -294,6 +294,11 @@ write_jail(const struct config *c, const struct jail_config *j,
 	begin(out, "gaol", "filter", j->name, j->filter.name,
 	    j->filter.unverified ? "unverified" : "", NULL);
 	end(out);
+	for (size_t i = 0; i < j->globs_n; i++) {
+		begin(out, "gaol", "glob", j->name, j->globs[i].path,
+		    j->globs[i].tail ? "tail" : "head", NULL);
+		end(out);
+	}
 	for (size_t i = 0; i < j->logs_missing.n; i++) {
 		begin(out, "gaol", "missing", j->name, j->logs_missing.v[i],
 		    NULL);

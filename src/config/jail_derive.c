@@ -168,6 +168,9 @@ jail_fini(struct jail_config *jail)
 		free(jail->logs[i].path);
 	free(jail->logs);
 	strings_fini(&jail->logs_missing);
+	for (size_t i = 0; i < jail->globs_n; i++)
+		free(jail->globs[i].path);
+	free(jail->globs);
 	for (size_t i = 0; i < jail->actions_n; i++)
 		action_fini(&jail->actions[i]);
 	free(jail->actions);

@@ -30,12 +30,11 @@ split_mode(struct span line, struct span *pattern, bool *tail, struct buf *why)
 	return -1;
 }
 
-static void
-add_log(struct jail_config *jail, const char *path, bool tail)
+void
+logpath_add(struct log_path **v, size_t *n, const char *path, bool tail)
 {
-	jail->logs = xreallocarray(jail->logs, jail->logs_n + 1,
-	    sizeof(*jail->logs));
-	jail->logs[jail->logs_n++] = (struct log_path){ xstrdup(path), tail };
+	*v = xreallocarray(*v, *n + 1, sizeof(**v));
+	(*v)[(*n)++] = (struct log_path){ xstrdup(path), tail };
 }
 
 static int
@@ -55,7 +54,7 @@ add_found(struct jail_config *jail, const glob_t *found, bool tail,
 			    LOGPATH_FILES_MAX);
 			return -1;
 		}
-		add_log(jail, path, tail);
+		logpath_add(&jail->logs, &jail->logs_n, path, tail);
 	}
 	return 0;
 }
@@ -74,6 +73,8 @@ expand_line(struct jail_config *jail, struct span line, struct report *report,
 	if (split_mode(line, &pattern, &tail, why) != 0)
 		return -1;
 	text = span_dup(pattern);
+	if (strpbrk(text, "*?[") != NULL)
+		logpath_add(&jail->globs, &jail->globs_n, text, tail);
 	/* Python's patterns know no backslash. */
 	result = glob(text, GLOB_NOESCAPE, NULL, &found) == 0 ?
 	    add_found(jail, &found, tail, report, why) : 0;
@@ -100,6 +101,36 @@ logpath_expand(struct jail_config *jail, const char *text,
 			return -1;
 	}
 	return 0;
+}
+
+static bool
+has_log(const struct jail_config *jail, const char *path)
+{
+	for (size_t i = 0; i < jail->logs_n; i++)
+		if (strcmp(jail->logs[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+void
+logpath_again(struct jail_config *jail)
+{
+	for (size_t i = 0; i < jail->globs_n; i++) {
+		glob_t found = { 0 };
+
+		if (glob(jail->globs[i].path, GLOB_NOESCAPE, NULL,
+			&found) != 0)
+			found.gl_pathc = 0;
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			const char *path = found.gl_pathv[k];
+
+			if (jail->logs_n < LOGPATH_FILES_MAX &&
+			    !has_log(jail, path) && access(path, F_OK) == 0)
+				logpath_add(&jail->logs, &jail->logs_n, path,
+				    jail->globs[i].tail);
+		}
+		globfree(&found);
+	}
 }
 
 bool

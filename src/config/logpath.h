@@ -14,6 +14,10 @@
 int logpath_expand(struct jail_config *jail, const char *text,
     struct report *report, struct buf *why);
 
+/* Adds the files that its patterns mean by now to the jail's logs. */
+void logpath_again(struct jail_config *jail);
+/* One more of these; the path is copied. */
+void logpath_add(struct log_path **v, size_t *n, const char *path, bool tail);
 /* Is there any file now that these lines mean? */
 bool logpath_any(const char *text);
 

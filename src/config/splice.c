@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "config/dump.h"
 #include "config/jail_load.h"
+#include "config/logpath.h"
 
 static struct jail_config *
 find(const struct config *c, const char *jail)
@@ -54,6 +55,9 @@ config_splice(struct span running, struct config *fresh, const char *jail,
 	} else if (new != NULL) {
 		add(c, new);
 	}
+	/* Files that joined since: they go on where they are. */
+	for (size_t i = 0; i < c->jails_n; i++)
+		logpath_again(&c->jails[i]);
 	never = c->never;
 	c->never = fresh->never;
 	fresh->never = never;

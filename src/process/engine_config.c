@@ -207,24 +207,6 @@ find_log(struct engine *e, const char *jail, const char *path)
 	return NULL;
 }
 
-static void
-new_log(struct engine *e, struct engine_log *log, const struct plan_log *plan)
-{
-	struct tail_position stored;
-	struct tail_options options = {
-		.path = log->path,
-		.line_max = (size_t)e->config->own.line_max,
-		.from_end = plan->tail,
-		.block = engine_log_block,
-	};
-
-	/* At a reload the store's thread runs: new logs begin anew. */
-	if (e->store != NULL && !e->reconciled && store_load_position(e->store,
-		log->jail->config->name, log->path, &stored))
-		options.stored = &stored;
-	log->tail = tail_new(&options);
-}
-
 /* The logs of the new plan; those that go on keep their place. */
 static void
 apply_logs(struct engine *e, const struct config *config,
@@ -255,7 +237,7 @@ apply_logs(struct engine *e, const struct config *config,
 	e->logs_n = plan->logs_n;
 	for (size_t i = 0; i < e->logs_n; i++) {
 		if (logs[i].tail == NULL)
-			new_log(e, &logs[i], &plan->logs[i]);
+			engine_log_start(e, &logs[i], plan->logs[i].tail);
 	}
 }
 

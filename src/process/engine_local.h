@@ -201,6 +201,10 @@ void engine_log_open_all(struct engine *e);
 /* A tail_block_fn. */
 void engine_log_block(struct span block, void *arg);
 void engine_log_take(struct engine *e, const struct wire_log *m, int fd);
+/* One more log of a jail; takes over fd, the sheet with its path. */
+void engine_log_found(struct engine *e, const struct wire_found *m, int fd);
+/* Makes the tail of a log that has its path and jail. */
+void engine_log_start(struct engine *e, struct engine_log *log, bool tail);
 void engine_log_watch(struct engine *e, int fd);
 void engine_log_save(struct engine *e);
 void engine_log_fini(struct engine_log *log);

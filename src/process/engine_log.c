@@ -7,11 +7,15 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "base/xalloc.h"
+#include "process/sheet.h"
 
 #define LOGGER "fail2ban.filter"
 
@@ -135,6 +139,52 @@ touch(struct engine *e, struct engine_log *log)
 {
 	log->dirty = true;
 	event_active(e->work, EV_TIMEOUT, 0);
+}
+
+/* --- a log begins ----------------------------------------------------------- */
+
+void
+engine_log_start(struct engine *e, struct engine_log *log, bool tail)
+{
+	struct tail_position stored;
+	struct tail_options options = {
+		.path = log->path,
+		.line_max = (size_t)e->config->own.line_max,
+		.from_end = tail,
+		.block = engine_log_block,
+	};
+
+	/* At a reload the store's thread runs: new logs begin anew. */
+	if (e->store != NULL && !e->reconciled && store_load_position(e->store,
+		log->jail->config->name, log->path, &stored))
+		options.stored = &stored;
+	log->tail = tail_new(&options);
+}
+
+void
+engine_log_found(struct engine *e, const struct wire_found *m, int fd)
+{
+	struct buf path = { 0 };
+	struct engine_log *log;
+	struct engine_jail *j;
+	int rc = sheet_read_most(fd, PATH_MAX, &path);
+
+	close(fd);
+	if (rc == -1 || m->generation != e->generation ||
+	    m->log != e->logs_n || m->jail >= e->config->jails_n)
+		goto out;
+	j = engine_jail_find(e, e->config->jails[m->jail].name);
+	if (j == NULL)
+		goto out;
+	e->logs = xreallocarray(e->logs, e->logs_n + 1, sizeof(*e->logs));
+	log = &e->logs[e->logs_n++];
+	*log = (struct engine_log){ .jail = j, .path = buf_take(&path) };
+	engine_log_start(e, log, false);
+	/* It is new, so all of it is. */
+	tail_missing(log->tail);
+	ask_open(e, m->log);
+out:
+	buf_fini(&path);
 }
 
 /* --- opening --------------------------------------------------------------- */

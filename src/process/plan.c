@@ -13,21 +13,23 @@
 static bool
 has_log(const struct plan *plan, uint32_t jail, const char *path)
 {
-	for (size_t i = plan->logs_n; i-- > 0 && plan->logs[i].jail == jail;) {
-		if (strcmp(plan->logs[i].path, path) == 0)
+	for (size_t i = plan->logs_n; i-- > 0;) {
+		if (plan->logs[i].jail == jail &&
+		    strcmp(plan->logs[i].path, path) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void
-add_log(struct plan *plan, uint32_t jail, const char *path, bool tail)
+bool
+plan_add_log(struct plan *plan, uint32_t jail, const char *path, bool tail)
 {
 	if (has_log(plan, jail, path))
-		return;
+		return false;
 	plan->logs = xreallocarray(plan->logs, plan->logs_n + 1,
 	    sizeof(*plan->logs));
 	plan->logs[plan->logs_n++] = (struct plan_log){ jail, path, tail };
+	return true;
 }
 
 static void
@@ -45,10 +47,10 @@ add_jail(struct plan *plan, const struct jail_config *jail, uint32_t number)
 	    !strings_has(&plan->journals, jail->backend))
 		strings_add(&plan->journals, span_of(jail->backend));
 	for (size_t i = 0; i < jail->logs_n; i++)
-		add_log(plan, number, jail->logs[i].path, jail->logs[i].tail);
+		plan_add_log(plan, number, jail->logs[i].path, jail->logs[i].tail);
 	for (size_t i = 0; i < jail->logs_missing.n; i++) {
 		if (strpbrk(jail->logs_missing.v[i], "*?[") == NULL)
-			add_log(plan, number, jail->logs_missing.v[i], false);
+			plan_add_log(plan, number, jail->logs_missing.v[i], false);
 	}
 	for (size_t i = 0; i < jail->actions_n; i++) {
 		if (jail->actions[i].kind == ACTION_NFTABLES)

@@ -37,6 +37,12 @@ struct plan {
  * its path is no glob: it is waited for.
  */
 void plan_make(struct plan *plan, const struct config *config);
+/*
+ * One more log of a jail, found after the plan was made; the path is borrowed
+ * as the others are. False: it is one of them already.
+ */
+bool plan_add_log(struct plan *plan, uint32_t jail, const char *path,
+    bool tail);
 void plan_fini(struct plan *plan);
 /* The number of a journal that a jail of this plan reads, by its backend. */
 uint32_t plan_journal(const struct plan *plan, const char *backend);

@@ -151,6 +151,9 @@ adopt(struct warden *w, uint32_t generation)
 		port_send(w->parent, &again, sizeof(again), -1);
 	warden_plan_free(old);
 	warden_plan_shrink(w->now);
+	if (warden_glob_start(w) == -1)
+		log_error(LOGGER, "patterns of logs are not looked at again: "
+		    "no timer");
 }
 
 static void
@@ -427,6 +430,8 @@ warden_free(struct warden *w)
 	if (w->journal_fd != -1)
 		close(w->journal_fd);
 	free(w->journal_wds);
+	if (w->look != NULL)
+		event_free(w->look);
 	warden_plan_free(w->now);
 	warden_plan_free(w->next);
 	trie_free(w->never);

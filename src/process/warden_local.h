@@ -16,6 +16,7 @@
 #include "source/journal_where.h"
 #include "source/watch.h"
 
+struct event;
 struct event_base;
 
 /* One configuration and all that follows from it; swapped as a whole. */
@@ -37,6 +38,7 @@ struct warden {
 	struct warden_plan *next;      /* sent, not yet answered */
 	uint32_t generation;           /* last one given out */
 	struct watcher *watcher;
+	struct event *look;            /* at patterns of logs, again */
 	int journal_fd;                /* inotify, of their directories */
 	int *journal_wds;
 	size_t journal_wds_n;
@@ -60,6 +62,10 @@ struct warden_plan *warden_plan_load(const struct role_options *options,
 void warden_plan_free(struct warden_plan *p);
 /* The engine has it: what only the engine needs goes. */
 void warden_plan_shrink(struct warden_plan *p);
+
+/* --- warden_glob.c ----------------------------------------------------- */
+/* For w->now: looks at its patterns every few seconds, if it has any. */
+int warden_glob_start(struct warden *w);
 
 /* --- warden_journal.c -------------------------------------------------- */
 /* Fills and frees p->journals. */

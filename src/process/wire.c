@@ -26,6 +26,7 @@ FITS(wire_fw, wire_fw_element);
 _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
+_Static_assert(sizeof(struct wire_found) == 16, "wire_found");
 _Static_assert(sizeof(struct wire_journal) == 32, "wire_journal");
 _Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
@@ -60,6 +61,7 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_CONFIG_FAILED, wire_config, true),
 	PLAIN(WIRE_LOG_FD, wire_log, true),
 	PLAIN(WIRE_LOG_ERROR, wire_log, false),
+	PLAIN(WIRE_LOG_FOUND, wire_found, true),
 	PLAIN(WIRE_WATCH_FD, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_WATCH, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_FILE, wire_journal, true),

@@ -34,6 +34,7 @@ enum wire_type {
 	WIRE_CONFIG_FAILED,   /* wire_config + memfd (problems, one a line) */
 	WIRE_LOG_FD,          /* wire_log + fd */
 	WIRE_LOG_ERROR,       /* wire_log, no fd: error says why */
+	WIRE_LOG_FOUND,       /* wire_found + memfd: one more log, its path */
 	WIRE_WATCH_FD,        /* wire_plain + fd: inotify instance */
 	WIRE_OWN_ADDR,        /* wire_own + records of struct addr */
 	WIRE_FW_DONE,         /* wire_fw + records of wire_fw_done */
@@ -98,6 +99,14 @@ struct wire_log {
 	int32_t wd_file;      /* inotify watches; -1 none */
 	int32_t wd_dir;
 	int32_t error;        /* errno, 0 */
+};
+
+/* A pattern of a jail means one more file by now. */
+struct wire_found {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t log;         /* its number: the first that is free */
+	uint32_t jail;        /* number in the configuration's order */
 };
 
 /* Files written to since `since`; EALREADY: they are those of `signature`. */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 #include "config/dump.h"
+#include "config/logpath.h"
 #include "tree.h"
 
 static struct tree tree;
@@ -451,6 +452,32 @@ test_no_logs(void **state)
 	assert_string_equal(config->jails[3].name, "wait");
 }
 
+static void
+test_patterns_are_looked_at_again(void **state)
+{
+	struct jail_config *j;
+
+	(void)state;
+	tree_write(&tree, "logs/a.log", "");
+	load("[j]\nenabled = true\nfilter = f\naction = null\n"
+	    "logpath = logs/nothing\n    /nonexistent/[x]\n");
+	j = &config->jails[0];
+	assert_int_equal(j->globs_n, 1);
+	assert_string_equal(j->globs[0].path, "/nonexistent/[x]");
+	assert_false(j->globs[0].tail);
+	free(j->globs[0].path);
+	j->globs[0].path = strdup(tree_path(&tree, "logs/*.log"));
+	logpath_again(j);
+	assert_int_equal(j->logs_n, 1);
+	tree_write(&tree, "logs/b.log", "");
+	assert_int_equal(symlink("nowhere", tree_path(&tree, "logs/c.log")),
+	    0);
+	logpath_again(j);
+	logpath_again(j);
+	assert_int_equal(j->logs_n, 2);
+	assert_string_equal(j->logs[1].path, tree_path(&tree, "logs/b.log"));
+}
+
 /* What the first user of this program runs, on a mail server. */
 static void
 test_users_example(void **state)
@@ -571,6 +598,7 @@ main(void)
 		CASE(test_formula_is_checked),
 		CASE(test_journal_and_backends),
 		CASE(test_no_logs),
+		CASE(test_patterns_are_looked_at_again),
 		CASE(test_users_example),
 		CASE(test_one_filter_alone),
 		CASE(test_main_values),

@@ -48,7 +48,7 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_RUN_STATE; type <= WIRE_RUN_DONE; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 8 + 16 + 9 + 5 + 2);
+	assert_int_equal(n, 8 + 17 + 9 + 5 + 2);
 }
 
 static void

@@ -15,8 +15,14 @@ PKGS       := libnftnl libmnl libpcre2-8 libconfig libevent_core sqlite3 \
 # The journal, where libsystemd is (make SYSTEMD= to do without).
 SYSTEMD    ?= $(shell pkg-config --exists 'libsystemd >= 246' && echo libsystemd)
 PKGS       += $(SYSTEMD)
+# Packed logs for gaol regex: what is there (make PACKERS= to do without).
+PACKERS    ?= $(foreach p,zlib liblzma libzstd,$(shell pkg-config --exists $p && echo $p))
+PKGS       += $(PACKERS)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS)) \
-              $(if $(SYSTEMD),-DGAOL_JOURNAL)
+              $(if $(SYSTEMD),-DGAOL_JOURNAL) \
+              $(if $(filter zlib,$(PACKERS)),-DGAOL_ZLIB) \
+              $(if $(filter liblzma,$(PACKERS)),-DGAOL_LIBLZMA) \
+              $(if $(filter libzstd,$(PACKERS)),-DGAOL_LIBZSTD)
 PKG_LIBS    = $(shell pkg-config --libs $(PKGS))
 CFLAGS     ?= -O2 -g
 WARN       := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

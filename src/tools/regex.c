@@ -11,8 +11,10 @@
 #include "config/config.h"
 #include "match/text.h"
 #include "tools/filter_name.h"
+#include "tools/progress.h"
 #include "tools/regex_local.h"
 #include "tools/tool.h"
+#include "tools/unpack.h"
 
 #define CHUNK (256u * 1024)
 #define OUT_FULL (64u * 1024)
@@ -83,23 +85,23 @@ one_line(struct regex_run *run, struct span line)
 }
 
 /*
- * Lines from fd, through one buffer: a line longer than the buffer is cut
+ * Lines from a file, through one buffer: a line longer than the buffer is cut
  * there (far beyond what the filter looks at) and its rest skipped.
  */
 static int
-read_lines(struct regex_run *run, int fd)
+read_lines(struct regex_run *run, struct unpack *from,
+    struct progress *progress)
 {
 	char *p = xmalloc(CHUNK), *newline;
 	size_t have = 0, at;
 	bool skipping = false;
 	ssize_t n = 0;
 
-	while (!run->failed && (n = read(fd, p + have, CHUNK - have)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			break;
+	while (!run->failed &&
+	    (n = unpack_read(from, p + have, CHUNK - have)) > 0) {
 		have += (size_t)n;
+		run->bytes += (uint64_t)n;
+		progress_show(progress, unpack_offset(from), run->line);
 		filter_block(run->filter, span_from(p, have));
 		for (at = 0; (newline = memchr(p + at, '\n', have - at)) !=
 		    NULL; at = (size_t)(newline - p) + 1) {
@@ -124,26 +126,46 @@ read_lines(struct regex_run *run, int fd)
 	return run->failed ? 0 : (int)n;
 }
 
+static int
+read_file(struct regex_run *run, int fd)
+{
+	struct unpack *from = unpack_new(fd);
+	struct progress progress;
+	struct stat st;
+	int rc;
+
+	progress_begin(&progress, stderr, fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+	rc = read_lines(run, from, &progress);
+	progress_end(&progress);
+	if (rc == -1)
+		fprintf(stderr, "ERROR: %s: %s\n", run->call->log,
+		    unpack_why(from));
+	unpack_free(from);
+	return rc;
+}
+
 /* 0 read, -1 not to be read (said). A text that names no file is a line. */
 static int
 read_log(struct regex_run *run)
 {
 	const char *log = run->call->log;
 	struct stat st;
-	int fd = STDIN_FILENO, rc;
+	int fd, rc;
 
-	if (strcmp(log, "-") != 0 && (stat(log, &st) == -1 ||
-	    S_ISDIR(st.st_mode))) {
+	if (strcmp(log, "-") == 0)
+		return read_file(run, STDIN_FILENO);
+	if (stat(log, &st) == -1 || S_ISDIR(st.st_mode)) {
 		one_line(run, span_of(log));
 		return 0;
 	}
-	if (strcmp(log, "-") != 0)
-		fd = open(log, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	rc = fd == -1 ? -1 : read_lines(run, fd);
-	if (rc == -1)
+	fd = open(log, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd == -1) {
 		fprintf(stderr, "ERROR: %s: %s\n", log, strerror(errno));
-	if (fd > STDIN_FILENO)
-		close(fd);
+		return -1;
+	}
+	rc = read_file(run, fd);
+	close(fd);
 	return rc;
 }
 
@@ -305,6 +327,8 @@ run_lines(struct regex_run *run)
 {
 	const struct regex_call *call = run->call;
 	struct timespec start;
+	uint64_t cpu = clock_cpu_ns();
+	double seconds;
 	size_t i;
 	int rc;
 
@@ -313,8 +337,12 @@ run_lines(struct regex_run *run)
 		    sizeof(*run->hits));
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	rc = read_log(run);
+	seconds = elapsed(&start);
+	cpu = clock_cpu_ns() - cpu;
 	if (rc == 0 && !call->json && call->out == NULL)
-		regex_report_end(run, elapsed(&start));
+		regex_report_end(run, seconds);
+	if (rc == 0 && call->bench)
+		regex_bench_print(run, seconds, cpu);
 	regex_flush(run, true);
 	for (i = 0; run->hits != NULL && i < filter_regex_count(run->filter);
 	    i++)

@@ -18,6 +18,7 @@ struct regex_call {
 	int64_t maxlines;
 	int64_t now;
 	bool now_set, json, invert, check_all, compat;
+	bool bench;
 	int verbose;
 	bool all_matched, all_missed, all_ignored, no_missed, no_ignored;
 };
@@ -36,6 +37,7 @@ struct regex_run {
 	struct filter *filter;
 	uint64_t line;              /* number, from 1 */
 	struct span text;           /* the line itself */
+	uint64_t bytes;             /* read so far, unpacked */
 	struct buf out;             /* written when full */
 	struct regex_lines matched, missed, ignored;
 	struct buf *hits;           /* -v: what each failregex found */
@@ -50,6 +52,9 @@ void regex_out_failure(const struct failure *failure, void *run);
 void regex_report_failure(const struct failure *failure, void *run);
 void regex_report_line(struct regex_run *run, enum filter_verdict verdict);
 void regex_report_end(struct regex_run *run, double seconds);
+/* regex_bench.c */
+void regex_bench_print(const struct regex_run *run, double seconds,
+    uint64_t cpu);
 
 /* Text of foreign origin as UTF-8 without control bytes (but tab). */
 void regex_printable(struct buf *out, struct span s);

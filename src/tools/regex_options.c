@@ -9,7 +9,7 @@ enum {
 	OPT_SHARE = 256, OPT_TIMEZONE, OPT_USEDNS, OPT_NOW, OPT_JSON,
 	OPT_VERBOSITY, OPT_VERBOSE_DATE, OPT_NO_CHECK_ALL, OPT_NO_MISSED,
 	OPT_NO_IGNORED, OPT_ALL_MATCHED, OPT_ALL_MISSED, OPT_ALL_IGNORED,
-	OPT_NOTHING
+	OPT_BENCH, OPT_NOTHING
 };
 
 static const struct option options[] = {
@@ -23,6 +23,8 @@ static const struct option options[] = {
 	{ "usedns", required_argument, NULL, OPT_USEDNS },
 	{ "maxlines", required_argument, NULL, 'L' },
 	{ "log-level", required_argument, NULL, 'l' },
+	{ "journalmatch", required_argument, NULL, 'm' },
+	{ "debuggex", no_argument, NULL, 'D' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "verbosity", required_argument, NULL, OPT_VERBOSITY },
@@ -40,13 +42,15 @@ static const struct option options[] = {
 	{ "full-traceback", no_argument, NULL, OPT_NOTHING },
 	{ "now", required_argument, NULL, OPT_NOW },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "bench", no_argument, NULL, OPT_BENCH },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 static const char usage[] =
 "usage: gaol regex [options] LOG REGEX [IGNOREREGEX]\n"
-"LOG: a file, - for standard input, or a line of a log.\n"
+"LOG: a file (gzip, xz, zstd too), - for standard input, or a line of a\n"
+"log.\n"
 "REGEX: a filter (sshd, sshd[mode=aggressive], a path) or an expression.\n"
 "  -c, --config DIR       where filter.d is\n"
 "      --share DIR        where our own filter.d is\n"
@@ -62,12 +66,13 @@ static const char usage[] =
 "                         or a text with <ip> <F-USER> <time> <msg> in it\n"
 "  -i, --invert           with -o: the lines that do not match\n"
 "      --no-check-all     stop at the first failregex that matches\n"
+"      --bench            how fast, and which expressions take the time\n"
 "  -v, --verbose          list every expression, and what it found\n"
 "      --print-all-matched, --print-all-missed, --print-all-ignored\n"
 "      --print-no-missed, --print-no-ignored\n"
 "  -V, --version          -h, --help\n"
-"Taken for fail2ban-regex's sake, without effect: -l, -t,\n"
-"--full-traceback, --verbose-date.\n";
+"Taken for fail2ban-regex's sake, without effect: -l, -m, -t,\n"
+"-D, --full-traceback, --verbose-date.\n";
 
 static int
 number(const char *name, const char *text, int64_t min, int64_t max,
@@ -98,6 +103,7 @@ take(int c, struct regex_call *call)
 	case 'i': call->invert = true; break;
 	case 'v': call->verbose++; break;
 	case OPT_JSON: call->json = true; break;
+	case OPT_BENCH: call->bench = true; break;
 	case OPT_NO_CHECK_ALL: call->check_all = false; break;
 	case OPT_NO_MISSED: call->no_missed = true; break;
 	case OPT_NO_IGNORED: call->no_ignored = true; break;
@@ -133,7 +139,7 @@ regex_options(int argc, char **argv, struct regex_call *call)
 	int c, rc;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "c:d:e:rL:l:Vvo:ith", options,
+	while ((c = getopt_long(argc, argv, "c:d:e:rL:l:m:DVvo:ith", options,
 	    NULL)) != -1) {
 		rc = take(c, call);
 		if (rc != -1)
@@ -145,6 +151,11 @@ regex_options(int argc, char **argv, struct regex_call *call)
 		if (!call->compat)
 			fputs(usage, stderr);
 		return call->compat ? 255 : 2;
+	}
+	if (call->bench && (call->json || call->out != NULL)) {
+		fprintf(stderr, "gaol regex: --bench goes with the summary "
+		    "only\n");
+		return 2;
 	}
 	if (call->invert && call->out == NULL) {
 		fprintf(stderr, "gaol regex: --invert goes with --out only\n");

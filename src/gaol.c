@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "control/printable.h"
 #include "tools/f2b_client.h"
+#include "tools/setup.h"
 #include "tools/target.h"
 #include "tools/tool.h"
 #include "tools/verb.h"
@@ -63,6 +64,8 @@ static const struct verb verbs[] = {
 	    NULL, tool_options, NULL, 0, 0 },
 	{ "regex", "[OPTIONS] LOG REGEX", "try a filter on a log",
 	    NULL, tool_regex, NULL, 0, 0 },
+	{ "setup", "[OPTIONS]", "from a running fail2ban to gaold, and back",
+	    NULL, tool_setup, NULL, 0, 0 },
 	{ .name = NULL },
 };
 

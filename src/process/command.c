@@ -47,7 +47,15 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct wire_reload m = { .type = WIRE_RELOAD };
-	const char *jail = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+	const char *jail = NULL;
+	bool if_exists = false;
+
+	/* fail2ban's options stand before the jail; --all names none. */
+	for (size_t i = 1; i < argc && jail == NULL; i++) {
+		if_exists |= strcmp(argv[i], "--if-exists") == 0;
+		if (argv[i][0] != '-')
+			jail = argv[i];
+	}
 
 	/* The answer to the first configuration must not meet a second. */
 	if (e->config == NULL) {
@@ -63,6 +71,7 @@ reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 		return;
 	}
 	e->reload = r;
+	e->reload_if_exists = if_exists;
 	if (jail != NULL) {
 		e->reload_jail = xstrdup(jail);
 		memcpy(m.jail, jail, strlen(jail));

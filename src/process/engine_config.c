@@ -74,7 +74,7 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 	if (request == NULL)
 		return;
 	e->reload = NULL;
-	if (ok && e->reload_jail != NULL &&
+	if (ok && e->reload_jail != NULL && !e->reload_if_exists &&
 	    engine_jail_find(e, e->reload_jail) == NULL)
 		request_fail(request, "UnknownJailException", "%s",
 		    e->reload_jail);

@@ -139,6 +139,7 @@ struct engine {
 	struct wire_sandbox warden_sandbox;
 	struct request *reload;        /* the client who waits for it */
 	char *reload_jail;             /* the one it named, or NULL */
+	bool reload_if_exists;         /* … and need not be there */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };

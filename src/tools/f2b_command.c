@@ -216,14 +216,28 @@ is_reload_option(const char *word)
 	    strcmp(word, "--unban") == 0 || strcmp(word, "--if-exists") == 0;
 }
 
+/* What --unban adds, once the new configuration is in force. */
+static bool
+unban_all(const struct f2b *f, const char *jail)
+{
+	const char *in_jail[] = { "unban", jail, "--all" };
+	const char *in_all[] = { "unban", "--all" };
+	json_t *payload = jail != NULL ? ask(f, 3, in_jail) :
+	    ask(f, 2, in_all);
+
+	json_decref(payload);
+	return payload != NULL;
+}
+
 /* Options, then one jail or nothing; "--all" is the same as nothing. */
 static bool
 reload(const struct f2b *f, size_t argc, const char *const *argv)
 {
 	size_t n = 1;
+	bool unban = false;
 
-	while (n < argc && is_reload_option(argv[n]))
-		n++;
+	for (; n < argc && is_reload_option(argv[n]); n++)
+		unban |= strcmp(argv[n], "--unban") == 0;
 	if (argc > n + 1) {
 		log_error(LOGGER, "Unexpected argument(s) for reload: '%s'",
 		    log_text(span_of(argv[n + 1])));
@@ -235,7 +249,8 @@ reload(const struct f2b *f, size_t argc, const char *const *argv)
 	}
 	if (argc == n + 1 && strcmp(argv[n], "--all") == 0)
 		argc = n;
-	return ask_and_print(f, argc, argv);
+	return ask_and_print(f, argc, argv) &&
+	    (!unban || unban_all(f, argc > n ? argv[n] : NULL));
 }
 
 static bool

@@ -3,7 +3,7 @@ that fails keeps everything; one of a single jail leaves the others alone."""
 
 import subprocess
 
-from gaold import Gaold, Tap, elements, wait_for
+from gaold import HERE, Gaold, Tap, elements, wait_for
 
 tap = Tap()
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -99,6 +99,30 @@ try:
     done = gaold.run("reload", "nobody")
     tap.ok(done.returncode == 1 and "nobody" in done.stderr,
            "a jail that nobody knows is an error", done.stdout + done.stderr)
+
+    # --- fail2ban-client's options --------------------------------------------
+    def client(*words):
+        done = subprocess.run([HERE + "/build/fail2ban-client", "-s",
+                               gaold.socket, *words], capture_output=True,
+                              text=True)
+        return done.returncode, done.stdout.strip()
+
+    tap.ok(client("reload", "--if-exists", "nobody") == (0, "OK"),
+           "reload --if-exists of a jail that nobody knows is none")
+    tap.ok(client("reload", "nobody")[0] == 255, "without it, it is one")
+    write(gaold, jail("sshd", auth, "maxretry = 7"),
+          jail("web", other, "maxretry = 9"),
+          jail("late", other, "maxretry = 9"))
+    gaold.run("ban", "web", "192.0.2.77")
+    tap.ok(client("restart", "--unban", "web") == (0, "OK") and
+           setting(gaold, "web", "maxretry") == 9 and
+           not gaold.kernel("web") and
+           set(gaold.kernel()) == {"192.0.2.1", "192.0.2.2"},
+           "restart --unban web: web anew and without bans, sshd as it was",
+           gaold.ask("status", "web"))
+    write(gaold, jail("sshd", auth, "maxretry = 7"),
+          jail("web", other, "maxretry = 8"))
+    gaold.run("reload", "web")
 
     # --- a bad one --------------------------------------------------------------
     for what, text in (

@@ -24,11 +24,12 @@ struct date_detector *date_new(const char *pattern, const char *zone,
     struct regex_error *error);
 void date_free(struct date_detector *d);
 
+/* `start` and `end` first: copied and read together, they are one vector. */
 struct date {
-	bool found;          /* a template matched; cut is meaningful */
-	bool known;          /* … and it is a date that exists */
 	size_t start, end;   /* what is cut; start = end: nothing ({NONE}) */
 	struct wall time;    /* when known */
+	bool found;          /* a template matched; cut is meaningful */
+	bool known;          /* … and it is a date that exists */
 };
 
 void date_find(struct date_detector *d, struct matcher *m, struct span line,

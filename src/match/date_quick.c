@@ -126,7 +126,8 @@ date_quick_iso(struct span line, struct date_match *match)
 	f->month = two(p + 5);
 	f->day = two(p + 8);
 	/* Up to 2029 is inside %ExY whatever the year is now. */
-	if (decade < 0 || decade > 29 || p[4] != '-' || p[7] != '-' ||
+	if (decade < 0 || decade > 29 || p[4] != p[7] ||
+	    (p[4] != '-' && p[4] != '/' && p[4] != '.') ||
 	    f->month < 1 || f->month > 12 || f->day < 1 || f->day > 31 ||
 	    (p[10] != 'T' && p[10] != ' ') || !clock_time(p + 11, f))
 		return false;

@@ -59,17 +59,25 @@ read_rule(const struct rule *rule, struct literals *out)
 	return good;
 }
 
-/* `instead`: a line must match this one as well; NULL: none. */
+/*
+ * `both`: a line must match this one as well, whose literals may tell more;
+ * NULL: none.
+ */
 static bool
 collect(struct collection *all, const struct rules *rules,
-    const struct rule *instead)
+    const struct rule *both)
 {
-	struct literals found;
+	struct literals found, other;
 	size_t i, k;
 
+	if (both == NULL || !read_rule(both, &other))
+		other.score = 0;
 	for (i = 0; i < rules->n; i++) {
-		if (!read_rule(&rules->v[i], &found) &&
-		    (instead == NULL || !read_rule(instead, &found)))
+		if (!read_rule(&rules->v[i], &found))
+			found.score = 0;
+		if (other.score > found.score)
+			found = other;
+		if (found.score == 0)
 			return false;
 		all->ascii_only = all->ascii_only || found.ascii_only;
 		for (k = 0; k < found.n; k++)

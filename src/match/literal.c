@@ -153,6 +153,23 @@ set_cross(const struct literals *a, const struct literals *b,
 	return true;
 }
 
+/* What half the lines of some log hold, whatever its letters. */
+static bool
+is_common(struct span text)
+{
+	static const char *const words[] = {
+		" from ", " for user ", " user=", " user: ", " port ",
+		" client ", " server ", " connection ", "session", " login ",
+		" rip=", " lip=", " user=<",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_find(span_of(words[i]), text) != SPAN_NONE)
+			return true;
+	return false;
+}
+
 int
 literal_rarity(struct span text)
 {
@@ -178,17 +195,18 @@ static int
 set_score(const struct literals *set)
 {
 	int score = SCORE_FULL + 1, bits;
+	struct span text;
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
 		if (set->v[i].n < LITERAL_MIN)
 			return 0;
-		bits = literal_rarity(span_from(set->v[i].text,
-		    set->v[i].n));
+		text = span_from(set->v[i].text, set->v[i].n);
+		bits = is_common(text) ? 1 : literal_rarity(text);
 		if (bits < score)
 			score = bits;
 	}
-	score -= (int)set->n;
+	score -= (int)set->n / 2;
 	return score > 0 ? score : 1;
 }
 
@@ -197,7 +215,8 @@ candidate(struct part *p, const struct literals *set)
 {
 	int score = set->n > 0 ? set_score(set) : 0;
 
-	if (score > p->score) {
+	/* Expressions begin with what many lines have, the daemon's name. */
+	if (score > 0 && score + score / 4 >= p->score) {
 		p->best = *set;
 		p->score = score;
 	}
@@ -660,6 +679,7 @@ literal_read(struct span pattern, struct literals *out)
 	if (whole.score == 0)
 		return false;
 	*out = whole.best;
+	out->score = whole.score;
 	out->ascii_only = r.folded;
 	return true;
 }

@@ -29,6 +29,7 @@ struct literal {
  */
 struct literals {
 	size_t n;
+	int score;             /* how rarely a line holds one, roughly */
 	bool ascii_only;
 	struct literal v[LITERAL_SET_MAX];
 };

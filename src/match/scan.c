@@ -148,9 +148,20 @@ other_case(char c)
 }
 
 /*
- * Windows of one hash stay in one bucket; apart from that any order will do,
- * and the one they have spreads them evenly.
+ * Windows that are alike share a bucket: the more bytes it takes at a place,
+ * the more texts fit that are none of its windows.
  */
+static unsigned
+bucket_of(const struct scan *s, const char *text)
+{
+	size_t before = 0, i;
+
+	for (i = 0; i < s->windows_n; i++)
+		before += memcmp(window_text(s, &s->windows[i]), text,
+		    SCAN_WINDOW) < 0;
+	return (unsigned)(before * BUCKETS / s->windows_n);
+}
+
 static void
 make_masks(struct scan *s)
 {
@@ -162,7 +173,7 @@ make_masks(struct scan *s)
 	for (i = 0; i < s->windows_n; i++) {
 		w = &s->windows[i];
 		text = window_text(s, w);
-		bucket = (unsigned)(i * BUCKETS / s->windows_n);
+		bucket = bucket_of(s, text);
 		for (k = 0; k < SCAN_WINDOW; k++) {
 			mark(s, k, text[k], bucket);
 			if (s->literals[w->literal].nocase)
@@ -188,7 +199,8 @@ scan_new(const struct literal *v, size_t n, enum scan_kind kind)
 	s->stride = s->kind == SCAN_PLAIN ? find_stride(s) : 1;
 	make_windows(s);
 	make_index(s);
-	make_masks(s);
+	if (s->vector != NULL)
+		make_masks(s);
 	return s;
 }
 

@@ -18,8 +18,8 @@ seq_eq(const void *entry, const void *key)
 	return ((const struct run_job *)entry)->seq == *(const uint64_t *)key;
 }
 
-static void
-pump_all(struct engine_run *run)
+void
+engine_run_pump(struct engine_run *run)
 {
 	struct engine *e = run->engine;
 
@@ -126,7 +126,7 @@ take_ready(struct engine_run *run)
 	for (size_t i = 0; i < e->jails_n; i++)
 		if (e->jails[i]->run_error == NULL)
 			set_places(run, e->jails[i]);
-	pump_all(run);
+	engine_run_pump(run);
 	engine_run_forget_old(run);
 }
 

@@ -124,6 +124,10 @@ void run_action_forget_bans(struct run_action *a);
 /* Drops what waits; unbans too, or not. */
 void run_queue_clear(struct run_action *a, bool unbans);
 
+/* --- engine_run.c ------------------------------------------------------------ */
+/* Sends what may be sent, of all actions. */
+void engine_run_pump(struct engine_run *run);
+
 /* --- engine_run_plan.c ------------------------------------------------------- */
 /* A retired one whose last answer came is freed, and what follows. */
 void engine_run_free_done(struct engine_run *run, struct run_action *a);

@@ -178,11 +178,26 @@ drop(struct run_action *a, struct run_job *job)
 	run_job_free(job);
 }
 
+/* One of its name is still being stopped: both have the same chain. */
+static bool
+must_wait(const struct engine_run *run, const struct run_action *a)
+{
+	const struct run_action *r = a->jail != NULL ? run->retired : NULL;
+
+	for (; r != NULL; r = r->next)
+		if (strcmp(r->name, a->name) == 0 &&
+		    strcmp(r->jail_name, a->jail_name) == 0)
+			return true;
+	return false;
+}
+
 void
 run_action_pump(struct engine_run *run, struct run_action *a)
 {
 	struct run_job *job;
 
+	if (must_wait(run, a))
+		return;
 	while (run->ready && a->at.generation != 0 && a->sent.n < RUN_WINDOW &&
 	    (job = a->queue.first) != NULL) {
 		if (!pack(job)) {

@@ -120,6 +120,8 @@ engine_run_free_done(struct engine_run *run, struct run_action *a)
 		at = &(*at)->next;
 	*at = a->next;
 	run_action_free(a);
+	/* One of the same name may have waited for this. */
+	engine_run_pump(run);
 	engine_run_forget_old(run);
 }
 

@@ -206,6 +206,7 @@ static struct ignorecommand *
 make_ignore(struct runner *r, const struct jail_config *jail)
 {
 	const struct ignorecommand_options options = {
+		.jail = jail->name,
 		.command = jail->ignorecommand,
 		.cache = properties_get(&jail->settings, "ignorecache"),
 		.pool = r->pool,

@@ -17,7 +17,7 @@
 #include "base/xalloc.h"
 
 #define LOGGER "gaol.parent"
-#define ENV_MAX 64
+#define ENV_MAX 256
 #define EXIT_EXEC 127
 
 extern char **environ;
@@ -29,28 +29,46 @@ spawn_link(int ends[2])
 }
 
 static bool
-env_kept(const char *entry)
+is_listed(const char *entry, const char *const *list)
 {
-	static const char *const kept[] = {
-		"TZ=", "LANG=", "LANGUAGE=", "LC_", "GAOL_SECCOMP="
-	};
-
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (strncmp(entry, kept[i], strlen(kept[i])) == 0)
+	for (; *list != NULL; list++)
+		if (strncmp(entry, *list, strlen(*list)) == 0)
 			return true;
 	return false;
 }
 
+/*
+ * Commands get what the administrator started us with (proxies, a mailer's
+ * settings), as those of fail2ban do; a service manager's words are ours.
+ */
+static bool
+env_kept(enum role role, const char *entry)
+{
+	static const char *const kept[] = {
+		"TZ=", "LANG=", "LANGUAGE=", "LC_", "GAOL_SECCOMP=", NULL
+	};
+	static const char *const ours[] = {
+		"NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_", "GAOL_", NULL
+	};
+
+	return role == ROLE_RUNNER ? !is_listed(entry, ours) :
+	    is_listed(entry, kept);
+}
+
 /* `extra` may be NULL. */
 static void
-env_make(char *envp[ENV_MAX], char *extra)
+env_make(char *envp[ENV_MAX], enum role role, char *extra)
 {
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+	    "/usr/bin:/sbin:/bin";
 	size_t n = 0;
 
 	if (extra != NULL)
 		envp[n++] = extra;
+	if (role == ROLE_RUNNER && getenv("PATH") == NULL)
+		envp[n++] = path;
 	for (char **e = environ; *e != NULL && n < ENV_MAX - 1; e++)
-		if (env_kept(*e))
+		if (env_kept(role, *e))
 			envp[n++] = *e;
 	envp[n] = NULL;
 }
@@ -120,7 +138,7 @@ spawn_role(const struct role_options *options, int link)
 	pid_t parent = getpid();
 	pid_t pid;
 
-	env_make(envp, extra);
+	env_make(envp, options->role, extra);
 	pid = fork();
 	if (pid == 0)
 		child(argv, envp, link, parent);

@@ -8,7 +8,8 @@
 
 /*
  * Executes this program anew as a role: `link` on fd 3, standard streams, and
- * no other descriptor; no environment but locale and time zone. The caller
+ * no other descriptor; no environment but locale and time zone (the runner: all that is not a
+ * service manager's). The caller
  * must be single-threaded. The process, which dies with this one, or -1
  * (logged). link stays the caller's.
  */

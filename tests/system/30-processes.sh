@@ -41,6 +41,8 @@ while True:
 remember $!
 wait_for 10 test -e "$work/notified" || give_up "a supervisor listens"
 
+cp "$config/gaol.conf" "$work/gaol.conf.usual"
+
 # --- helpers ------------------------------------------------------------
 
 # launch [NAME] OPTION…: in the foreground, with a descriptor and a variable
@@ -141,7 +143,8 @@ for p in "$warden" "$engine"; do
         setpriv --reuid $uid --clear-groups cat "/proc/$p/environ"
 done
 check "warden: holds no file but the log" \
-    [ "$(descriptors "$warden" | grep -v -e /dev/null -e out.log)" = "$log" ]
+    [ "$(descriptors "$warden" |
+        grep -v -e /dev/null -e out.log -e ^/memfd:gaol-sheet)" = "$log" ]
 check "parent: is root" has "$gaold" Uid "0 0 0 0"
 check "status reports the sandbox" \
     sh -c "'$build/gaol' -c '$config' status --json | grep -q seccomp"
@@ -252,6 +255,70 @@ kill -STOP "$engine"
 kill "$gaold"
 check "an engine that hangs is not waited for forever" ends 1
 check "… and does not outlive the daemon" wait_for 5 ended "$engine"
+
+# --- the runner -----------------------------------------------------------
+
+cat >"$config/action.d/note.conf" <<END
+[Definition]
+actionban = echo "<ip> \$SECRET \$(id -u)" >>$work/noted
+actionunban =
+END
+: >"$work/noted"
+chmod 666 "$work/noted"
+cp "$config/jail.conf" "$work/jail.usual"
+printf 'action = note\nmaxretry = 1\n' >>"$config/jail.conf"
+
+# noted TEXT: a ban was noted, and this is how.
+noted() {
+    echo "$(date '+%Y-%m-%d %H:%M:%S') bad 192.0.2.$((RANDOM % 250 + 1))" \
+        >>"$work/auth"
+    cat "$work/noted"
+    grep -q "$1" "$work/noted"
+}
+
+another_runner() {
+    [ -n "$(child runner)" ] && [ "$(child runner)" != "$runner" ]
+}
+
+start
+check "a jail with a command: there is a runner" wait_for 10 child runner
+runner=$(child runner)
+check "runner: is root" has "$runner" Uid "0 0 0 0"
+check "runner: what it starts may gain rights" has "$runner" NoNewPrivs 0
+refute "runner: a service manager's word is not its" \
+    grep -qz NOTIFY_SOCKET "/proc/$runner/environ"
+check "runner: the administrator's environment is" \
+    wait_for 10 noted " hidden 0$"
+kill -9 "$runner"
+check "kill -9 runner: another one comes" wait_for 10 another_runner
+check "kill -9 runner: the daemon goes on" answers
+runner=$(child runner)
+kill -9 "$gaold"
+wait "$gaold" 2>/dev/null
+check "kill -9 parent: the runner goes along" wait_for 5 ended "$runner"
+sed -i '1i action_user = 65534;' "$config/gaol.conf"
+: >"$work/noted"
+start
+wait_for 10 child runner >/dev/null
+check "action_user: commands are his" wait_for 10 noted " 65534$"
+runner=$(child runner)
+check "action_user: so is the runner" \
+    has "$runner" Uid "65534 65534 65534 65534"
+check "action_user: without capabilities" has "$runner" CapEff 0000000000000000
+check "TERM with a runner: ends with status 0" stop
+check "TERM with a runner: it is gone" ended "$runner"
+sed -i 's/^action_user.*/action_user = "no-such-user";/' "$config/gaol.conf"
+: >"$work/noted"
+start
+no_user() {
+    "$build/gaol" -c "$config" status --json | grep -q 'action_user is no user'
+}
+check "an unknown action_user: nothing is run, and status says so" \
+    wait_for 10 no_user
+check "… above all not as root" [ ! -s "$work/noted" ]
+check "… and a stop is a stop" stop
+cp "$work/gaol.conf.usual" "$config/gaol.conf"
+cp "$work/jail.usual" "$config/jail.conf"
 
 # --- syslog -------------------------------------------------------------
 

@@ -111,7 +111,7 @@ class Gaold:
             except (OSError, ValueError, IndexError):
                 continue
             if parent == self.process.pid:
-                for role in ("warden", "engine"):
+                for role in ("warden", "engine", "runner"):
                     if any(role in w for w in words):
                         found[role] = int(pid)
         return found

@@ -1,23 +1,8 @@
-#include "match/literal.h"
+#include "match/literal_local.h"
 
 #include <string.h>
 
 #define DEPTH_MAX 250
-#define SCORE_FULL 60
-
-/*
- * Works as a compiler of regexes would, but with sets of texts. `run` is what
- * stands, byte by byte, right before the place that is being read: every way
- * to get there ends in one of its texts. Where that becomes unknown ("." or
- * too many ways) the run is a candidate, and the best candidate is kept. An
- * empty run (one text of no bytes) says nothing.
- */
-struct part {
-	struct literals run;
-	struct literals best;
-	int score;             /* of best; 0: none */
-	bool exact;            /* run is all there is: nothing was unknown */
-};
 
 struct reader {
 	struct span s;
@@ -58,223 +43,6 @@ static char
 lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* --- sets ------------------------------------------------------------------ */
-
-static void
-nothing(struct literals *set)
-{
-	set->n = 1;
-	set->v[0] = (struct literal){ 0 };
-}
-
-static void
-start(struct part *p)
-{
-	nothing(&p->run);
-	p->best.n = 0;
-	p->score = 0;
-	p->exact = true;
-}
-
-static bool
-same(const struct literal *a, const struct literal *b)
-{
-	return a->n == b->n && a->nocase == b->nocase &&
-	    memcmp(a->text, b->text, a->n) == 0;
-}
-
-/* False: no room. */
-static bool
-set_add(struct literals *set, const struct literal *l)
-{
-	size_t i;
-
-	for (i = 0; i < set->n; i++)
-		if (same(&set->v[i], l))
-			return true;
-	if (set->n == LITERAL_SET_MAX)
-		return false;
-	set->v[set->n++] = *l;
-	return true;
-}
-
-static bool
-set_join(struct literals *set, const struct literals *more)
-{
-	size_t i;
-
-	for (i = 0; i < more->n; i++)
-		if (!set_add(set, &more->v[i]))
-			return false;
-	return true;
-}
-
-static void
-fold(struct literal *l)
-{
-	size_t i;
-
-	l->nocase = true;
-	for (i = 0; i < l->n; i++)
-		l->text[i] = lower(l->text[i]);
-}
-
-/* False: too long. Both in any case if one of them is. */
-static bool
-append(struct literal *l, const struct literal *tail)
-{
-	if (l->n + tail->n > (int)LITERAL_MAX)
-		return false;
-	memcpy(l->text + l->n, tail->text, tail->n);
-	l->n = (unsigned char)(l->n + tail->n);
-	if (l->nocase || tail->nocase)
-		fold(l);
-	return true;
-}
-
-/* Every text of a followed by every one of b. */
-static bool
-set_cross(const struct literals *a, const struct literals *b,
-    struct literals *out)
-{
-	struct literal l;
-	size_t i, k;
-
-	out->n = 0;
-	for (i = 0; i < a->n; i++) {
-		for (k = 0; k < b->n; k++) {
-			l = a->v[i];
-			if (!append(&l, &b->v[k]) || !set_add(out, &l))
-				return false;
-		}
-	}
-	return true;
-}
-
-/* What half the lines of some log hold, whatever its letters. */
-static bool
-is_common(struct span text)
-{
-	static const char *const words[] = {
-		" from ", " for user ", " user=", " user: ", " port ",
-		" client ", " server ", " connection ", "session", " login ",
-		" rip=", " lip=", " user=<",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (span_find(span_of(words[i]), text) != SPAN_NONE)
-			return true;
-	return false;
-}
-
-int
-literal_rarity(struct span text)
-{
-	int bits = 0;
-	size_t i;
-	char c;
-
-	for (i = 0; i < text.n; i++) {
-		c = text.p[i];
-		if (c == ' ')
-			bits += 2;
-		else if (is_digit(c))
-			bits += 3;
-		else if (memchr("etaoinsr", c, 8) != NULL)
-			bits += 4;
-		else
-			bits += 6;
-	}
-	return bits;
-}
-
-static int
-set_score(const struct literals *set)
-{
-	int score = SCORE_FULL + 1, bits;
-	struct span text;
-	size_t i;
-
-	for (i = 0; i < set->n; i++) {
-		if (set->v[i].n < LITERAL_MIN)
-			return 0;
-		text = span_from(set->v[i].text, set->v[i].n);
-		bits = is_common(text) ? 1 : literal_rarity(text);
-		if (bits < score)
-			score = bits;
-	}
-	score -= (int)set->n / 2;
-	return score > 0 ? score : 1;
-}
-
-static void
-candidate(struct part *p, const struct literals *set)
-{
-	int score = set->n > 0 ? set_score(set) : 0;
-
-	/* Expressions begin with what many lines have, the daemon's name. */
-	if (score > 0 && score + score / 4 >= p->score) {
-		p->best = *set;
-		p->score = score;
-	}
-}
-
-/* What comes next is unknown. */
-static void
-interrupt(struct part *p)
-{
-	candidate(p, &p->run);
-	nothing(&p->run);
-	p->exact = false;
-}
-
-/* --- one thing behind another -------------------------------------------- */
-
-struct times {
-	bool none;             /* may be left out */
-	bool many;             /* may come more than once */
-};
-
-static void
-follow_exact(struct part *p, const struct part *atom, struct times times)
-{
-	struct literals set = atom->run, joined;
-	struct literal empty = { 0 };
-
-	if (times.many && times.none) {
-		interrupt(p);
-		return;
-	}
-	if (times.none && !set_add(&set, &empty)) {
-		interrupt(p);
-		return;
-	}
-	if (set_cross(&p->run, &set, &joined)) {
-		p->run = joined;
-	} else {
-		interrupt(p);
-		p->run = set;
-	}
-	/* "ab+c": both "ab" and "bc" are in it, but not "abc". */
-	if (times.many) {
-		interrupt(p);
-		p->run = set;
-	}
-}
-
-static void
-follow(struct part *p, const struct part *atom, struct times times)
-{
-	if (atom->exact) {
-		follow_exact(p, atom, times);
-		return;
-	}
-	interrupt(p);
-	if (!times.none && atom->score > 0)
-		candidate(p, &atom->best);
 }
 
 /* {n}, {n,}, {n,m} at the reader: what it says, or false. */
@@ -347,7 +115,7 @@ byte(struct reader *r, char c, struct part *out)
 	l->n = 1;
 	l->text[0] = c;
 	if (r->nocase && is_letter(c)) {
-		fold(l);
+		part_fold(l);
 		if (l->text[0] == 'k' || l->text[0] == 's')
 			r->folded = true;
 	}
@@ -423,7 +191,7 @@ set(struct reader *r, struct part *out)
 
 	r->i += plain ? 1 : 2;
 	do {
-		start(&one);
+		part_start(&one);
 		if (peek(r, 0) == '\\') {
 			plain = !escape(r, &one) && plain;
 		} else {
@@ -435,7 +203,7 @@ set(struct reader *r, struct part *out)
 			r->i++;
 		}
 		plain = plain && one.exact && members.n < 4 &&
-		    set_join(&members, &one.run);
+		    part_join(&members, &one.run);
 	} while (r->i < r->s.n && peek(r, 0) != ']' && !r->failed);
 	r->i++;
 	if (plain)
@@ -520,9 +288,9 @@ condition(struct reader *r, struct part *out)
 		return;
 	}
 	inside(r, end + 1, out);
-	start(&empty);
+	part_start(&empty);
 	all = out->run;
-	if (out->exact && set_join(&all, &empty.run)) {
+	if (out->exact && part_join(&all, &empty.run)) {
 		out->run = all;
 	} else {
 		out->exact = false;
@@ -579,7 +347,7 @@ atom(struct reader *r, struct part *out)
 {
 	char c = peek(r, 0);
 
-	start(out);
+	part_start(out);
 	switch (c) {
 	case '(':
 		return group(r, out);
@@ -613,35 +381,14 @@ sequence(struct reader *r, struct part *out)
 	struct times times;
 	bool place;
 
-	start(out);
+	part_start(out);
 	while (r->i < r->s.n && peek(r, 0) != '|' && peek(r, 0) != ')' &&
 	    !r->failed) {
 		place = atom(r, &one);
 		times = quantifier(r);
 		if (!place)
-			follow(out, &one, times);
+			part_follow(out, &one, times);
 	}
-}
-
-/* One more branch: what all of them have in common gets less. */
-static void
-branch(struct part *out, struct part *next)
-{
-	struct literals all = out->run;
-
-	if (out->exact && next->exact && set_join(&all, &next->run)) {
-		out->run = all;
-		return;
-	}
-	candidate(out, &out->run);
-	candidate(next, &next->run);
-	out->exact = false;
-	if (out->score > 0 && next->score > 0 &&
-	    set_join(&out->best, &next->best))
-		out->score = set_score(&out->best);
-	else
-		out->score = 0;
-	nothing(&out->run);
 }
 
 static void
@@ -654,13 +401,13 @@ alternatives(struct reader *r, struct part *out)
 	sequence(r, out);
 	/* What follows the last unknown thing counts as well. */
 	if (!out->exact)
-		interrupt(out);
+		part_interrupt(out);
 	while (peek(r, 0) == '|' && r->i < r->s.n && !r->failed) {
 		r->i++;
 		sequence(r, &next);
 		if (!next.exact)
-			interrupt(&next);
-		branch(out, &next);
+			part_interrupt(&next);
+		part_branch(out, &next);
 	}
 	r->depth--;
 }
@@ -675,35 +422,11 @@ literal_read(struct span pattern, struct literals *out)
 	if (r.failed || r.i < pattern.n)
 		return false;
 	if (whole.exact)
-		interrupt(&whole);
+		part_interrupt(&whole);
 	if (whole.score == 0)
 		return false;
 	*out = whole.best;
 	out->score = whole.score;
 	out->ascii_only = r.folded;
 	return true;
-}
-
-static bool
-same_text(const struct literal *a, const char *p)
-{
-	size_t i;
-
-	for (i = 0; i < a->n; i++)
-		if (a->text[i] != (a->nocase ? lower(p[i]) : p[i]))
-			return false;
-	return true;
-}
-
-bool
-literal_covers(const struct literal *a, const struct literal *b)
-{
-	size_t i;
-
-	if (b->nocase && !a->nocase)
-		return false;
-	for (i = 0; i + a->n <= b->n; i++)
-		if (same_text(a, b->text + i))
-			return true;
-	return false;
 }

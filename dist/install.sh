@@ -41,7 +41,7 @@ put 755 "$B/gaol" "$BINDIR/gaol"
 for f in filter.d/* jail.d/* action.d/*; do
     put 644 "$f" "$SHAREDIR/$f"
 done
-for f in man/*.[158]; do
+for f in man/*.[1-8]; do
     put 644 "$f" "$MANDIR/man${f##*.}/${f##*/}"
 done
 put 644 dist/gaol.service "$SYSTEMDDIR/system/gaol.service"

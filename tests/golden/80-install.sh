@@ -52,7 +52,8 @@ for f in sbin/fail2ban-server bin/fail2ban-client bin/fail2ban-regex; do
     check "$f leads to a program" test -x "$prefix/$f"
 done
 check "every manual page is there" \
-    test "$(ls man)" = "$(cd "$prefix/share/man" && ls man?/* | sed 's|.*/||')"
+    test "$(LC_ALL=C ls man)" = \
+    "$(find "$prefix/share/man" -type f -printf '%f\n' | LC_ALL=C sort)"
 refute "no placeholder is left" \
     grep -r @SBINDIR@\\\|@BINDIR@ "$prefix/lib" "$dest/etc"
 refute "nothing is writable by others" \

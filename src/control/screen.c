@@ -72,6 +72,8 @@ colour_of(const char *state)
 		enum colour colour;
 	} known[] = {
 		{ "ok", GREEN },
+		{ "ready", GREEN },
+		{ "starting", YELLOW },
 		{ "confirmed", PLAIN },
 		{ "pending", YELLOW },
 		{ "opening", YELLOW },
@@ -95,29 +97,6 @@ add_state(struct screen *s, const json_t *object)
 		buf_adds(s->out, ": ");
 		printable_add(s->out, span_of(text));
 	}
-}
-
-void
-screen_duration(int64_t seconds, struct buf *out)
-{
-	static const struct {
-		int64_t seconds;
-		char unit;
-	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	size_t i = 0;
-
-	if (seconds < 0) {
-		buf_adds(out, "permanent");
-		return;
-	}
-	while (i < 3 && seconds < units[i].seconds)
-		i++;
-	buf_addf(out, "%" PRId64 "%c", seconds / units[i].seconds,
-	    units[i].unit);
-	if (i < 3 && seconds % units[i].seconds >= units[i + 1].seconds)
-		buf_addf(out, " %" PRId64 "%c",
-		    seconds % units[i].seconds / units[i + 1].seconds,
-		    units[i + 1].unit);
 }
 
 static void
@@ -180,6 +159,40 @@ add_store(struct screen *s, const json_t *store)
 	buf_adds(s->out, lost > 0 ? ", " : "");
 	add_count(s, RED, lost, "lost");
 	buf_addc(s->out, '\n');
+}
+
+static void
+add_commands(struct screen *s, const json_t *object)
+{
+	static const struct {
+		const char *key, *text;
+		enum colour colour;
+	} counts[] = {
+		{ "running", "running", PLAIN },
+		{ "queued", "waiting", YELLOW },
+		{ "failed", "failed", RED },
+		{ "dropped", "not run", RED },
+		{ "lost", "times lost", RED },
+	};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		int64_t n = payload_int(object, counts[i].key, 0);
+
+		buf_adds(s->out, n > 0 ? ", " : "");
+		add_count(s, counts[i].colour, n, counts[i].text);
+	}
+	buf_addc(s->out, '\n');
+}
+
+/* Only where a jail has a command. */
+static void
+add_runner(struct screen *s, const json_t *runner)
+{
+	if (strcmp(payload_str(runner, "state", "none"), "none") == 0)
+		return;
+	add_head(s, "Runner");
+	add_state(s, runner);
+	add_commands(s, runner);
 }
 
 static void
@@ -261,6 +274,7 @@ screen_status(const json_t *payload, bool colour, struct buf *out)
 	add_unsettled(&s, payload);
 	add_firewall(&s, json_object_get(payload, "firewall"));
 	add_store(&s, json_object_get(payload, "store"));
+	add_runner(&s, json_object_get(payload, "runner"));
 	add_sandbox(&s, json_object_get(payload, "sandbox"));
 	add_logs(&s, json_object_get(payload, "logs"));
 	add_broken(&s, json_object_get(payload, "broken"));
@@ -347,6 +361,20 @@ add_bans_line(struct screen *s, const json_t *actions)
 	buf_adds(s->out, failed > 0 ? ", " : "");
 	add_count(s, RED, failed, "failed");
 	buf_addc(s->out, '\n');
+}
+
+static void
+add_actions(struct screen *s, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *action = json_array_get(list, i);
+
+		add_head(s, i == 0 ? "Commands" : "");
+		add_str(s, action, "name");
+		buf_addf(s->out, ": %" PRId64 " done",
+		    payload_int(action, "done", 0));
+		add_commands(s, action);
+	}
 }
 
 /* Letters, not bytes. */
@@ -466,6 +494,7 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	add_list(&s, "Files", json_object_get(filter, "files"));
 	add_list(&s, "Journal", json_object_get(filter, "journal"));
 	add_bans_line(&s, actions);
+	add_actions(&s, json_object_get(actions, "commands"));
 	if (json_array_size(bans) > 0)
 		add_table(&s, bans);
 }

@@ -38,7 +38,7 @@ seq_eq(const void *entry, const void *key)
 	return ((const struct ask *)entry)->seq == *(const uint64_t *)key;
 }
 
-/* --- a copy of a failure ------------------------------------------------------ */
+/* --- a copy of a failure --------------------------------------------- */
 
 static struct span
 keep(struct buf *b, struct span s)
@@ -91,7 +91,7 @@ ask_free(struct ask *a)
 	free(a);
 }
 
-/* --- asking -------------------------------------------------------------------- */
+/* --- asking ---------------------------------------------------------- */
 
 static int
 send_ask(struct engine_run *run, const struct ask *a)
@@ -200,7 +200,7 @@ engine_ignore_forget(struct engine_jail *j)
 	}
 }
 
-/* --- life ------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------ */
 
 struct engine_ignore *
 engine_ignore_new(struct engine_run *run)

@@ -219,7 +219,7 @@ void engine_stop(struct engine *e, int status);
 /* Shell actions have been stopped: the rest of a stop. */
 void engine_stopped(struct engine *e, int status);
 
-/* --- engine_run.c: shell actions, done by the runner ----------------------- */
+/* --- engine_run.c: shell actions, done by the runner ----------------- */
 struct engine_run *engine_run_new(struct engine *e);
 void engine_run_free(struct engine_run *run);
 /* The end of a link to a runner; taken over. */
@@ -241,7 +241,7 @@ void engine_run_forget(struct engine_jail *j);
 json_t *engine_run_json(const struct engine *e);
 json_t *engine_run_jail_json(const struct engine_jail *j);
 
-/* --- engine_ignore.c ------------------------------------------------------- */
+/* --- engine_ignore.c ------------------------------------------------- */
 /* True: it was taken, and is counted when ignorecommand does not mind. */
 bool engine_ignore_ask(struct engine_jail *j, const struct failure *f);
 void engine_ignore_forget(struct engine_jail *j);

@@ -64,7 +64,7 @@ engine_run_begin(struct engine *e)
 	}
 }
 
-/* --- the runner ------------------------------------------------------------------ */
+/* --- the runner ------------------------------------------------------ */
 
 static void
 resume(struct engine_run *run, const struct run_action *a)
@@ -150,7 +150,7 @@ take_state(struct engine_run *run, const struct wire_run_state *m)
 	engine_ignore_again(run->ignore);
 }
 
-/* Bans of before a repair are made again, as upstream does when it meets them. */
+/* Bans of before a repair are made again. */
 static void
 sweep(struct run_action *a, const struct id *but)
 {
@@ -293,7 +293,7 @@ engine_run_link(struct engine *e, int fd)
 	send_config(run);
 }
 
-/* --- status --------------------------------------------------------------------------- */
+/* --- status ---------------------------------------------------------- */
 
 static const char *
 state_name(const struct engine_run *run)
@@ -351,7 +351,7 @@ engine_run_jail_json(const struct engine_jail *j)
 	return list;
 }
 
-/* --- life -------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------ */
 
 struct engine_run *
 engine_run_new(struct engine *e)

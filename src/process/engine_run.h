@@ -95,7 +95,7 @@ run_job_hash(uint64_t seq)
 	return seq * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* --- engine_run_job.c ------------------------------------------------------- */
+/* --- engine_run_job.c ------------------------------------------------ */
 void run_queue_init(struct run_queue *q);
 void run_queue_put(struct run_queue *q, struct run_job *job);
 struct run_job *run_queue_get(struct run_queue *q);
@@ -110,7 +110,7 @@ void run_action_free(struct run_action *a);
 /* What was sent is not answered any more: it will be sent again. */
 void run_action_rewind(struct run_action *a);
 
-/* --- engine_run_ban.c -------------------------------------------------------- */
+/* --- engine_run_ban.c ------------------------------------------------ */
 /* Has it a command of this name? */
 bool run_action_has(const struct run_action *a, const char *key);
 /* Of a ban in force; once. */
@@ -124,11 +124,11 @@ void run_action_forget_bans(struct run_action *a);
 /* Drops what waits; unbans too, or not. */
 void run_queue_clear(struct run_action *a, bool unbans);
 
-/* --- engine_run.c ------------------------------------------------------------ */
+/* --- engine_run.c ---------------------------------------------------- */
 /* Sends what may be sent, of all actions. */
 void engine_run_pump(struct engine_run *run);
 
-/* --- engine_run_plan.c ------------------------------------------------------- */
+/* --- engine_run_plan.c ----------------------------------------------- */
 /* A retired one whose last answer came is freed, and what follows. */
 void engine_run_free_done(struct engine_run *run, struct run_action *a);
 /* Nothing retired is left? Then older numbers, or the stop, are through. */
@@ -137,13 +137,13 @@ void engine_run_stopped(struct engine_run *run);
 /* Timer: a stop takes too long. */
 void engine_run_limit(evutil_socket_t fd, short what, void *arg);
 
-/* --- engine_run_values.c ------------------------------------------------------ */
+/* --- engine_run_values.c --------------------------------------------- */
 void run_values_of_ticket(struct values *v, const struct engine_jail *j,
     const struct ticket *t);
 void run_values_of_failure(struct values *v, const struct engine_jail *j,
     const struct failure *f);
 
-/* --- engine_ignore.c ---------------------------------------------------------- */
+/* --- engine_ignore.c ------------------------------------------------- */
 struct engine_ignore *engine_ignore_new(struct engine_run *run);
 void engine_ignore_free(struct engine_ignore *g);
 /* Asks again what has no answer: the runner is new, or forgets. */

@@ -11,7 +11,7 @@
 
 #define LOGGER "gaol.engine"
 
-/* --- queues ------------------------------------------------------------------ */
+/* --- queues ---------------------------------------------------------- */
 
 void
 run_queue_init(struct run_queue *q)
@@ -92,7 +92,7 @@ run_job_new(struct run_action *a, enum action_verb verb, const struct id *id)
 	return job;
 }
 
-/* --- sending ------------------------------------------------------------------ */
+/* --- sending --------------------------------------------------------- */
 
 static bool
 has_ticket(const struct run_job *job)
@@ -222,7 +222,7 @@ run_action_pump(struct engine_run *run, struct run_action *a)
 	}
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------ */
 
 static void
 queue_fini(struct run_queue *q)

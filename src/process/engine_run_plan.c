@@ -14,7 +14,7 @@
 #define LOGGER "gaol.engine"
 #define ACTIONS "fail2ban.actions"
 
-/* --- the end of an action ------------------------------------------------------- */
+/* --- the end of an action -------------------------------------------- */
 
 static void
 unban_each(struct run_action *a)
@@ -184,7 +184,7 @@ engine_run_stop(struct engine *e, int status)
 	engine_run_forget_old(run);
 }
 
-/* --- a configuration ------------------------------------------------------------ */
+/* --- a configuration ------------------------------------------------- */
 
 static uint32_t
 free_bit(const struct engine_jail *j)

@@ -19,7 +19,7 @@
 _Static_assert(sizeof(((struct wire_run_memory *)0)->family) ==
     ACTION_FAMILIES, "wire_run_memory");
 
-/* --- answers ---------------------------------------------------------------- */
+/* --- answers --------------------------------------------------------- */
 
 static void
 answer(struct runner *r, const struct wire_run_done *m)
@@ -71,7 +71,7 @@ answer_failed(struct runner *r, const struct wire_run *ask)
 	answer(r, &m);
 }
 
-/* --- requests --------------------------------------------------------------- */
+/* --- requests -------------------------------------------------------- */
 
 static struct action *
 find_action(const struct runner *r, uint32_t generation, uint32_t jail,
@@ -243,7 +243,7 @@ engine_closed(const char *why, void *arg)
 	runner_table_forget(r, 0, 0);
 }
 
-/* --- messages of the parent --------------------------------------------------- */
+/* --- messages of the parent ------------------------------------------ */
 
 static void
 link_engine(struct runner *r, int fd)
@@ -311,7 +311,7 @@ parent_closed(const char *why, void *arg)
 	event_base_loopbreak(r->base);
 }
 
-/* --- life --------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------ */
 
 /*
  * Commands inherit the limit that the parent raised for the engine's logs;

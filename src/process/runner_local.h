@@ -74,7 +74,7 @@ void runner_table_forget(struct runner *r, size_t keep, uint32_t generation);
 struct runner_jail *runner_table_jail(const struct runner *r,
     uint32_t generation, uint32_t jail);
 
-/* --- runner.c --------------------------------------------------------------- */
+/* --- runner.c -------------------------------------------------------- */
 void runner_action_done(const struct action_result *result, void *arg);
 void runner_ignore_done(uint64_t cookie, bool ignored, bool answered,
     void *arg);

@@ -13,7 +13,7 @@
 
 #define LOGGER "gaol.runner"
 
-/* --- rights ---------------------------------------------------------------- */
+/* --- rights ---------------------------------------------------------- */
 
 /*
  * no_new_privs is not set, on purpose: a mail command is often setgid, and
@@ -52,7 +52,7 @@ drop(struct runner *r, const struct own_config *own, struct buf *why)
 	return 0;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------- */
 
 static bool
 find_in_files(struct runner_jail *j, struct runner_source *source)
@@ -130,7 +130,7 @@ load(const struct runner *r)
 	return source;
 }
 
-/* --- tables ----------------------------------------------------------------- */
+/* --- tables ---------------------------------------------------------- */
 
 static void
 action_unref(struct runner_action *a)

@@ -15,7 +15,6 @@ struct encoding {
 	size_t unit;         /* bytes of the smallest character */
 	bool big_endian;     /* … when that is more than one */
 	bool has_ascii;
-	bool shared;         /* cd belongs to `prepared` */
 };
 
 /* Python's names (lower case, '_' as '-') that iconv has other words for. */
@@ -43,50 +42,6 @@ static const struct alias {
 static const char *const utf8_names[] = {
 	"", "auto", "utf-8", "utf8", "u8", "utf", "cp65001", "utf-8-sig",
 };
-
-/* What a daemon's sandbox leaves: nearly all that is met in logs. */
-static struct prepared {
-	const char *name;
-	iconv_t cd;
-} prepared[] = {
-	{ "ASCII", NO_CONVERTER }, { "LATIN1", NO_CONVERTER },
-	{ "ISO-8859-2", NO_CONVERTER }, { "ISO-8859-3", NO_CONVERTER },
-	{ "ISO-8859-4", NO_CONVERTER }, { "ISO-8859-5", NO_CONVERTER },
-	{ "ISO-8859-6", NO_CONVERTER }, { "ISO-8859-7", NO_CONVERTER },
-	{ "ISO-8859-8", NO_CONVERTER }, { "ISO-8859-9", NO_CONVERTER },
-	{ "ISO-8859-10", NO_CONVERTER }, { "ISO-8859-13", NO_CONVERTER },
-	{ "ISO-8859-14", NO_CONVERTER }, { "ISO-8859-15", NO_CONVERTER },
-	{ "ISO-8859-16", NO_CONVERTER }, { "CP437", NO_CONVERTER },
-	{ "CP850", NO_CONVERTER }, { "CP852", NO_CONVERTER },
-	{ "CP866", NO_CONVERTER }, { "CP1250", NO_CONVERTER },
-	{ "CP1251", NO_CONVERTER }, { "CP1252", NO_CONVERTER },
-	{ "CP1253", NO_CONVERTER }, { "CP1254", NO_CONVERTER },
-	{ "CP1255", NO_CONVERTER }, { "CP1256", NO_CONVERTER },
-	{ "CP1257", NO_CONVERTER }, { "CP1258", NO_CONVERTER },
-	{ "KOI8-R", NO_CONVERTER }, { "KOI8-U", NO_CONVERTER },
-	{ "MACINTOSH", NO_CONVERTER }, { "SJIS", NO_CONVERTER },
-	{ "CP932", NO_CONVERTER }, { "EUC-JP", NO_CONVERTER },
-	{ "GB2312", NO_CONVERTER }, { "GBK", NO_CONVERTER },
-	{ "GB18030", NO_CONVERTER }, { "BIG5", NO_CONVERTER },
-	{ "BIG5-HKSCS", NO_CONVERTER }, { "EUC-KR", NO_CONVERTER },
-	{ "UHC", NO_CONVERTER }, { "TIS-620", NO_CONVERTER },
-	{ "UTF-16LE", NO_CONVERTER }, { "UTF-16BE", NO_CONVERTER },
-	{ "UTF-32LE", NO_CONVERTER }, { "UTF-32BE", NO_CONVERTER },
-};
-
-#define PREPARED_N (sizeof(prepared) / sizeof(prepared[0]))
-
-static bool is_prepared;
-
-void
-encoding_prepare(void)
-{
-	size_t i;
-
-	for (i = 0; i < PREPARED_N && !is_prepared; i++)
-		prepared[i].cd = iconv_open("UTF-8", prepared[i].name);
-	is_prepared = true;
-}
 
 /* The short forms of what is there: "iso8859-15", "windows-1252". */
 static struct span
@@ -122,19 +77,6 @@ iconv_name(struct span s)
 }
 
 static iconv_t
-find_prepared(struct span name)
-{
-	size_t i;
-
-	for (i = 0; i < PREPARED_N; i++)
-		if (span_eq_nocase(name, span_of(prepared[i].name)))
-			return prepared[i].cd;
-	if (span_eq_nocase(name, SPAN("iso-8859-1")))
-		return prepared[1].cd;
-	return NO_CONVERTER;
-}
-
-static iconv_t
 find_any(struct span name)
 {
 	char *copy = span_dup(name);
@@ -167,7 +109,6 @@ encoding_new(iconv_t cd, struct span name)
 	struct encoding *e = xcalloc(1, sizeof(*e));
 
 	e->cd = cd;
-	e->shared = is_prepared;
 	e->unit = 1;
 	if (span_eq_nocase(span_sub(name, 0, 6), SPAN("utf-16")))
 		e->unit = 2;
@@ -200,7 +141,7 @@ encoding_open(const char *name, struct encoding **e)
 			return 0;
 	s = iconv_name(s) != NULL ? span_of(iconv_name(s)) :
 	    plain_name(s, plain);
-	cd = is_prepared ? find_prepared(s) : find_any(s);
+	cd = find_any(s);
 	if (cd == NO_CONVERTER)
 		goto unknown;
 	*e = encoding_new(cd, s);
@@ -215,8 +156,7 @@ encoding_close(struct encoding *e)
 {
 	if (e == NULL)
 		return;
-	if (!e->shared)
-		iconv_close(e->cd);
+	iconv_close(e->cd);
 	free(e);
 }
 

@@ -27,11 +27,4 @@ bool encoding_has_ascii(const struct encoding *e);
  */
 void encoding_decode(struct encoding *e, struct span line, struct buf *out);
 
-/*
- * Before a process closes off its file system: converters are loaded from
- * files. From then on encoding_open() knows those that were loaded here, the
- * ones logs are written in.
- */
-void encoding_prepare(void);
-
 #endif

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "match/encoding.h"
 #include "process/engine_local.h"
 #include "process/sandbox.h"
 #include "source/journal.h"
@@ -355,7 +354,6 @@ drop_rights(const struct role_options *options)
 		.state_dir = options->state_dir,
 	};
 
-	encoding_prepare();
 	journal_prepare();
 	sandbox_enter(SANDBOX_ENGINE, &own);
 }

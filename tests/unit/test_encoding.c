@@ -110,22 +110,6 @@ any_bytes_in_any_encoding(void **state)
 	buf_fini(&out);
 }
 
-/* Last: from here on nothing is loaded any more. */
-static void
-prepared_ones_need_no_file(void **state)
-{
-	struct encoding *e;
-
-	(void)state;
-	encoding_prepare();
-	decodes("iso8859-1", SPAN("\xe4"), "\xc3\xa4");
-	decodes("gbk", SPAN("\xc4\xe3"), "\xe4\xbd\xa0");
-	decodes("utf-16", SPAN("a\0"), "a");
-	assert_int_equal(encoding_open("cp037", &e), -1);
-	assert_int_equal(encoding_open("latin2", &e), 0);
-	encoding_close(e);
-}
-
 int
 main(void)
 {
@@ -134,7 +118,6 @@ main(void)
 		cmocka_unit_test(replaces_what_is_no_character),
 		cmocka_unit_test(wide_characters_cut_at_newlines),
 		cmocka_unit_test(any_bytes_in_any_encoding),
-		cmocka_unit_test(prepared_ones_need_no_file),
 	};
 
 	random_start();

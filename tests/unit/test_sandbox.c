@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
@@ -283,6 +284,9 @@ engine_files(void)
 	FAILS(mkfifo(in_state("fifo"), 0600), EACCES);
 	MUST(open("/usr/share/zoneinfo/UTC", O_RDONLY) >= 0 ||
 	    errno == ENOENT);
+	/* logencoding: converters are loaded when a jail wants them. */
+	MUST(iconv_open("UTF-8", "CP1251") != (iconv_t)-1);
+	MUST(iconv_open("UTF-8", "EUC-JP") != (iconv_t)-1);
 	FAILS(execl("/bin/true", "true", NULL), EACCES);
 }
 

@@ -143,6 +143,7 @@ test_line_of_random_bytes(void **state)
 	}
 }
 
+#ifdef GAOL_JOURNAL
 /* --- matches --------------------------------------------------------------- */
 
 static int
@@ -467,6 +468,7 @@ out:
 	journal_free(j);
 }
 
+#endif
 /* --- the watch ------------------------------------------------------------------ */
 
 struct events {

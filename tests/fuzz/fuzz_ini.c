@@ -81,7 +81,7 @@ load_jails(struct ini *ini, struct report *report)
 	struct config *c = xcalloc(1, sizeof(*c));
 
 	c->dir = xstrdup(where.dir);
-	own_config_defaults(&c->own);
+	own_config_defaults(&c->own, false);
 	main_config_load(&c->main, where.dir, report);
 	c->jails = xcalloc(JAILS_MAX, sizeof(*c->jails));
 	for (struct ini_section *s = ini->sections;

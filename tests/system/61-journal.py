@@ -233,6 +233,34 @@ def test_no_log():
                "with its log there again, a reload takes that", counts(g))
     finally:
         g.close()
+        os.unlink("/var/log/auth.log")
+        shutil.rmtree("/var/log/journal")
+
+
+def test_stock():
+    """The package's own /etc/fail2ban on a machine without auth.log."""
+    if not os.path.exists("/etc/fail2ban/jail.d/defaults-debian.conf"):
+        print("ok - the package's own configuration # SKIP it is not installed")
+        return
+    g = Gaold()
+    journal = Journal("/var/log/journal")
+    try:
+        with open(g.etc + "/fail2ban.conf") as own, open(g.dir + "/local", "w") as local:
+            local.write(own.read())
+        os.unlink(g.etc + "/jail.conf")
+        shutil.copytree("/etc/fail2ban", g.etc, dirs_exist_ok=True)
+        os.rename(g.dir + "/local", g.etc + "/fail2ban.local")
+        journal.fail("192.0.2.70", times=5)
+        g.start()
+        tap.ok(failed(g, 5), "the package's sshd jail reads the journal", g.logs())
+        tap.ok(wait_for("the ban", 10, lambda: g.log_has("[sshd] Ban 192.0.2.70")),
+               "and bans", g.logs())
+        if shutil.which("iptables"):
+            tap.ok(wait_for("the rule", 10, lambda: "192.0.2.70" in subprocess.run(
+                ["iptables", "-S"], capture_output=True, text=True).stdout),
+                "in the packet filter, by its own action", g.logs())
+    finally:
+        g.close()
         shutil.rmtree("/var/log/journal")
 
 
@@ -279,7 +307,7 @@ def test_live():
 
 
 for test in (test_ban, test_rotation, test_damage, test_restart, test_reload,
-             test_no_log, test_live):
+             test_no_log, test_stock, test_live):
     test()
     nft("flush", "ruleset")
 tap.exit()

@@ -230,7 +230,7 @@ same_place(const struct date_detector *d, struct span line)
 	int before = d->last_start > 0 ? byte_at(line, d->last_start - 1) : -1;
 	int final = d->last_end > 0 ? byte_at(line, d->last_end - 1) : -1;
 
-	if (d->last_end > line.n || splits_character(line, d->last_start) ||
+	if (splits_character(line, d->last_start) ||
 	    splits_character(line, d->last_end))
 		return false;
 	if (before != d->before && (is_alnum(d->first) ||
@@ -255,8 +255,11 @@ find_last(struct date_detector *d, struct matcher *m, struct span line,
 	bool hit;
 
 	if (!anchored && same_place(d, line)) {
+		/* A shorter line that ends as the last stamp did will do. */
 		hit = date_template_find(slot->template, m, line,
-		    d->last_start, d->last_end, ascii, match);
+		    d->last_start < line.n ? d->last_start : line.n,
+		    d->last_end < line.n ? d->last_end : line.n, ascii,
+		    match);
 	} else {
 		hit = date_template_find(slot->template, m, line, 0, line.n,
 		    ascii, match);
@@ -423,17 +426,13 @@ note_repeat(struct date_detector *d, struct span line,
 	d->repeat.date = *date;
 }
 
-void
-date_find(struct date_detector *d, struct matcher *m, struct span line,
+static void
+find_anew(struct date_detector *d, struct matcher *m, struct span line,
     bool ascii, struct wall now, struct date *out)
 {
 	struct date_match match, spare = { .start = FAR };
 	size_t i = d->last, skip = FAR;
 
-	if (is_repeated(d, line, now)) {
-		*out = d->repeat.date;
-		return;
-	}
 	d->repeat.n = 0;
 	*out = (struct date){ 0 };
 	if (d->last == FAR || !find_last(d, m, line, ascii, &match, &skip,
@@ -448,6 +447,16 @@ date_find(struct date_detector *d, struct matcher *m, struct span line,
 	out->end = match.cut_end;
 	read_time(d, &match, now, out);
 	note_repeat(d, line, &match, now, out);
+}
+
+void
+date_find(struct date_detector *d, struct matcher *m, struct span line,
+    bool ascii, struct wall now, struct date *out)
+{
+	if (is_repeated(d, line, now))
+		*out = d->repeat.date;
+	else
+		find_anew(d, m, line, ascii, now, out);
 }
 
 bool

@@ -34,8 +34,10 @@ prefix_start(struct span subject)
 {
 	uint32_t start = 0;
 
-	memcpy(&start, subject.p, subject.n < sizeof(start) ? subject.n :
-	    sizeof(start));
+	if (subject.n >= sizeof(start))
+		memcpy(&start, subject.p, sizeof(start));
+	else if (subject.n > 0)
+		memcpy(&start, subject.p, subject.n);
 	return start;
 }
 

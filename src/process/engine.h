@@ -12,8 +12,8 @@ struct event_base;
 struct role_options;
 struct engine;
 
-/* What shell actions get at a stop to undo what they did. */
-#define ENGINE_RUN_STOP_SECONDS 30
+/* What shell actions get at a stop to undo what they did; clients wait 30. */
+#define ENGINE_RUN_STOP_SECONDS 25
 
 /*
  * parent_fd is taken over. Drops its rights (unless `single`) and waits for

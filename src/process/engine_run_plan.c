@@ -31,16 +31,19 @@ unban_each(struct run_action *a)
 
 /*
  * Takes it from its jail: what it holds is undone and it is stopped, after
- * what is with the runner now. The jail may vanish then.
+ * what is with the runner now. The jail may vanish then. False: it is gone at
+ * once, for no runner knows it.
  */
-static void
+static bool
 retire(struct engine_run *run, struct run_action *a)
 {
 	if (a->at.generation == 0) {
-		/* Nothing of it was ever run. */
+		if (a->state.n > 0)
+			log_error(LOGGER, "[%s] action '%s' was not stopped: "
+			    "there is no runner", a->jail_name, a->name);
 		run_action_forget_bans(a);
 		run_action_free(a);
-		return;
+		return false;
 	}
 	if (run_action_has(a, "actionflush"))
 		run_action_flush(a, true);
@@ -51,6 +54,7 @@ retire(struct engine_run *run, struct run_action *a)
 	a->config = NULL;
 	a->next = run->retired;
 	run->retired = a;
+	return true;
 }
 
 /* In reverse: what was started last is stopped first, as far as it waits. */
@@ -75,8 +79,7 @@ retire_unkept(struct engine_run *run, struct engine_jail *j, bool all)
 	j->runs = kept;
 	while ((a = going) != NULL) {
 		going = a->next;
-		retire(run, a);
-		if (run->retired == a)
+		if (retire(run, a))
 			run_action_pump(run, a);
 	}
 }

@@ -39,6 +39,15 @@ action_is_python(const struct action_config *a)
 	return span_ends(span_of(a->file), SPAN(".py"));
 }
 
+const char *
+action_kind_name(const struct action_config *a)
+{
+	if (action_is_python(a))
+		return "python";
+	return a->kind == ACTION_SHELL ? "shell" : a->kind == ACTION_NONE ?
+	    "none" : "native";
+}
+
 /* fail2ban hands every action its jail's name and a name of its own. */
 static void
 set_names(struct entry *e, const char *jail)
@@ -197,29 +206,71 @@ keep_parameters(struct properties *p)
 	*p = kept;
 }
 
-/*
- * Has the jail left the commands of fail2ban's nftables action alone, and does
- * it use one of the two types we know?
- */
+/* fail2ban's names of its nftables action. */
 static bool
-is_stock_nftables(const struct action_config *a, const struct definition *d)
+is_nftables_file(const char *file)
 {
-	const char *type = properties_get(&d->init, "type");
-	const struct ini_option *o =
-	    ini_option(ini_section(&d->ini, "Definition"), "type");
+	static const char *const names[] = {
+		"nftables", "nftables-multiport", "nftables-allports", NULL
+	};
 
-	if (strncmp(a->file, "nftables", 8) != 0 ||
-	    !stock_is_nftables(&d->ini))
-		return false;
+	return is_listed(names, file);
+}
+
+/* The option with which the jail changes a command, or NULL. */
+static const char *
+changed_command(const struct definition *d)
+{
 	for (size_t i = 0; i < d->init.n; i++)
 		if (is_listed(action_options, d->init.v[i].key) ||
 		    strncmp(d->init.v[i].key, "rule_", 5) == 0 ||
 		    d->init.v[i].key[0] == '_')
-			return false;
+			return d->init.v[i].key;
+	return NULL;
+}
+
+/*
+ * Has the jail left the commands of fail2ban's nftables action alone, and does
+ * it use one of the two types we know? If not, *why says what is different.
+ */
+static bool
+is_stock_nftables(const struct action_config *a, const struct definition *d,
+    struct buf *why)
+{
+	const char *type = properties_get(&d->init, "type");
+	const char *changed = changed_command(d);
+	const struct ini_option *o =
+	    ini_option(ini_section(&d->ini, "Definition"), "type");
+
+	if (!is_nftables_file(a->file))
+		return false;
 	if (type == NULL && o != NULL)
 		type = o->value;
-	return type != NULL && (strcmp(type, "multiport") == 0 ||
-	    strcmp(type, "allports") == 0);
+	if (!stock_is_nftables(&d->ini))
+		buf_adds(why, "its file has other commands than fail2ban's");
+	else if (changed != NULL)
+		buf_addf(why, "its option '%s' is set", changed);
+	else if (type == NULL || (strcmp(type, "multiport") != 0 &&
+	    strcmp(type, "allports") != 0))
+		buf_addf(why, "type: '%s' has no native form; accepted: "
+		    "multiport, allports", type != NULL ? type : "");
+	return why->n == 0;
+}
+
+/* Worth a line: whoever named that action may count on the native one. */
+static bool
+goes_native(const struct action_config *a, const struct definition *d,
+    const char *jail, struct report *report)
+{
+	struct buf why = { 0 };
+	bool stock = is_stock_nftables(a, d, &why);
+
+	if (why.n > 0)
+		report_add(report, PROBLEM_WARNING, jail, NULL, 0,
+		    "action %s: %s; it is run as a shell action", a->name,
+		    why.p);
+	buf_fini(&why);
+	return stock;
 }
 
 static int
@@ -243,7 +294,7 @@ fill(struct action_config *a, struct definition *d, const char *jail,
 		}
 		return fill_native(a, d, options, why);
 	}
-	stock = is_stock_nftables(a, d);
+	stock = goes_native(a, d, jail, report);
 	if (definition_read(d, options, action_options, false, why) != 0)
 		return -1;
 	if (!stock)

@@ -15,5 +15,7 @@ int action_load(struct action_config *a, const struct config_request *where,
 void action_fini(struct action_config *a);
 /* A Python action ("x.py")? Its one property "json" holds the options. */
 bool action_is_python(const struct action_config *a);
+/* "native", "shell", "python" (not run) or "none", for people. */
+const char *action_kind_name(const struct action_config *a);
 
 #endif

@@ -8,21 +8,61 @@
 #include "source/journal.h"
 #include "source/journal_where.h"
 
+static const char *
+first_error(const struct report *report, size_t from)
+{
+	for (size_t i = from; i < report->n; i++)
+		if (report->v[i].level == PROBLEM_ERROR)
+			return report->v[i].text;
+	return "refused";
+}
+
 /* The jail's error is the first problem the step added. */
 static void
 break_jail(struct jail_config *jail, const struct report *report, size_t from)
 {
-	const char *why = "refused";
+	if (jail->error == NULL)
+		jail->error = xstrdup(first_error(report, from));
+}
 
-	if (jail->error != NULL)
-		return;
-	for (size_t i = from; i < report->n; i++) {
-		if (report->v[i].level == PROBLEM_ERROR) {
-			why = report->v[i].text;
-			break;
-		}
+/*
+ * fail2ban's own nftables actions take whatever nft takes. What we cannot make
+ * a rule of runs as the commands it stands for.
+ */
+static bool
+leave_to_shell(const struct jail_config *jail, struct action_config *a,
+    const struct report *why, struct report *report)
+{
+	if (a->sent.n == 0)
+		return false;
+	properties_fini(&a->props);
+	a->props = a->sent;
+	a->sent = (struct properties){ 0 };
+	a->kind = ACTION_SHELL;
+	report_add(report, PROBLEM_WARNING, jail->name, NULL, 0,
+	    "%s; it is run as a shell action", first_error(why, 0));
+	return true;
+}
+
+static void
+check_rule(struct jail_config *jail, struct action_config *a,
+    struct report *report)
+{
+	struct firewall_rule rule = { 0 };
+	struct report why = { 0 };
+
+	if (firewall_rule_parse(&rule, jail, a, &why) == 0) {
+		firewall_rule_fini(&rule);
+	} else if (!leave_to_shell(jail, a, &why, report)) {
+		size_t from = report->n;
+
+		for (size_t i = 0; i < why.n; i++)
+			report_add(report, why.v[i].level, why.v[i].jail,
+			    why.v[i].file, why.v[i].line, "%s",
+			    why.v[i].text);
+		break_jail(jail, report, from);
 	}
-	jail->error = xstrdup(why);
+	report_fini(&why);
 }
 
 static void
@@ -31,23 +71,19 @@ check_jail_rules(struct jail_config *jail, struct report *report)
 	unsigned native = 0;
 
 	for (size_t i = 0; i < jail->actions_n; i++) {
-		struct firewall_rule rule = { 0 };
 		size_t from = report->n;
 
 		if (jail->actions[i].kind != ACTION_NFTABLES)
 			continue;
+		check_rule(jail, &jail->actions[i], report);
+		native += jail->actions[i].kind == ACTION_NFTABLES;
 		/* A ban notes in 32 bits which of them have it. */
-		if (++native == 33) {
+		if (native == 33) {
 			report_add(report, PROBLEM_ERROR, jail->name, NULL, 0,
 			    "action: too many are nftables; accepted: 32");
 			break_jail(jail, report, from);
 			return;
 		}
-		if (firewall_rule_parse(&rule, jail, &jail->actions[i],
-			report) == -1)
-			break_jail(jail, report, from);
-		else
-			firewall_rule_fini(&rule);
 	}
 }
 

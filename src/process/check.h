@@ -9,9 +9,12 @@
 #include "config/config.h"
 #include "match/filter.h"
 
-/* Jails with a bad native action get their `error` set. */
 /* Marks jails whose backend or journalmatch cannot be read as broken. */
 void check_journals(struct config *config, struct report *report);
+/*
+ * A stock action of fail2ban's that makes no rule of ours becomes a shell
+ * action, with a warning; any other bad native action breaks its jail.
+ */
 void check_rules(struct config *config, struct report *report);
 /* The same for filters that do not compile. */
 void check_filters(struct config *config, struct report *report);

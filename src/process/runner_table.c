@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/check.h"
 #include "process/run_plan.h"
 
 #define LOGGER "gaol.runner"
@@ -121,6 +122,9 @@ load(const struct runner *r)
 	struct config *config = config_load(&request, &ignored);
 	struct runner_source *source;
 
+	/* A stock nftables action that makes no rule is ours to run. */
+	if (config != NULL)
+		check_rules(config, &ignored);
 	report_fini(&ignored);
 	if (config == NULL)
 		return NULL;

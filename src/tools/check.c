@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/action_load.h"
 #include "config/config.h"
 #include "config/report.h"
 #include "process/check.h"
@@ -43,6 +44,25 @@ problem_json(const struct problem *p)
 	return o;
 }
 
+/* Who does what an action says: we ourselves, or its commands. */
+static json_t *
+actions_json(const struct config *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; c != NULL && i < c->jails_n; i++) {
+		const struct jail_config *j = &c->jails[i];
+
+		for (size_t k = 0; k < j->actions_n; k++)
+			json_array_append_new(list, json_pack(
+			    "{s:s, s:s, s:s, s:s}", "jail", j->name,
+			    "action", j->actions[k].name,
+			    "file", j->actions[k].file,
+			    "kind", action_kind_name(&j->actions[k])));
+	}
+	return list;
+}
+
 static void
 print_json(const struct report *report, const struct config *c, int ok)
 {
@@ -54,6 +74,7 @@ print_json(const struct report *report, const struct config *c, int ok)
 	json_object_set_new(root, "ok", json_boolean(ok));
 	json_object_set_new(root, "jails",
 	    json_integer(c != NULL ? (json_int_t)c->jails_n : 0));
+	json_object_set_new(root, "actions", actions_json(c));
 	json_object_set_new(root, "problems", list);
 	text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	puts(text != NULL ? text : "{}");

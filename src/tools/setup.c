@@ -124,15 +124,6 @@ setup_look(struct setup *s, struct buf *why)
 
 /* --- saying it ------------------------------------------------------------- */
 
-static const char *
-kind_name(const struct action_config *a)
-{
-	if (action_is_python(a))
-		return "python";
-	return a->kind == ACTION_SHELL ? "shell" : a->kind == ACTION_NONE ?
-	    "none" : "native";
-}
-
 static json_t *
 jail_json(const struct setup *s, size_t i)
 {
@@ -142,7 +133,7 @@ jail_json(const struct setup *s, size_t i)
 	for (size_t k = 0; k < j->actions_n; k++)
 		json_array_append_new(actions, json_pack("{s:s, s:s, s:s}",
 		    "name", j->actions[k].name, "file", j->actions[k].file,
-		    "kind", kind_name(&j->actions[k])));
+		    "kind", action_kind_name(&j->actions[k])));
 	return json_pack("{s:s, s:I, s:o}", "jail", j->name, "bans",
 	    (json_int_t)(s->handover.bans != NULL ? s->handover.bans[i] : 0),
 	    "actions", actions);
@@ -215,7 +206,7 @@ print_found(const struct setup *s)
 		printf("  %-24s %6zu bans", j->name, s->handover.bans[i]);
 		for (size_t k = 0; k < j->actions_n; k++)
 			printf("%s %s (%s)", k == 0 ? "  " : ",",
-			    j->actions[k].file, kind_name(&j->actions[k]));
+			    j->actions[k].file, action_kind_name(&j->actions[k]));
 		putchar('\n');
 	}
 	fflush(stdout);

@@ -41,6 +41,7 @@ class Scene:
         self.native = ["10.66.%d.%d" % (i // 250, i % 250 + 1)
                        for i in range(NATIVE - v6)]
         self.native += ["2001:db8:66:1::%x" % (i + 1) for i in range(v6)]
+        self.odd = ["10.88.0.%d" % (i + 1) for i in range(5)]
         self.shell = ["10.77.0.%d" % (i + 1) for i in range(SHELL)]
 
     def make_config(self):
@@ -73,6 +74,13 @@ filter = sshd
 banaction = iptables-multiport
 port = 80
 logpath = {0}/web.log
+[odd]
+enabled = true
+filter = sshd
+action = nftables[name=odd, port=81, protocol=tcp, blocktype="counter drop"]
+port = 81
+logpath = {0}/web.log
+maxretry = 100
 """.format(self.dir))
         self.write("gaol.conf", "users = { engine = 64811; warden = 64812; };\n"
                    "firewall = \"nftables\";\nshare = \"%s\";\n" % HERE)
@@ -109,7 +117,7 @@ logpath = {0}/web.log
 
     def make_counters(self):
         """What arrives is counted before, what got through behind all bans."""
-        v4 = [a for a in self.native + self.shell if ":" not in a]
+        v4 = [a for a in self.native + self.shell + self.odd if ":" not in a]
         v6 = [a for a in self.native if ":" in a]
         text = """table inet proof {
  counter arrived { }
@@ -122,8 +130,8 @@ logpath = {0}/web.log
   ip6 saddr @six counter name arrived
  }
  chain behind { type filter hook input priority 300;
-  ip saddr @four tcp dport { 22, 80 } counter name passed
-  ip6 saddr @six tcp dport { 22, 80 } counter name passed
+  ip saddr @four tcp dport { 22, 80, 81 } counter name passed
+  ip6 saddr @six tcp dport { 22, 80, 81 } counter name passed
   ip saddr %s counter name friend
  }
 }
@@ -144,6 +152,8 @@ logpath = {0}/web.log
                 out.write("%s %s 22\n" % (a, SERVER6 if ":" in a else SERVER4))
             for a in self.shell:
                 out.write("%s %s 80\n" % (a, SERVER4))
+            for a in self.odd:
+                out.write("%s %s 81\n" % (a, SERVER4))
             out.write("%s %s 22\n" % (FRIEND, SERVER4))
         self.children.append(subprocess.Popen(
             self.attacker + ["python3", HERE + "/tests/system/takeover_attack.py",
@@ -229,8 +239,10 @@ def begin(s):
     tap.ok(started.returncode == 0, "fail2ban runs", started.stdout + started.stderr)
     s.fail2ban("set", "ssh", "banip", *s.native)
     s.fail2ban("set", "web", "banip", *s.shell)
+    s.fail2ban("set", "odd", "banip", *s.odd)
     tap.ok(wait_for("fail2ban's bans", 240, lambda: len(s.in_sets()) == NATIVE
-                    and len(s.in_chain()) == SHELL),
+                    and len(s.in_chain()) == SHELL
+                    and set(elements("addr-set-odd")) == set(s.odd)),
            "fail2ban has %d bans in nftables and %d in iptables" % (NATIVE, SHELL),
            s.logs())
     s.attack()
@@ -246,8 +258,9 @@ def dry_run(s):
         data = {}
     kinds = {j["jail"]: (j["bans"], j["actions"][0]["kind"])
              for j in data.get("jails", [])}
-    tap.ok(kinds == {"ssh": (NATIVE, "native"), "web": (SHELL, "shell")}
-           and data["ok"] and data["steps"] == [],
+    tap.ok(kinds == {"ssh": (NATIVE, "native"), "web": (SHELL, "shell"),
+                     "odd": (5, "shell")} and data["ok"] and data["steps"] == []
+           and "blocktype: 'counter drop' is not known" in str(data["problems"]),
            "a dry run says what is there", found.stdout + found.stderr)
     tap.ok((s.daemon() or "").startswith("python") and
            nft("-s", "list", "tables").stdout == before,
@@ -255,6 +268,15 @@ def dry_run(s):
     wrong = s.gaol("setup", "--hand-back")
     tap.ok(wrong.returncode == 1 and "fail2ban that runs" in wrong.stderr,
            "fail2ban is not handed back to itself", wrong.stderr)
+
+
+def odd(s, who):
+    """A stock nftables action with words that only nft knows."""
+    chain = nft("list", "chain", "inet", "f2b-table", "f2b-chain").stdout
+    rules = [line for line in chain.splitlines() if "@addr-set-odd " in line]
+    tap.ok(set(elements("addr-set-odd")) == set(s.odd) and len(rules) == 1
+           and "counter packets" in rules[0] and rules[0].endswith("drop"),
+           who + " bans by a blocktype of nft's own words", chain + s.logs())
 
 
 def take_over(s):
@@ -275,6 +297,7 @@ def take_over(s):
            "%d of %d" % (len(held), NATIVE))
     tap.ok(sorted(s.in_chain()) == sorted(s.shell),
            "every ban of iptables is in its chain, once", len(s.in_chain()))
+    odd(s, "gaold")
     tap.ok(nft("list", "table", "inet", "gaol-bridge").returncode != 0,
            "the bridge is gone")
     tap.ok(wait_for("a ban of what came meanwhile", 30,
@@ -311,6 +334,7 @@ def hand_back(s):
            "every ban of iptables is in its chain, once", len(s.in_chain()))
     tap.ok(nft("list", "table", "inet", "gaol-bridge").returncode != 0,
            "the bridge is gone")
+    odd(s, "fail2ban")
     left = {("ssh", a) for a in s.native} | {("web", a) for a in s.shell}
     tap.ok(left <= s.rows(), "the database has them all")
     passed(s, "during and after the hand-back")

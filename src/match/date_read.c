@@ -128,7 +128,7 @@ date_read_epoch(struct span text, bool is_long, struct wall *out)
 		whole = span_sub(text, 0, dot);
 		part = span_skip(text, dot + 1);
 	}
-	if (number_parse(whole, 0, INT64_C(9999999999999999), &n) == -1)
+	if (number_parse(whole, 0, INT64_C(99999999999999999), &n) == -1)
 		return false;
 	if (is_long && text.n >= 16 && dot == SPAN_NONE) {
 		out->us = n;

@@ -121,7 +121,7 @@ date_fields_wall(const struct date_fields *f, const int *zone,
 	int year = f->year, month = f->month, day = f->day;
 	int yearday = f->yearday;
 	bool guess_year = year == DATE_UNKNOWN, guess_day = false;
-	bool zoned = f->zoned || zone != NULL;
+	bool zoned = f->zoned || zone != NULL, of_year = yearday > 0;
 	int64_t t, day_seconds;
 
 	if (guess_year || month == DATE_UNKNOWN)
@@ -129,10 +129,13 @@ date_fields_wall(const struct date_fields *f, const int *zone,
 	if (guess_year)
 		year = memory->now_year;
 	if (month == DATE_UNKNOWN || day == DATE_UNKNOWN) {
-		if (yearday == DATE_UNKNOWN && f->week != DATE_UNKNOWN &&
-		    f->weekday != DATE_UNKNOWN)
+		if (!of_year && f->week != DATE_UNKNOWN &&
+		    f->weekday != DATE_UNKNOWN) {
+			/* Of week 0 it may lie days before the first. */
 			yearday = yearday_of_week(year, f);
-		if (yearday != DATE_UNKNOWN)
+			of_year = true;
+		}
+		if (of_year)
 			from_yearday(yearday, &year, &month, &day);
 	}
 	if (month == DATE_UNKNOWN && day == DATE_UNKNOWN) {

@@ -182,6 +182,11 @@ patterns(void **state)
 	    1138049999);
 	check("^LEPOCH", NULL, "1138049999123456 x", "1138049999123456",
 	    1138049999);
+	check("LEPOCH", NULL, "11380499991234567 x", "11380499991234567",
+	    11380499991);
+	/* Wednesday of week 0, in the year before. */
+	check("%Y U%U %a", NULL, "1999 U00 Wed x", "1999 U00 Wed",
+	    914976000);
 	check("TAI64N", NULL, "x @4000000043d7c1cf1234abcd y",
 	    "@4000000043d7c1cf1234abcd", 1138213327);
 	check("%Y %j", NULL, "2005 023 x", "2005 023", 1106438400);

@@ -91,22 +91,47 @@ systemd_rules(void)
 	return access("/run/systemd/system", F_OK) == 0;
 }
 
+/*
+ * Whoever started it from a shell left it in that shell's unit, or in cron's,
+ * which must not be stopped: only its main process speaks for a unit.
+ */
+static bool
+is_main_of(pid_t pid, const char *unit)
+{
+	const char *const argv[] = {
+		"systemctl", "show", "--property=MainPID", "--value", unit,
+		NULL
+	};
+	struct buf out = { 0 };
+	int64_t n = 0;
+
+	if (program_run(argv, SYSTEMCTL_SECONDS, &out) == 0)
+		number_parse(span_trim(buf_span(&out)), 1, INT32_MAX, &n);
+	buf_fini(&out);
+	return n == pid;
+}
+
 /* "0::/system.slice/fail2ban.service" */
 static char *
 unit_of(pid_t pid)
 {
 	char path[64], text[4096];
-	struct span lines, line, unit;
+	struct span lines, line, last;
+	char *unit = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	if (!systemd_rules() || !read_file(path, text, sizeof(text), &lines))
 		return NULL;
-	while (span_cut(&lines, '\n', &line)) {
-		unit = last_part(line);
-		if (span_ends(unit, SPAN(".service")))
-			return xmemdup0(unit.p, unit.n);
+	while (unit == NULL && span_cut(&lines, '\n', &line)) {
+		last = last_part(line);
+		if (span_ends(last, SPAN(".service")))
+			unit = xmemdup0(last.p, last.n);
 	}
-	return NULL;
+	if (unit != NULL && !is_main_of(pid, unit)) {
+		free(unit);
+		unit = NULL;
+	}
+	return unit;
 }
 
 int

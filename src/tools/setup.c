@@ -115,6 +115,11 @@ setup_look(struct setup *s, struct buf *why)
 		    "way back");
 		return -1;
 	}
+	if (!s->hand_back && strcmp(s->config->own.firewall, "null") == 0) {
+		buf_adds(why, "gaol.conf: firewall is \"null\": the bans "
+		    "would be in force no more");
+		return -1;
+	}
 	if (!s->dry_run && geteuid() != 0) {
 		buf_adds(why, "only root can do this");
 		return -1;

@@ -84,7 +84,9 @@ wait_settled(const struct target *t, struct buf *why)
 static int
 start_gaold(struct setup *s, const struct target *t, struct buf *why)
 {
-	if (s->old.unit != NULL && running_has_unit(GAOLD_UNIT))
+	/* The unit names no directory. */
+	if (strcmp(s->config->dir, config_default_dir()) == 0 &&
+	    s->old.unit != NULL && running_has_unit(GAOLD_UNIT))
 		return running_systemctl("start", GAOLD_UNIT, why);
 	return daemon_start(t, NULL, why);
 }

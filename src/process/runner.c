@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/never.h"
 #include "process/runner_local.h"
 #include "process/sheet.h"
 
@@ -84,6 +85,28 @@ find_action(const struct runner *r, uint32_t generation, uint32_t jail,
 	return j->actions[action]->action;
 }
 
+/*
+ * A command that bans must not be turned against this machine by an engine
+ * that was taken over. Its own addresses are not known here: list them in
+ * ignoreip of [DEFAULT].
+ */
+static int
+check_ban(const struct runner_jail *j, const struct wire_run *m,
+    const struct values *v)
+{
+	struct addr a;
+	int refused;
+
+	if ((m->verb != ACTION_BAN && m->verb != ACTION_REBAN) || v == NULL ||
+	    j->source == NULL || !values_addr(v, &a))
+		return 0;
+	refused = never_refuses(j->source->never, &a);
+	if (refused == 0)
+		return 0;
+	errno = refused;
+	return -1;
+}
+
 static int
 run_action(struct runner *r, const struct wire_run *m, const struct values *v)
 {
@@ -99,6 +122,9 @@ run_action(struct runner *r, const struct wire_run *m, const struct values *v)
 		errno = EINVAL;
 		return -1;
 	}
+	if (check_ban(runner_table_jail(r, m->generation, m->jail), m,
+		v) == -1)
+		return -1;
 	return action_ask(a, &request);
 }
 

@@ -9,6 +9,7 @@
 #include "action/action.h"
 #include "action/ignorecommand.h"
 #include "base/port.h"
+#include "base/trie.h"
 #include "process/role.h"
 #include "process/wire.h"
 
@@ -24,6 +25,7 @@ struct runner_action {
 /* The files as they were read once. */
 struct runner_source {
 	struct config *config;
+	struct trie *never;    /* whom its commands never ban */
 	unsigned refs;
 };
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/check.h"
+#include "process/never.h"
 #include "process/run_plan.h"
 
 #define LOGGER "gaol.runner"
@@ -107,6 +108,7 @@ source_unref(struct runner_source *source)
 	if (source == NULL || --source->refs > 0)
 		return;
 	config_free(source->config);
+	trie_free(source->never);
 	free(source);
 }
 
@@ -130,6 +132,7 @@ load(const struct runner *r)
 		return NULL;
 	source = xcalloc(1, sizeof(*source));
 	source->config = config;
+	source->never = never_new(config, NULL, 0);
 	source->refs = 1;
 	return source;
 }

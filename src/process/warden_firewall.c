@@ -11,12 +11,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "process/never.h"
 
 #define LOGGER "gaol.firewall"
 
-/* A request for more than this many addresses is a mistake or an attack. */
-#define PREFIX_MIN_V4 8
-#define PREFIX_MIN_V6 16
 /* A century; more is a mistake, and overflows somewhere. */
 #define SECONDS_MAX (INT64_C(100) * 366 * 24 * 3600)
 
@@ -186,13 +184,7 @@ check_record(const struct warden *w, uint32_t type,
 		return EINVAL;
 	if (type == WIRE_FW_DELETE)
 		return 0;
-	if (!addr_is_bannable(a))
-		return EINVAL;
-	if (a->plen < (a->family == ADDR_V4 ? PREFIX_MIN_V4 : PREFIX_MIN_V6))
-		return ERANGE;
-	if (trie_overlaps(w->never, a))
-		return EACCES;
-	return 0;
+	return never_refuses(w->never, a);
 }
 
 static int
@@ -258,27 +250,10 @@ warden_firewall_remove(struct warden *w)
 	port_send(w->engine, &m, sizeof(m), -1);
 }
 
-static void
-never_add(struct warden *w, const char *text)
-{
-	struct addr net;
-
-	/* Names and file: entries are the engine's: literal ones only. */
-	if (addr_parse_net(span_of(text), &net) == 0)
-		trie_add(w->never, &net);
-}
-
 void
 warden_never_update(struct warden *w)
 {
-	const struct config *c = w->now != NULL ? w->now->config : NULL;
-
 	trie_free(w->never);
-	w->never = trie_new();
-	never_add(w, "127.0.0.0/8");
-	never_add(w, "::1");
-	for (size_t i = 0; i < w->own_n; i++)
-		trie_add(w->never, &w->own[i]);
-	for (size_t i = 0; c != NULL && i < c->never.n; i++)
-		never_add(w, c->never.v[i]);
+	w->never = never_new(w->now != NULL ? w->now->config : NULL, w->own,
+	    w->own_n);
 }

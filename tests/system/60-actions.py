@@ -125,6 +125,9 @@ def stock():
         tap.ok(gaold.run("unban", "sshd", THERE).returncode == 0
                and wait_for("no rule", 10, lambda: not chain()), "stock: unban", chain())
         tap.ok(attacker.connects(), "stock: … and it connects again")
+        gaold.run("ban", "sshd", "127.0.0.1")
+        tap.ok(wait_for("the refusal", 10, lambda: gaold.log_has("not served"))
+               and not chain(), "stock: no command is run against loopback", chain())
         gaold.fail(THERE, 5)
         wait_for("a rule", 10, lambda: len(chain()) == 1)
         tap.ok(gaold.stop(60) == 0, "stock: stops", gaold.logs())

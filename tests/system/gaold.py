@@ -155,7 +155,7 @@ class Gaold:
     def ask_raw(self, *words):
         try:
             with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(20)
+                link.settimeout(60)
                 link.connect(self.socket)
                 link.sendall(json.dumps(words).encode() + b"\n")
                 with link.makefile() as reply:

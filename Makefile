@@ -61,7 +61,7 @@ $(B)/fail2ban-client $(B)/fail2ban-regex: $(B)/gaol
 $(B)/libgaol.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
-# Sizes and signs are checked where arithmetic meets the wire (style rule 26).
+# Sizes and signs are checked where arithmetic meets the wire.
 $(B)/obj/base/%.o $(B)/obj/match/%.o $(B)/obj/process/%.o: ALL_CFLAGS += $(STRICT)
 $(B)/obj/%.o: src/%.c
 	$(call say,CC,$<)

@@ -1,5 +1,5 @@
 /*
- * fail2ban-client's text layouts (compat §8.4), byte for byte, from the same
+ * fail2ban-client's text layouts, byte for byte, from the same
  * payloads that JSON shows. Foreign text in payloads is escaped here. Each
  * form is added to `out` with its last newline.
  */

@@ -1,5 +1,5 @@
 /*
- * A jail decides: failures are counted (compat §6), ignored ids left alone,
+ * A jail decides: failures are counted, ignored ids left alone,
  * and at maxretry a ticket is made. It knows nothing of sockets, stores and
  * firewalls: what follows from a decision is a call of its hooks.
  */

@@ -1,6 +1,6 @@
 /*
  * The date detector: finds the stamp in a line, says what is to be cut out
- * and when it was (compat §5). It remembers which template the log uses and
+ * and when it was. It remembers which template the log uses and
  * where, so that the others are asked only when something changes.
  */
 #ifndef GAOL_MATCH_DATE_H

@@ -31,7 +31,7 @@ struct date_template {
 static struct date_template *templates;
 
 /*
- * The default stamps, compat §5.1, in this order. The patterns that start
+ * The default stamps, in fail2ban's order. The patterns that start
  * with ^ or {^LN-BEG} have no second, anchored copy.
  */
 static const struct {

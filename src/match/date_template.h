@@ -1,5 +1,5 @@
 /*
- * Date templates: how one kind of stamp looks (compat §5). A template is a
+ * Date templates: how one kind of stamp looks. A template is a
  * regex whose group 1 is what is cut out of the line, and the way its named
  * groups are read. Templates are shared between filters and compiled when
  * first needed: there are 31 defaults, and most logs use one of them.

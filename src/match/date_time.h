@@ -1,4 +1,4 @@
-/* From the parts of a stamp to a point in time (compat §5.3). */
+/* From the parts of a stamp to a point in time. */
 #ifndef GAOL_MATCH_DATE_TIME_H
 #define GAOL_MATCH_DATE_TIME_H
 

@@ -1,6 +1,6 @@
 /*
  * Python's regular expression syntax (what failregexes are written in) made
- * into PCRE2's (compat §4.4). The two agree nearly everywhere; where the same
+ * into PCRE2's. The two agree nearly everywhere; where the same
  * text means something else it is rewritten, and what Python refuses is
  * refused here too, so that a filter is good for both programs or for none.
  */

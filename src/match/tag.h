@@ -1,5 +1,5 @@
 /*
- * fail2ban's failregex tags (<HOST>, <F-USER>…</F-USER>, compat §4.1) made
+ * fail2ban's failregex tags (<HOST>, <F-USER>…</F-USER>) made
  * into Python's regex syntax, which is what every fail2ban user writes around
  * them; python.h takes it from there to PCRE2's.
  */

@@ -1,6 +1,6 @@
 /*
- * The last lines of a log, for expressions that span several (maxlines > 1,
- * compat §4.3). Lines that took part in a match leave; skipped ones stay.
+ * The last lines of a log, for expressions that span several (maxlines > 1).
+ * Lines that took part in a match leave; skipped ones stay.
  */
 #ifndef GAOL_MATCH_WINDOW_H
 #define GAOL_MATCH_WINDOW_H

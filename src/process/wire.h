@@ -126,7 +126,7 @@ struct wire_own { uint32_t type; uint32_t zero; };
 
 struct wire_fw { uint32_t type; uint32_t generation; };
 
-/* One element of one request: 48 bytes, as architecture.md says. */
+/* One element of one request. */
 struct wire_fw_record {
 	uint64_t cookie;
 	int64_t seconds;      /* < 0: no timeout */

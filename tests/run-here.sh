@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 dir=build/run
+rm -rf "$dir/etc"
 mkdir -p "$dir/etc/jail.d" "$dir/state"
 source=${CONFIG:-}
 if [ -z "$source" ]; then
@@ -24,7 +25,17 @@ pidfile = $PWD/$dir/gaol.pid
 dbfile = $PWD/$dir/state/gaol.sqlite3
 logtarget = STDOUT
 CONF
-[ -n "${FIREWALL:-}" ] && firewall=nftables || firewall=null
+if [ -n "${FIREWALL:-}" ]; then
+    firewall=nftables
+else
+    # Pretending holds for shell actions as well: whatever they are called,
+    # they do nothing.
+    firewall=null
+    rm -f "$dir"/etc/action.d/*.local "$dir"/etc/action.d/*.py
+    for action in "$dir"/etc/action.d/*.conf; do
+        [ -e "$action" ] && printf '[Definition]\nnative = none\n' >"$action"
+    done
+fi
 cat >"$dir/etc/gaol.conf" <<CONF
 users = { engine = 64801; warden = 64802; };
 firewall = "$firewall";

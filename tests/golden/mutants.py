@@ -38,7 +38,8 @@ KINDS = [
     ("duration", "… a duration",
      lambda m: "is not a duration" in m.words),
     ("backend", "… a backend",
-     lambda m: "backend: '" in m.words and "is not known" in m.words),
+     lambda m: "backend: '" in m.words and ("is not known" in m.words or
+                                            "option syntax" in m.words)),
     ("log mode", "… a log's head or tail",
      lambda m: "is no mode" in m.words),
     ("twice", "… an action that stands twice",

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,21 +87,58 @@ find_action(const struct runner *r, uint32_t generation, uint32_t jail,
 }
 
 /*
- * A command that bans must not be turned against this machine by an engine
- * that was taken over. Its own addresses are not known here: list them in
- * ignoreip of [DEFAULT].
+ * Could a command take it for an address (short, octal or hexadecimal forms,
+ * ranges, lists), for an option, or for two words? A raw id that could is
+ * refused: what it would ban is not what was checked.
  */
+static bool
+is_plain_id(struct span text)
+{
+	static const char numeric[] = "0123456789abcdefABCDEFxX.:/,-";
+	bool word = false;
+
+	if (text.n == 0 || text.p[0] == '-' ||
+	    span_eq_nocase(text, SPAN("localhost")))
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] <= ' ' || text.p[i] == ',')
+			return false;
+		word |= memchr(numeric, text.p[i], sizeof(numeric) - 1) == NULL;
+	}
+	return word;
+}
+
+/* 0, or errno: whom the never-list holds, or text that is no safe id. */
 static int
-check_ban(const struct runner_jail *j, const struct wire_run *m,
-    const struct values *v)
+refuses(const struct trie *never, const char *text, bool bans)
 {
 	struct addr a;
+
+	if (text == NULL)
+		return 0;
+	if (addr_parse_net(span_of(text), &a) == 0)
+		return bans ? never_refuses(never, &a) : 0;
+	return is_plain_id(span_of(text)) ? 0 : EINVAL;
+}
+
+/*
+ * A command must not be turned against this machine by an engine that was
+ * taken over. Its own addresses are not known here: list them in ignoreip of
+ * [DEFAULT].
+ */
+static int
+check_ticket(const struct runner_jail *j, const struct wire_run *m,
+    const struct values *v)
+{
+	bool bans = m->verb == ACTION_BAN || m->verb == ACTION_REBAN ||
+	    m->verb == ACTION_PROLONG;
 	int refused;
 
-	if ((m->verb != ACTION_BAN && m->verb != ACTION_REBAN) || v == NULL ||
-	    j->source == NULL || !values_addr(v, &a))
+	if (v == NULL || j == NULL || j->source == NULL)
 		return 0;
-	refused = never_refuses(j->source->never, &a);
+	refused = refuses(j->source->never, v->fid, bans);
+	if (refused == 0)
+		refused = refuses(j->source->never, v->ip, bans);
 	if (refused == 0)
 		return 0;
 	errno = refused;
@@ -122,7 +160,7 @@ run_action(struct runner *r, const struct wire_run *m, const struct values *v)
 		errno = EINVAL;
 		return -1;
 	}
-	if (check_ban(runner_table_jail(r, m->generation, m->jail), m,
+	if (check_ticket(runner_table_jail(r, m->generation, m->jail), m,
 		v) == -1)
 		return -1;
 	return action_ask(a, &request);
@@ -138,6 +176,8 @@ run_ignore(struct runner *r, const struct wire_run *m, const struct values *v)
 		errno = EINVAL;
 		return -1;
 	}
+	if (check_ticket(j, m, v) == -1)
+		return -1;
 	return ignorecommand_ask(j->ignore, v, m->seq);
 }
 

@@ -311,13 +311,18 @@ runner_table_forget(struct runner *r, size_t keep, uint32_t generation)
 	struct runner_table **at = &r->newest;
 	size_t n = 0;
 
+	/*
+	 * What is older than one that goes, goes too, whatever numbers the
+	 * engine gave them: an action that two tables share has its
+	 * configuration from the newer one.
+	 */
+	while (*at != NULL && n < keep && (*at)->generation >= generation) {
+		at = &(*at)->older;
+		n++;
+	}
 	while (*at != NULL) {
 		struct runner_table *t = *at;
 
-		if (n++ < keep && t->generation >= generation) {
-			at = &t->older;
-			continue;
-		}
 		*at = t->older;
 		table_fini(t);
 	}

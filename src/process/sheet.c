@@ -64,6 +64,7 @@ sheet_read_most(int fd, size_t max, struct buf *out)
 		errno = EFBIG;
 		return -1;
 	}
+	buf_reserve(out, 1);   /* also of an empty one: room for the NUL */
 	while (at < st.st_size) {
 		size_t want = (size_t)(st.st_size - at);
 		ssize_t n = pread(fd, buf_reserve(out, want), want, at);

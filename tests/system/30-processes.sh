@@ -404,9 +404,11 @@ check "a role by hand is refused" \
 
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-# without_root OPTION…: a start as nobody.
+# without_root OPTION…: a start as nobody, of a copy that nobody can reach
+# (a clone below /root is closed to others).
+cp "$build/gaold" "$work/gaold"
 without_root() {
-    "${nobody[@]}" timeout 20 "$build/gaold" -c "$config" "$@" \
+    "${nobody[@]}" timeout 20 "$work/gaold" -c "$config" "$@" \
         >"$work/out.log" 2>&1
 }
 

@@ -7,16 +7,8 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "config/value.h"
+#include "control/payload.h"
 #include "process/command_local.h"
-
-static json_t *
-foreign(struct span s)
-{
-	/* jansson refuses what is not UTF-8; nothing may be lost for that. */
-	json_t *text = json_stringn(s.p != NULL ? s.p : "", s.n);
-
-	return text != NULL ? text : json_string(log_text(s));
-}
 
 json_t *
 command_id_json(const struct id *id)
@@ -25,7 +17,7 @@ command_id_json(const struct id *id)
 	json_t *json;
 
 	id_format(id, &text);
-	json = foreign(buf_span(&text));
+	json = payload_text(buf_span(&text));
 	buf_fini(&text);
 	return json;
 }
@@ -86,7 +78,7 @@ broken_jails(const struct engine *e)
 		if (j->error != NULL)
 			json_array_append_new(list, json_pack("{s:s, s:o}",
 			    "jail", j->config->name,
-			    "error", foreign(span_of(j->error))));
+			    "error", payload_text(span_of(j->error))));
 	}
 	return list;
 }
@@ -108,7 +100,7 @@ firewall_json(const struct engine *e)
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I}",
 	    "kind", e->config->own.firewall,
 	    "state", e->firewall_error == 0 ? "ok" : "error",
-	    "text", foreign(span_of(e->firewall_error == 0 ? "" :
+	    "text", payload_text(span_of(e->firewall_error == 0 ? "" :
 		e->firewall_text)),
 	    "rebuilt", (json_int_t)e->firewall_rebuilt,
 	    "refused", (json_int_t)e->asks.refused,
@@ -150,7 +142,7 @@ logs_json(const struct engine *e)
 		const struct engine_log *log = &e->logs[i];
 
 		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}",
-		    "path", foreign(span_of(log->path)),
+		    "path", payload_text(span_of(log->path)),
 		    "jail", log->jail->config->name,
 		    "state", log_state(log),
 		    "text", log->error != 0 ? strerror(log->error) : ""));
@@ -223,7 +215,7 @@ status_daemon(const struct engine *e)
 	    "logs", logs_json(e));
 }
 
-/* --- status JAIL ------------------------------------------------------------ */
+/* --- status JAIL ---------------------------------------------------- */
 
 static json_t *
 files_json(const struct engine *e, const struct engine_jail *j)
@@ -233,7 +225,7 @@ files_json(const struct engine *e, const struct engine_jail *j)
 	for (size_t i = 0; i < e->logs_n; i++) {
 		if (e->logs[i].jail == j)
 			json_array_append_new(files,
-			    foreign(span_of(e->logs[i].path)));
+			    payload_text(span_of(e->logs[i].path)));
 	}
 	return files;
 }
@@ -265,14 +257,14 @@ journal_json(const struct engine_jail *j)
 		for (size_t k = 0; k < words.n; k++) {
 			if (strcmp(words.v[k], "+") == 0) {
 				json_array_append_new(list,
-				    foreign(buf_span(&text)));
+				    payload_text(buf_span(&text)));
 				buf_clear(&text);
 				continue;
 			}
 			buf_addf(&text, "%s%s", text.n > 0 ? " " : "",
 			    words.v[k]);
 		}
-		json_array_append_new(list, foreign(buf_span(&text)));
+		json_array_append_new(list, payload_text(buf_span(&text)));
 		buf_fini(&text);
 		strings_fini(&words);
 	}
@@ -382,7 +374,7 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 	    "actions", actions_json(j)));
 }
 
-/* --- banned -------------------------------------------------------------------- */
+/* --- banned ---------------------------------------------------- */
 
 static json_t *
 banned_in_jails(const struct engine *e)
@@ -440,17 +432,7 @@ command_banned(struct request *r, size_t argc, const char *const *argv,
 	request_reply(r, list);
 }
 
-/* --- get ------------------------------------------------------------------------ */
-
-static json_t *
-strings_json(const struct strings *l)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(list, foreign(span_of(l->v[i])));
-	return list;
-}
+/* --- get ---------------------------------------------------- */
 
 static json_t *
 setting(const struct engine *e, const struct engine_jail *j, const char *name)
@@ -466,13 +448,13 @@ setting(const struct engine *e, const struct engine_jail *j, const char *name)
 	if (strcmp(name, "maxmatches") == 0)
 		return json_integer(c->maxmatches);
 	if (strcmp(name, "ignoreip") == 0)
-		return strings_json(&c->ignoreip);
+		return payload_texts(&c->ignoreip);
 	if (strcmp(name, "logpath") == 0)
 		return files_json(e, j);
 	if (strcmp(name, "failregex") == 0)
-		return strings_json(&c->filter.failregex);
+		return payload_texts(&c->filter.failregex);
 	if (strcmp(name, "ignoreregex") == 0)
-		return strings_json(&c->filter.ignoreregex);
+		return payload_texts(&c->filter.ignoreregex);
 	return NULL;
 }
 

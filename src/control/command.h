@@ -6,6 +6,7 @@
 #define GAOL_CONTROL_COMMAND_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct request;
@@ -25,6 +26,11 @@ struct command {
 	    const char *const *argv, void *arg);
 };
 
+/*
+ * For a command whose words decide who may: false when its client has not
+ * that right; the request has failed then.
+ */
+bool request_may(struct request *request, enum command_right right);
 /*
  * The payload is taken over (a reference is stolen; NULL is JSON's null).
  * Ends the request, also when its client or the server are gone: every

@@ -183,14 +183,28 @@ find_command(const struct conns *all, const char *name)
 	return NULL;
 }
 
-static void
-dispatch(struct conn *c, struct request *r)
+bool
+request_may(struct request *r, enum command_right right)
 {
 	static const char *const who[] = {
 		[RIGHT_READ] = "root or a member of the socket's group",
 		[RIGHT_BAN] = "root or a member of the group that may ban",
 		[RIGHT_CONFIGURE] = "root",
 	};
+	struct conn *c = r->conn;
+
+	if (c != NULL && peer_may(&c->peer, right, &c->all->policy))
+		return true;
+	if (c != NULL)
+		c->all->counters.refused++;
+	request_fail(r, "PermissionError", "%s is for %s", r->argv.v[0],
+	    who[right]);
+	return false;
+}
+
+static void
+dispatch(struct conn *c, struct request *r)
+{
 	struct conns *all = c->all;
 	const struct command *cmd = find_command(all, r->argv.v[0]);
 
@@ -198,12 +212,8 @@ dispatch(struct conn *c, struct request *r)
 		request_fail(r, "Exception", "Invalid command");
 		return;
 	}
-	if (!peer_may(&c->peer, cmd->right, &all->policy)) {
-		all->counters.refused++;
-		request_fail(r, "PermissionError", "%s is for %s", cmd->name,
-		    who[cmd->right]);
+	if (!request_may(r, cmd->right))
 		return;
-	}
 	all->counters.requests++;
 	cmd->run(r, r->argv.n, (const char *const *)r->argv.v,
 	    all->options.arg);

@@ -1,0 +1,37 @@
+/* A jail from the inside: what its files share. */
+#ifndef GAOL_JAIL_JAIL_LOCAL_H
+#define GAOL_JAIL_JAIL_LOCAL_H
+
+#include "jail/bans.h"
+#include "jail/counter.h"
+#include "jail/ignore.h"
+#include "jail/jail.h"
+
+struct jail {
+	const struct jail_config *config;
+	const struct jail_hooks *hooks;
+	void *arg;
+	struct counter *counter;
+	struct bans bans;
+	struct ignore *ignore;
+	struct addr *own;
+	size_t own_n;
+	int64_t bantime;          /* that running bans follow; -1 permanent */
+	struct boot purge_after;  /* no sooner */
+	bool refusing;            /* full: said once until there is room */
+	struct jail_counters counters;
+};
+
+/* --- jail_ban.c ------------------------------------------------------- */
+/* How long a ban takes (< 0: permanent) and when it ends. */
+void jail_set_end(struct jail *j, struct ban *ban, int64_t seconds,
+    struct wall end, struct wall now);
+/* t is consumed when it is added; seconds < 0: permanent. */
+enum jail_ban_result jail_ban_ticket(struct jail *j, struct ticket *t,
+    int64_t seconds, bool own_bantime, struct wall now);
+void jail_unban_one(struct jail *j, struct ban *ban,
+    enum jail_unban_why why);
+/* Frees what jail_ban_ticket did not take. */
+void jail_ticket_clear(struct ticket *t);
+
+#endif

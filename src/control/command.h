@@ -43,4 +43,16 @@ void request_reply(struct request *request, json_t *payload);
 void request_fail(struct request *request, const char *type,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The reply of a command inside another; `error` NULL: it was fine. */
+typedef void request_done_fn(const json_t *payload, const json_t *error,
+    void *arg);
+/*
+ * Runs one more command of the table for the client of an open request, with
+ * that client's rights. `words` is its array: strings, numbers and truth
+ * values are words as Python's str() has them, arrays and objects are JSON
+ * text. done() is called once, now or later, before the outer request ends.
+ */
+void request_inside(struct request *outer, const json_t *words,
+    request_done_fn *done, void *arg);
+
 #endif

@@ -15,10 +15,17 @@
 #include "control/request.h"
 
 #define LOGGER "gaol.control"
+#define INSIDE_MAX 3   /* a `multi-set` in a `server-stream` is two */
 
-/* conn is NULL when the client has gone before the answer. */
+/*
+ * conn is NULL when the client has gone before the answer, and always in a
+ * request inside another.
+ */
 struct request {
 	struct conn *conn;
+	struct request *outer;
+	request_done_fn *done;    /* of one inside */
+	void *done_arg;
 	struct strings argv;
 };
 
@@ -134,11 +141,46 @@ request_free(struct request *r)
 	free(r);
 }
 
+static struct conn *
+conn_of(const struct request *r)
+{
+	while (r->outer != NULL)
+		r = r->outer;
+	return r->conn;
+}
+
+static unsigned
+depth_of(const struct request *r)
+{
+	unsigned depth = 0;
+
+	for (; r->outer != NULL; r = r->outer)
+		depth++;
+	return depth;
+}
+
+/* Steals the reference. */
+static void
+end_inside(struct request *r, json_t *object)
+{
+	request_done_fn *done = r->done;
+	void *arg = r->done_arg;
+
+	request_free(r);
+	done(json_object_get(object, "ok"), json_object_get(object, "error"),
+	    arg);
+	json_decref(object);
+}
+
 static void
 request_end(struct request *r, json_t *object)
 {
 	struct conn *c = r->conn;
 
+	if (r->done != NULL) {
+		end_inside(r, object);
+		return;
+	}
 	request_free(r);
 	if (c == NULL) {
 		json_decref(object);
@@ -191,7 +233,7 @@ request_may(struct request *r, enum command_right right)
 		[RIGHT_BAN] = "root or a member of the group that may ban",
 		[RIGHT_CONFIGURE] = "root",
 	};
-	struct conn *c = r->conn;
+	struct conn *c = conn_of(r);
 
 	if (c != NULL && peer_may(&c->peer, right, &c->all->policy))
 		return true;
@@ -217,6 +259,27 @@ dispatch(struct conn *c, struct request *r)
 	all->counters.requests++;
 	cmd->run(r, r->argv.n, (const char *const *)r->argv.v,
 	    all->options.arg);
+}
+
+void
+request_inside(struct request *outer, const json_t *words,
+    request_done_fn *done, void *arg)
+{
+	struct request *r = xcalloc(1, sizeof(*r));
+	struct conn *c = conn_of(outer);
+
+	r->outer = outer;
+	r->done = done;
+	r->done_arg = arg;
+	if (depth_of(r) > INSIDE_MAX)
+		request_fail(r, "ValueError", "commands are nested too deep");
+	else if (request_words(words, &r->argv) == -1)
+		request_fail(r, "ValueError", "a command is a list that "
+		    "begins with its name");
+	else if (c == NULL)
+		request_fail(r, "ConnectionError", "the client has gone");
+	else
+		dispatch(c, r);
 }
 
 static void

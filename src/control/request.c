@@ -1,7 +1,9 @@
 #include "control/request.h"
 
-#include <jansson.h>
+#include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/log.h"
 
 static const char *
 find_fault(const json_t *array)
@@ -39,4 +41,42 @@ request_parse(struct span text, struct strings *argv, const char **why)
 			    json_array_get(array, i))));
 	json_decref(array);
 	return *why == NULL ? 0 : -1;
+}
+
+static void
+add_word(const json_t *value, struct strings *argv)
+{
+	struct buf text = { 0 };
+	char *json;
+
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		strings_add(argv, span_of(json_string_value(value)));
+		return;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		strings_add(argv, json_is_true(value) ? SPAN("True") :
+		    SPAN("False"));
+		return;
+	case JSON_NULL:
+		strings_add(argv, SPAN("None"));
+		return;
+	default:
+		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		if (json == NULL)
+			log_fatal("gaol.control", "out of memory");
+		buf_adds(&text, json);
+		free(json);
+		strings_take(argv, buf_take(&text));
+	}
+}
+
+int
+request_words(const json_t *array, struct strings *argv)
+{
+	if (!json_is_string(json_array_get(array, 0)))
+		return -1;
+	for (size_t i = 0; i < json_array_size(array); i++)
+		add_word(json_array_get(array, i), argv);
+	return 0;
 }

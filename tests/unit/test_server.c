@@ -32,6 +32,7 @@ struct fixture {
 	struct request *kept[128];
 	size_t kept_n;
 	size_t runs;
+	json_t *inner;
 };
 
 static struct peer as;   /* who every client is */
@@ -103,11 +104,36 @@ run_fail(struct request *r, size_t argc, const char *const *argv, void *arg)
 	request_fail(r, "UnknownJailException", "%s", argv[1]);
 }
 
+/* One word of its own behind each: a command inside. */
+static void
+on_inner(const json_t *payload, const json_t *error, void *arg)
+{
+	struct fixture *f = arg;
+
+	json_array_append_new(f->inner, error != NULL ?
+	    json_copy((json_t *)(uintptr_t)error) :
+	    json_deep_copy(payload));
+}
+
+static void
+run_stream(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct fixture *f = arg;
+	json_t *list = json_loads(argv[argc - 1], 0, NULL);
+
+	f->inner = json_array();
+	for (size_t i = 0; i < json_array_size(list); i++)
+		request_inside(r, json_array_get(list, i), on_inner, f);
+	json_decref(list);
+	request_reply(r, f->inner);
+}
+
 static const struct command commands[] = {
 	{ "echo", "WORD…", "", RIGHT_READ, run_echo },
 	{ "keep", "", "", RIGHT_READ, run_keep },
 	{ "big", "N", "", RIGHT_READ, run_big },
 	{ "fail", "TEXT", "", RIGHT_READ, run_fail },
+	{ "stream", "JSON", "", RIGHT_READ, run_stream },
 	{ "ban", "", "", RIGHT_BAN, run_echo },
 	{ "set", "", "", RIGHT_CONFIGURE, run_echo },
 	{ .name = NULL },
@@ -266,6 +292,41 @@ takes_a_request_byte_by_byte(void **state)
 	}
 	assert_string_equal(hear(f, fd, 2, NULL),
 	    "{\"ok\":[\"echo\",\"one\"]}\n{\"ok\":[\"echo\",\"two\"]}\n");
+	close(fd);
+}
+
+static void
+runs_commands_inside_one(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	say(fd, "[\"stream\",\"[[\\\"echo\\\",1,true,null,[\\\"a\\\",2]],"
+	    "[\\\"nope\\\"],[],5,[\\\"fail\\\",\\\"x\\\"]]\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL),
+	    "{\"ok\":[[\"echo\",\"1\",\"True\",\"None\",\"[\\\"a\\\",2]\"],"
+	    "{\"type\":\"Exception\",\"message\":\"Invalid command\"},"
+	    "{\"type\":\"ValueError\",\"message\":\"a command is a list that "
+	    "begins with its name\"},"
+	    "{\"type\":\"ValueError\",\"message\":\"a command is a list that "
+	    "begins with its name\"},"
+	    "{\"type\":\"UnknownJailException\",\"message\":\"x\"}]}\n");
+	close(fd);
+}
+
+static void
+keeps_the_rights_inside(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	become(1000, 500, 0);
+	fd = dial(f);
+	say(fd, "[\"stream\",\"[[\\\"ban\\\"]]\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL),
+	    "{\"ok\":[{\"type\":\"PermissionError\",\"message\":"
+	    "\"ban is for root or a member of the group that may ban\"}]}\n");
+	assert_int_equal(count(f).refused, 1);
 	close(fd);
 }
 
@@ -769,6 +830,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(answers_in_order),
 		T(takes_a_request_byte_by_byte),
+		T(runs_commands_inside_one),
+		T(keeps_the_rights_inside),
 		T(answers_after_half_close),
 		T(ends_a_client_that_is_malformed),
 		T(refuses_a_request_that_is_too_long),

@@ -190,6 +190,20 @@ fail:
 	return NULL;
 }
 
+int
+date_set_zone(struct date_detector *d, const char *zone)
+{
+	int minutes = 0;
+
+	if (zone != NULL && date_zone_parse(span_of(zone), &minutes) == -1)
+		return -1;
+	d->zoned = zone != NULL;
+	d->zone = minutes;
+	d->memory = (struct date_memory){ 0 };
+	d->repeat.n = 0;
+	return 0;
+}
+
 void
 date_free(struct date_detector *d)
 {
@@ -457,6 +471,17 @@ date_find(struct date_detector *d, struct matcher *m, struct span line,
 		*out = d->repeat.date;
 	else
 		find_anew(d, m, line, ascii, now, out);
+}
+
+bool
+date_shown(const struct date_detector *d, const char **pattern,
+    const char **name)
+{
+	if (d->n == 0 || d->n > 2)
+		return false;
+	*pattern = date_template_pattern(d->slots[0].template);
+	*name = date_template_name(d->slots[0].template);
+	return true;
 }
 
 bool

@@ -35,6 +35,15 @@ struct date {
 void date_find(struct date_detector *d, struct matcher *m, struct span line,
     bool ascii, struct wall now, struct date *out);
 
+/* Another logtimezone; NULL: local time. 0, or -1: unknown, unchanged. */
+int date_set_zone(struct date_detector *d, const char *zone);
+
+/*
+ * What upstream shows of it: the first template's name and its pattern (NULL:
+ * it is a word that stands for itself). False: more than two, the defaults.
+ */
+bool date_shown(const struct date_detector *d, const char **pattern,
+    const char **name);
 /* Templates in their present order; false past the last. */
 bool date_template_hits(const struct date_detector *d, size_t i,
     const char **name, uint64_t *hits);

@@ -339,6 +339,12 @@ date_template_name(const struct date_template *t)
 	return t->name;
 }
 
+const char *
+date_template_pattern(const struct date_template *t)
+{
+	return t->kind == DATE_PATTERN ? t->key : NULL;
+}
+
 bool
 date_template_anchored(const struct date_template *t)
 {

@@ -37,6 +37,8 @@ struct date_template *date_template_insert(struct span pattern, size_t i,
 void date_template_release(struct date_template *t);
 
 const char *date_template_name(const struct date_template *t);
+/* As it was handed in; NULL when it is one of the words (EPOCH …). */
+const char *date_template_pattern(const struct date_template *t);
 /* Taken at the start or end of a line only: a hit there needs no rival. */
 bool date_template_anchored(const struct date_template *t);
 bool date_template_line_begin(const struct date_template *t);

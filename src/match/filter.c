@@ -51,8 +51,8 @@ part_cmp(const void *a, const void *b)
 }
 
 /* Groups under the names they are known by; "content" is not handed on. */
-static void
-read_parts(struct load *l, struct rule *rule)
+void
+filter_read_parts(struct rule *rule, bool prefix)
 {
 	const struct regex_name *names;
 	struct rule_part *part;
@@ -65,8 +65,7 @@ read_parts(struct load *l, struct rule *rule)
 	rule->parts = xcalloc(n, sizeof(*rule->parts));
 	for (i = 0; i < n; i++) {
 		kind = tag_kind(names[i].name, &target);
-		if (span_eq(target, SPAN("content")) &&
-		    rule == l->f->prefix.v)
+		if (prefix && span_eq(target, SPAN("content")))
 			continue;
 		part = &rule->parts[rule->parts_n++];
 		part->name = target;
@@ -99,7 +98,7 @@ add_rule(struct load *l, struct rules *rules, const char *kind,
 	}
 	rule->prefix = *regex_prefix(rule->regex);
 	rules->n++;
-	read_parts(l, rule);
+	filter_read_parts(rule, rules == &l->f->prefix);
 }
 
 static void
@@ -113,16 +112,16 @@ add_rules(struct load *l, struct rules *rules, const char *kind,
 		add_rule(l, rules, kind, texts->v[i]);
 }
 
-static bool
-names_somebody(const struct rules *rules, size_t i)
+bool
+filter_names_somebody(const struct rule *rule)
 {
 	static const char *const names[] = {
 		"fid", "ip4", "ip6", "dns", "mlfid"
 	};
 	size_t k;
 
-	for (k = 0; i < rules->n && k < 5; k++)
-		if (regex_group(rules->v[i].regex, names[k]) != 0)
+	for (k = 0; k < 5; k++)
+		if (regex_group(rule->regex, names[k]) != 0)
 			return true;
 	return false;
 }
@@ -134,25 +133,31 @@ check_ids(struct load *l)
 	const struct rules *fail = &l->f->fail;
 	size_t i;
 
-	if (names_somebody(&l->f->prefix, 0))
+	if (l->f->prefix.n > 0 && filter_names_somebody(l->f->prefix.v))
 		return;
 	for (i = 0; i < fail->n; i++)
-		if (!names_somebody(fail, i))
+		if (!filter_names_somebody(&fail->v[i]))
 			wrong(l, "failregex", fail->v[i].number,
 			    regex_text(fail->v[i].regex), &error);
 }
 
-static enum filter_dns
-read_dns(const char *usedns)
+void
+filter_take_usedns(struct filter *f, const char *text)
 {
-	struct span s = span_of(usedns);
+	static const struct {
+		const char *word;
+		enum filter_dns dns;
+	} words[] = {
+		{ "warn", FILTER_DNS_ASK }, { "yes", FILTER_DNS_ASK },
+		{ "raw", FILTER_DNS_RAW }, { "no", FILTER_DNS_NO },
+	};
+	size_t i;
 
-	if (span_eq_nocase(s, SPAN("raw")))
-		return FILTER_DNS_RAW;
-	if (usedns == NULL || span_eq_nocase(s, SPAN("yes")) ||
-	    span_eq_nocase(s, SPAN("warn")))
-		return FILTER_DNS_ASK;
-	return FILTER_DNS_NO;
+	for (i = 0; text != NULL && i < 3; i++)
+		if (span_eq_nocase(span_of(text), span_of(words[i].word)))
+			break;
+	f->usedns = words[i].word;
+	f->dns = words[i].dns;
 }
 
 static void
@@ -191,6 +196,7 @@ load_window(struct load *l, int64_t maxlines)
 		    WINDOW_LINES_MAX);
 		l->failed = true;
 	} else if (maxlines > 1) {
+		l->f->maxlines = maxlines;
 		l->f->window = window_new((size_t)maxlines);
 	}
 }
@@ -231,9 +237,13 @@ filter_new(const struct filter_config *config,
 		f->options.match_limit = MATCH_LIMIT_DEFAULT;
 	f->jail = xstrdup(options->jail != NULL ? options->jail : "");
 	f->options.jail = f->jail;
-	f->dns = read_dns(config->usedns);
+	f->zone = options->logtimezone != NULL ?
+	    xstrdup(options->logtimezone) : NULL;
+	f->options.logtimezone = f->zone;
+	filter_take_usedns(f, config->usedns);
 	if (f->dns == FILTER_DNS_NO)
 		l.flags |= REGEX_NO_DNS;
+	f->maxlines = 1;
 	load_window(&l, config->maxlines);
 	load_rules(&l, config);
 	load_dates(&l, config);
@@ -249,17 +259,20 @@ filter_new(const struct filter_config *config,
 	return f;
 }
 
+void
+filter_rule_fini(struct rule *rule)
+{
+	for (size_t k = 0; k < rule->parts_n; k++)
+		buf_fini(&rule->parts[k].tuple);
+	regex_free(rule->regex);
+	free(rule->parts);
+}
+
 static void
 rules_fini(struct rules *rules)
 {
-	size_t i, k;
-
-	for (i = 0; i < rules->n; i++) {
-		for (k = 0; k < rules->v[i].parts_n; k++)
-			buf_fini(&rules->v[i].parts[k].tuple);
-		regex_free(rules->v[i].regex);
-		free(rules->v[i].parts);
-	}
+	for (size_t i = 0; i < rules->n; i++)
+		filter_rule_fini(&rules->v[i]);
 	free(rules->v);
 }
 
@@ -275,6 +288,7 @@ filter_free(struct filter *f)
 	encoding_close(f->encoding);
 	matcher_free(f->matcher);
 	sessions_free(f->sessions);
+	filter_changes_fini(f);
 	window_free(f->window);
 	filter_scan_fini(f);
 	buf_fini(&f->clean);
@@ -282,6 +296,7 @@ filter_free(struct filter *f)
 	buf_fini(&f->content);
 	buf_fini(&f->part);
 	free(f->jail);
+	free(f->zone);
 	free(f);
 }
 

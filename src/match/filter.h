@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/failure.h"
 #include "config/config.h"
@@ -113,6 +114,36 @@ bool filter_costliest(const struct filter *f, struct filter_cost *out);
 uint64_t filter_regex_ns(const struct filter *f, size_t i);
 uint64_t filter_prefregex_ns(const struct filter *f);
 uint64_t filter_ignoreregex_ns(const struct filter *f, size_t i);
+
+/*
+ * Changes while it runs (`set J addfailregex` and its like), by the rules of
+ * a load: usedns and maxlines count for regexes that are added later, counters
+ * and sessions stay. 0, or -1: why, in upstream's words, and nothing changed.
+ */
+#define FILTER_RULES_MAX 1000     /* of one kind, added ones included */
+int filter_add_failregex(struct filter *f, const char *text,
+    struct buf *why);
+int filter_add_ignoreregex(struct filter *f, const char *text,
+    struct buf *why);
+/* A negative index counts from the end. -1: there is none such. */
+int filter_del_failregex(struct filter *f, int64_t index);
+int filter_del_ignoreregex(struct filter *f, int64_t index);
+int filter_set_prefregex(struct filter *f, const char *text,
+    struct buf *why);             /* "": none */
+int filter_set_maxlines(struct filter *f, int64_t lines, struct buf *why);
+int filter_set_datepattern(struct filter *f, const char *text,
+    struct buf *why);             /* "": the defaults */
+int filter_set_logtimezone(struct filter *f, const char *zone);
+int filter_set_encoding(struct filter *f, const char *name);
+void filter_set_usedns(struct filter *f, const char *text);
+void filter_set_findtime(struct filter *f, double seconds);
+
+/* What they were set to. usedns: "warn", "yes", "no" or "raw". */
+const char *filter_usedns(const struct filter *f);
+int64_t filter_maxlines(const struct filter *f);
+/* As date_shown() (match/date.h). */
+bool filter_datepattern(const struct filter *f, const char **pattern,
+    const char **name);
 
 /*
  * The regexes, for `get J failregex` (_text: expanded) and `gaol regex`

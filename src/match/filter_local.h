@@ -82,10 +82,16 @@ struct filter {
 	struct sessions *sessions;
 	struct filter_scan scan;
 	struct window *window;                 /* maxlines > 1, else NULL */
+	int64_t maxlines;
 	bool last_known;
 	struct wall last;                      /* the last stamp */
 	int64_t warned_off, warned_old;        /* when, seconds */
 	bool warned_host;
+	const char *usedns;                    /* "warn", "yes", "no", "raw" */
+	char *zone;                            /* logtimezone, or NULL */
+	struct regex **retired;                /* sessions may hold names of
+	                                        them (filter_change.c) */
+	size_t retired_n;
 	/* Scratch, kept from line to line: */
 	struct buf clean;                      /* the line, made UTF-8 */
 	struct buf bare;                       /* … without its date, + \n */
@@ -114,11 +120,20 @@ bool filter_stamp(struct filter *f, struct passage *pass);
 void filter_bare(struct filter *f, struct passage *pass);
 bool filter_check_time(struct filter *f, struct passage *pass);
 
+/* filter.c: reads the named groups of a rule that has its regex. */
+void filter_read_parts(struct rule *rule, bool prefix);
+bool filter_names_somebody(const struct rule *rule);
+/* One of the four; what is none of them counts as "no", NULL as "warn". */
+void filter_take_usedns(struct filter *f, const char *text);
+void filter_rule_fini(struct rule *rule);
+void filter_changes_fini(struct filter *f);   /* filter_change.c */
+
 /* filter_line.c: are ignoreregexes asked before the failregexes? */
 bool filter_ignores_first(const struct filter *f);
 
 void filter_scan_init(struct filter *f);   /* when the rules are there */
 void filter_scan_fini(struct filter *f);
+void filter_scan_again(struct filter *f);  /* … when they are others */
 bool filter_in_block(const struct filter *f, struct span text);
 bool filter_is_ascii(const struct filter *f, struct span text);
 /* False: neither a failregex nor, asked first, an ignoreregex matches. */

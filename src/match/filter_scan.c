@@ -110,6 +110,19 @@ filter_scan_fini(struct filter *f)
 }
 
 void
+filter_scan_again(struct filter *f)
+{
+	struct span block = f->scan.block;
+	bool ascii = f->scan.block_ascii;
+
+	filter_scan_fini(f);
+	f->scan = (struct filter_scan){
+		.block = block, .block_ascii = ascii
+	};
+	filter_scan_init(f);
+}
+
+void
 filter_block(struct filter *f, struct span block)
 {
 	f->scan.block = block;

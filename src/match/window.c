@@ -37,6 +37,21 @@ window_free(struct window *w)
 	free(w);
 }
 
+struct window *
+window_resize(struct window *w, size_t lines)
+{
+	struct window *new = window_new(lines);
+	size_t skip = w->n > lines ? w->n - lines : 0;
+
+	new->n = w->n - skip;
+	for (size_t i = 0; i < new->n; i++) {
+		new->v[i] = w->v[skip + i];
+		w->v[skip + i].line = (struct buf){ 0 };
+	}
+	window_free(w);
+	return new;
+}
+
 /* Takes line i out; its memory goes to the end, for the next line. */
 static void
 take_out(struct window *w, size_t i)

@@ -16,6 +16,8 @@ struct window;
 
 struct window *window_new(size_t lines);   /* 2..WINDOW_LINES_MAX */
 void window_free(struct window *w);
+/* A window of so many lines with the last ones of *w, which is freed. */
+struct window *window_resize(struct window *w, size_t lines);
 /* Adds a line whose date is [from, to); the oldest goes when it is full. */
 void window_push(struct window *w, struct span line, size_t from, size_t to);
 /* Every line without its date, each with a newline. *out is cleared first. */

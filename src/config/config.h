@@ -121,6 +121,9 @@ struct own_config {
 	int64_t match_limit;              /* PCRE2, default 100000 */
 	int64_t tracked_max;              /* addresses counted in one jail */
 	int64_t bans_max;                 /* live bans in one jail */
+	bool runtime_commands;            /* the control socket may give
+	                                   command text */
+	bool runtime_logs;                /* … may name any log */
 };
 
 struct config {

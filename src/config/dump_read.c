@@ -48,6 +48,10 @@ read_own(struct own_config *own, const struct repr_value *line)
 		set_text((char **)(void *)at, value);
 		return 0;
 	}
+	if (f->type == OWN_BOOL) {
+		*(bool *)(void *)at = strcmp(value, "1") == 0;
+		return 0;
+	}
 	for (size_t i = 0; i < (f->type == OWN_USER ? 2u : 1u); i++) {
 		value = repr_item(line, 3 + i);
 		if (value == NULL || number_parse(span_of(value), INT64_MIN,

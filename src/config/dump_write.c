@@ -310,12 +310,35 @@ write_jail(const struct config *c, const struct jail_config *j,
 	}
 }
 
+static void
+write_field(const struct own_config *own, const struct own_field *f,
+    struct buf *out)
+{
+	const char *at = (const char *)own + f->at;
+	const char *text = NULL;
+	int64_t n;
+
+	if (f->type == OWN_TEXT) {
+		memcpy(&text, at, sizeof(text));
+		if (text == NULL)
+			return;
+	}
+	begin(out, "gaol", "own", f->name, text, NULL);
+	for (size_t i = 0; text == NULL &&
+	     i < (f->type == OWN_USER ? 2u : 1u); i++) {
+		if (f->type == OWN_BOOL)
+			n = *(const bool *)(const void *)at;
+		else
+			memcpy(&n, at + i * sizeof(n), sizeof(n));
+		add_number(out, n);
+	}
+	end(out);
+}
+
 /* What a start needs and upstream's stream does not say. */
 static void
 write_own(const struct config *c, struct buf *out)
 {
-	const struct own_config *own = &c->own;
-
 	begin(out, "gaol", "dump", "1", NULL);
 	end(out);
 	begin(out, "gaol", "dir", c->dir, NULL);
@@ -324,25 +347,8 @@ write_own(const struct config *c, struct buf *out)
 	end(out);
 	begin(out, "gaol", "main", "pidfile", c->main.pidfile, NULL);
 	end(out);
-	for (const struct own_field *f = own_fields; f->name != NULL; f++) {
-		const char *at = (const char *)own + f->at;
-		const char *text = NULL;
-
-		if (f->type == OWN_TEXT) {
-			memcpy(&text, at, sizeof(text));
-			if (text == NULL)
-				continue;
-		}
-		begin(out, "gaol", "own", f->name, text, NULL);
-		for (size_t i = 0; text == NULL &&
-		     i < (f->type == OWN_USER ? 2u : 1u); i++) {
-			int64_t n;
-
-			memcpy(&n, at + i * sizeof(n), sizeof(n));
-			add_number(out, n);
-		}
-		end(out);
-	}
+	for (const struct own_field *f = own_fields; f->name != NULL; f++)
+		write_field(&c->own, f, out);
 }
 
 void

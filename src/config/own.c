@@ -40,6 +40,10 @@ const struct own_field own_fields[] = {
 	  NULL, NULL, "addresses counted in one jail" },
 	{ "bans_max", OWN_NUMBER, AT(bans_max), 1, 100000000, 200000, NULL,
 	  NULL, "live bans in one jail" },
+	{ "runtime_commands", OWN_BOOL, AT(runtime_commands), 0, 0, 0, NULL,
+	  "true, false", "commands and log targets may come over the socket" },
+	{ "runtime_logs", OWN_BOOL, AT(runtime_logs), 0, 0, 0, NULL,
+	  "true, false", "logs that no jail names may be read" },
 	{ NULL, OWN_TEXT, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -53,6 +57,12 @@ static int64_t *
 number_of(struct own_config *own, const struct own_field *f)
 {
 	return (int64_t *)(void *)((char *)own + f->at);
+}
+
+static bool *
+truth_of(struct own_config *own, const struct own_field *f)
+{
+	return (bool *)(void *)((char *)own + f->at);
 }
 
 /*
@@ -180,6 +190,15 @@ read_number(int64_t *v, const config_setting_t *s, const struct own_field *f)
 }
 
 static int
+read_truth(bool *v, const config_setting_t *s)
+{
+	if (config_setting_type(s) != CONFIG_TYPE_BOOL)
+		return -1;
+	*v = config_setting_get_bool(s) != CONFIG_FALSE;
+	return 0;
+}
+
+static int
 read_text(char **v, const config_setting_t *s, const struct own_field *f)
 {
 	const char *text;
@@ -216,6 +235,8 @@ read_field(struct reader *r, const config_setting_t *s,
 		got = read_user(number_of(own, f), s);
 	else if (f->type == OWN_NUMBER)
 		got = read_number(number_of(own, f), s, f);
+	else if (f->type == OWN_BOOL)
+		got = read_truth(truth_of(own, f), s);
 	else
 		got = read_text(text_of(own, f), s, f);
 	if (got != 0)

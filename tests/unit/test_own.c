@@ -50,6 +50,7 @@ test_defaults(void **state)
 	assert_string_equal(own.firewall, "nftables");
 	assert_non_null(own.share);
 	assert_null(own.socket_group);
+	assert_false(own.runtime_commands || own.runtime_logs);
 	assert_int_equal(own.line_max, 65536);
 	assert_int_equal(own.match_limit, 100000);
 	assert_true(own.tracked_max > 0 && own.bans_max > 0);
@@ -65,7 +66,8 @@ test_every_field(void **state)
 	assert_int_equal(load("users: { engine = 1234; warden = \"root\"; };\n"
 	    "socket_group = \"adm\"; firewall = \"null\"; share = \"/x\";\n"
 	    "line_max = 1000; match_limit = 5000L; tracked_max = 100;\n"
-	    "bans_max = 7;\n"), 0);
+	    "bans_max = 7; runtime_commands = true;\n"
+	    "runtime_logs = true;\n"), 0);
 	assert_int_equal(report.n, 0);
 	assert_int_equal(own.engine_uid, 1234);
 	assert_int_equal(own.engine_gid, 1234);
@@ -78,6 +80,7 @@ test_every_field(void **state)
 	assert_int_equal(own.match_limit, 5000);
 	assert_int_equal(own.tracked_max, 100);
 	assert_int_equal(own.bans_max, 7);
+	assert_true(own.runtime_commands && own.runtime_logs);
 }
 
 /* Without users no name is looked up: even one that nobody has is no fault. */
@@ -127,6 +130,9 @@ test_problems(void **state)
 	assert_int_equal(own.line_max, 300);
 	expect("tracked_mx = 300;", PROBLEM_WARNING, 1,
 	    "did you mean 'tracked_max'?");
+	expect("runtime_commands = 1;", PROBLEM_ERROR, 1,
+	    "1 is not usable; accepted: true, false");
+	assert_false(own.runtime_commands);
 	expect("users = { engin = 3; };", PROBLEM_WARNING, 1,
 	    "did you mean 'users.engine'?");
 	expect("x = \n\n= 2;", PROBLEM_ERROR, 3, "syntax error");

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "config/jail_copy.h"
 #include "jail/detail.h"
 
 #define ACTIONS "fail2ban.actions"
@@ -156,19 +157,51 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 
 	if (j == NULL)
 		j = add(e, config);
+	j->past = j->own;
+	j->own = NULL;
 	j->config = config;
 	j->keep = true;
 	free(j->error);
 	j->error = config->error != NULL ? xstrdup(config->error) : NULL;
 	filter_free(j->filter);
 	j->filter = filter;
-	if (j->error != NULL)
-		return j;
-	if (j->jail == NULL)
+	if (j->error == NULL && j->jail == NULL)
 		start(j);
-	else
+	else if (j->error == NULL)
 		jail_reconfigure(j->jail, config);
 	return j;
+}
+
+void
+engine_jail_forget_past(struct engine_jail *j)
+{
+	config_free(j->past);
+	j->past = NULL;
+}
+
+/* --- changes at run time --------------------------------------------- */
+
+struct jail_config *
+engine_jail_own(struct engine_jail *j)
+{
+	if (j->own != NULL)
+		return &j->own->jails[0];
+	j->own = jail_copy(j->engine->config, j->config);
+	if (j->own == NULL) {
+		log_error("gaol.engine", "[%s] its settings cannot be copied",
+		    j->config->name);
+		return NULL;
+	}
+	j->config = &j->own->jails[0];
+	engine_run_repoint(j);
+	engine_jail_changed(j);
+	return &j->own->jails[0];
+}
+
+void
+engine_jail_changed(struct engine_jail *j)
+{
+	jail_reconfigure(j->jail, j->config);
 }
 
 void
@@ -180,6 +213,8 @@ engine_jail_free(struct engine_jail *j)
 	engine_run_forget(j);
 	jail_free(j->jail);
 	filter_free(j->filter);
+	config_free(j->own);
+	config_free(j->past);
 	free(j->error);
 	free(j);
 }

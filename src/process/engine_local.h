@@ -30,6 +30,8 @@ struct event_base;
 struct engine_jail {
 	struct engine *engine;
 	const struct jail_config *config;
+	struct config *own;      /* `config` is in it: changed at run time */
+	struct config *past;     /* … until a reload, whose end frees it */
 	struct jail *jail;
 	struct filter *filter;
 	uint32_t rule_first;     /* its native actions in the plan */
@@ -156,6 +158,15 @@ struct engine_jail *engine_jail_find(const struct engine *e, const char *name);
 struct engine_jail *engine_jail_apply(struct engine *e,
     const struct jail_config *config, struct filter *filter);
 void engine_jail_free(struct engine_jail *j);
+/*
+ * Its configuration to be changed at run time: a copy of its own from the
+ * first time on, until a reload. NULL (logged): none can be made. The caller
+ * calls engine_jail_changed() when what it changed counts for the jail.
+ */
+struct jail_config *engine_jail_own(struct engine_jail *j);
+void engine_jail_changed(struct engine_jail *j);
+/* A reload is over: nothing points to what it replaced. */
+void engine_jail_forget_past(struct engine_jail *j);
 /* The bans of the store, for all jails in one pass. */
 void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
@@ -230,6 +241,8 @@ void engine_run_apply(struct engine *e);
 void engine_run_begin(struct engine *e);
 /* Ends all of them, then engine_stopped(): now, or within the limit. */
 void engine_run_stop(struct engine *e, int status);
+/* Its configuration is another one with the same actions. */
+void engine_run_repoint(struct engine_jail *j);
 /* A ban is in force, ends, lasts longer; all of the jail's end. */
 void engine_run_ban(struct engine_jail *j, struct ticket *t);
 void engine_run_unban(struct engine_jail *j, const struct ticket *t);

@@ -243,6 +243,15 @@ find_same(const struct engine_jail *j, const struct action_config *config)
 	return NULL;
 }
 
+void
+engine_run_repoint(struct engine_jail *j)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next)
+		for (size_t i = 0; i < j->config->actions_n; i++)
+			if (strcmp(j->config->actions[i].name, a->name) == 0)
+				a->config = &j->config->actions[i];
+}
+
 /* The number it has with the runner: that of its digest. */
 static uint32_t
 add_digest(struct engine_run *run, const struct jail_config *config)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/dump.h"
+#include "config/jail_copy.h"
 #include "config/splice.h"
 #include "tree.h"
 
@@ -116,12 +117,69 @@ test_text_that_is_no_dump(void **state)
 	report_fini(&report);
 }
 
+static void
+dump(const struct config *c, size_t i, struct buf *out)
+{
+	struct config one = *c;
+
+	one.jails = &c->jails[i];
+	one.jails_n = 1;
+	buf_clear(out);
+	dump_write(&one, DUMP_ENGINE, out);
+}
+
+static void
+a_copy_is_all_of_a_jail(void **state)
+{
+	struct config *c = load("192.0.2.1", "one=3 two=4"), *copy;
+	struct buf a = { 0 }, b = { 0 };
+
+	(void)state;
+	copy = jail_copy(c, &c->jails[1]);
+	assert_non_null(copy);
+	assert_int_equal(copy->jails_n, 1);
+	assert_int_equal(copy->jails[0].maxretry, 4);
+	assert_int_equal(copy->jails[0].actions_n, 1);
+	dump(c, 1, &a);
+	dump(copy, 0, &b);
+	assert_int_equal(a.n, b.n);
+	assert_memory_equal(a.p, b.p, a.n);
+	config_free(copy);
+	config_free(c);
+	buf_fini(&a);
+	buf_fini(&b);
+}
+
+static void
+a_blank_jail_has_the_defaults(void **state)
+{
+	struct config *c = load("", "one=9"), *blank;
+
+	(void)state;
+	blank = jail_blank(c, "it's \\ \n new", "polling");
+	assert_non_null(blank);
+	assert_string_equal(blank->jails[0].name, "it's \\ \n new");
+	assert_string_equal(blank->jails[0].backend, "polling");
+	assert_string_equal(blank->jails[0].filter.name, "");
+	assert_int_equal(blank->jails[0].maxretry, 3);
+	assert_int_equal(blank->jails[0].bantime, 600);
+	assert_true(blank->jails[0].findtime == 600);
+	assert_int_equal(blank->jails[0].logs_n, 0);
+	assert_int_equal(blank->jails[0].actions_n, 0);
+	config_free(blank);
+	config_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_jail, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(a_copy_is_all_of_a_jail,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(a_blank_jail_has_the_defaults,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text_that_is_no_dump,
 		    setup, teardown),
 	};

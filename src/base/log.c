@@ -9,14 +9,15 @@
 #include <sys/socket.h>
 #include <sys/syslog.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_format.h"
+#include "base/log_journal.h"
 #include "base/number.h"
 
 #define RECORD_MAX 8192
-#define CUT_MARK "…\n"
+#define CUT_MARK "…"
 
 static const struct {
 	const char *name;
@@ -36,13 +37,13 @@ static const struct {
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
 
 static enum log_level threshold = LEVEL_INFO;
-static enum log_target target = LOG_TARGET_FD;
-static bool with_date = true;
-static bool with_padding = true;
+static struct log_layout layout = {
+	.target = LOG_TARGET_FD, .date = 1, .padding = 1,
+	.facility = LOG_DAEMON,
+};
 static int target_fd = STDERR_FILENO;
-static int syslog_fd = -1;
 static const char *syslog_tag;
-static struct sockaddr_un syslog_addr;   /* as last opened */
+static struct sockaddr_un socket_addr;   /* as last opened */
 static atomic_ulong lost;
 
 int
@@ -96,16 +97,36 @@ log_get_level(void)
 void
 log_set_layout(bool date, bool padding)
 {
-	with_date = date;
-	with_padding = padding;
+	layout.date = date;
+	layout.padding = padding;
+}
+
+void
+log_set_target(int fd, const struct log_layout *l)
+{
+	layout = *l;
+	target_fd = fd;
+	syslog_tag = NULL;
 }
 
 void
 log_set_fd(int fd)
 {
-	target = LOG_TARGET_FD;
-	log_set_layout(true, true);
-	target_fd = fd >= 0 ? fd : STDERR_FILENO;
+	const struct log_layout usual = {
+		.target = LOG_TARGET_FD, .date = 1, .padding = 1,
+		.facility = LOG_DAEMON,
+	};
+
+	log_set_target(fd >= 0 ? fd : STDERR_FILENO, &usual);
+}
+
+bool
+log_layout_valid(const struct log_layout *l)
+{
+	return l->target <= LOG_TARGET_JOURNAL && l->date <= 1 &&
+	    l->padding <= 1 && (l->facility & (uint32_t)~LOG_FACMASK) == 0 &&
+	    memchr(l->format, '\0', sizeof(l->format)) != NULL &&
+	    log_format_valid(span_of(l->format));
 }
 
 int
@@ -119,7 +140,7 @@ log_open_syslog(const char *path)
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
-	syslog_addr = sun;
+	socket_addr = sun;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
@@ -135,9 +156,11 @@ log_open_syslog(const char *path)
 void
 log_set_syslog_fd(int fd, const char *tag)
 {
-	target = LOG_TARGET_SYSLOG;
-	log_set_layout(false, false);
-	syslog_fd = fd;
+	const struct log_layout usual = {
+		.target = LOG_TARGET_SYSLOG, .facility = LOG_DAEMON,
+	};
+
+	log_set_target(fd, &usual);
 	syslog_tag = tag;
 }
 
@@ -163,50 +186,28 @@ log_on(enum log_level level)
 	return level >= threshold;
 }
 
-static size_t __attribute__((format(printf, 3, 4)))
-put(char *out, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(out, size, fmt, ap);
-	va_end(ap);
-	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
-}
-
-static size_t
-put_date(char *out, size_t size)
-{
-	struct wall now = clock_wall_now();
-	time_t seconds = (time_t)wall_seconds(now);
-	struct tm tm;
-	size_t n;
-
-	if (localtime_r(&seconds, &tm) == NULL)
-		return 0;
-	n = strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm);
-	return n + put(out + n, size - n, ",%03d ",
-	    (int)((now.us - wall_seconds(now) * CLOCK_SECOND) / 1000));
-}
-
 /* The part before the message; upstream's layouts, to the blank. */
 static size_t
-put_head(char *out, size_t size, enum log_level level, const char *logger)
+put_head(char *out, size_t size, const struct log_record *r)
 {
 	size_t n = 0;
 
-	if (target == LOG_TARGET_SYSLOG) {
-		n += put(out, size, "<%d>",
-		    LOG_DAEMON | levels[level_index(level)].priority);
+	if (layout.target == LOG_TARGET_SYSLOG) {
+		n += log_format_print(out, size, "<%d>",
+		    (int)layout.facility | r->priority);
 		if (syslog_tag != NULL)
-			n += put(out + n, size - n, "%s: ", syslog_tag);
+			n += log_format_print(out + n, size - n, "%s: ",
+			    syslog_tag);
 	}
-	if (with_date)
-		n += put_date(out + n, size - n);
-	return n + put(out + n, size - n, "%-*s[%d]: %-*s ",
-	    with_padding ? 24 : 0, logger, (int)getpid(),
-	    with_padding ? 7 : 0, log_level_name(level));
+	if (layout.target == LOG_TARGET_JOURNAL || layout.format[0] != '\0')
+		return n;
+	if (layout.date) {
+		n += log_format_date(out + n, size - n);
+		n += log_format_print(out + n, size - n, " ");
+	}
+	return n + log_format_print(out + n, size - n, "%-*s[%d]: %-*s ",
+	    layout.padding ? 24 : 0, r->logger, (int)getpid(),
+	    layout.padding ? 7 : 0, r->level_name);
 }
 
 /* A restarted syslog daemon has a new socket under the old name. */
@@ -214,9 +215,9 @@ static bool
 reconnect(void)
 {
 	return (errno == ECONNREFUSED || errno == ENOTCONN) &&
-	    syslog_addr.sun_family == AF_UNIX &&
-	    connect(syslog_fd, (const void *)&syslog_addr,
-	    sizeof(syslog_addr)) == 0;
+	    socket_addr.sun_family == AF_UNIX &&
+	    connect(target_fd, (const void *)&socket_addr,
+	    sizeof(socket_addr)) == 0;
 }
 
 /* Not syslog(3): that one waits for a daemon that does not read. */
@@ -225,8 +226,8 @@ emit_syslog(const char *record, size_t n)
 {
 	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-	return send(syslog_fd, record, n, flags) == (ssize_t)n ||
-	    (reconnect() && send(syslog_fd, record, n, flags) == (ssize_t)n);
+	return send(target_fd, record, n, flags) == (ssize_t)n ||
+	    (reconnect() && send(target_fd, record, n, flags) == (ssize_t)n);
 }
 
 /* All or nothing: the rest of a torn record would not help any reader. */
@@ -241,28 +242,63 @@ emit_fd(const char *record, size_t n)
 	return done == (ssize_t)n;
 }
 
+/* A record of the journal: its fields say what the layout would. */
+static bool
+emit_journal(const struct log_record *r)
+{
+	return log_journal_send(target_fd, r) ||
+	    (reconnect() && log_journal_send(target_fd, r));
+}
+
+static bool
+emit(char *record, size_t n, const struct log_record *r)
+{
+	switch ((enum log_target)layout.target) {
+	case LOG_TARGET_SYSLOG:
+		return emit_syslog(record, n);
+	case LOG_TARGET_JOURNAL:
+		return emit_journal(r);
+	case LOG_TARGET_FD:
+		break;
+	}
+	record[n++] = '\n';
+	return emit_fd(record, n);
+}
+
+/* The message; what has no room ends with a mark. */
+static size_t __attribute__((format(printf, 3, 0)))
+put_message(char *out, size_t room, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, room, fmt, ap);
+
+	if (n >= 0 && (size_t)n < room)
+		return (size_t)n;
+	memcpy(out + room - 1, CUT_MARK, sizeof(CUT_MARK) - 1);
+	return room - 1 + sizeof(CUT_MARK) - 1;
+}
+
 static void __attribute__((format(printf, 3, 0)))
 vlog(enum log_level level, const char *logger, const char *fmt, va_list ap)
 {
 	char record[RECORD_MAX + sizeof(CUT_MARK)];
-	size_t n, room;
+	char formatted[sizeof(record) + LOG_FORMAT_MAX];
+	struct log_record r = {
+		.level = level, .level_name = log_level_name(level),
+		.logger = logger, .priority = levels[level_index(level)].priority,
+	};
+	size_t head, n;
 	int saved = errno;
-	int text;
 
-	n = put_head(record, RECORD_MAX / 2, level, logger);
-	room = RECORD_MAX - n;
+	head = put_head(record, RECORD_MAX / 2, &r);
 	errno = saved;    /* for a %m */
-	text = vsnprintf(record + n, room, fmt, ap);
-	if (text >= 0 && (size_t)text < room) {
-		n += (size_t)text;
-		record[n++] = '\n';
-	} else {
-		n = RECORD_MAX - 1;
-		memcpy(record + n, CUT_MARK, sizeof(CUT_MARK) - 1);
-		n += sizeof(CUT_MARK) - 1;
+	n = head + put_message(record + head, RECORD_MAX - head, fmt, ap);
+	r.message = span_from(record + head, n - head);
+	if (layout.format[0] != '\0' && layout.target != LOG_TARGET_JOURNAL) {
+		memcpy(formatted, record, head);
+		n = head + log_format_put(formatted + head,
+		    sizeof(formatted) - head - 1, layout.format, &r);
 	}
-	if (!(target == LOG_TARGET_SYSLOG ? emit_syslog(record, n - 1) :
-	    emit_fd(record, n)))
+	if (!emit(layout.format[0] != '\0' ? formatted : record, n, &r))
 		atomic_fetch_add(&lost, 1);
 	errno = saved;
 }

@@ -14,6 +14,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/span.h"
 
@@ -29,7 +30,18 @@ enum log_level {
 	LEVEL_CRITICAL = 50,
 };
 
-enum log_target { LOG_TARGET_FD, LOG_TARGET_SYSLOG };
+enum log_target { LOG_TARGET_FD, LOG_TARGET_SYSLOG, LOG_TARGET_JOURNAL };
+
+#define LOG_FORMAT_MAX 256
+
+/* How records look. Of fixed size: it travels between processes. */
+struct log_layout {
+	uint32_t target;              /* enum log_target */
+	uint32_t date;                /* 0 or 1 */
+	uint32_t padding;             /* of logger and level; 0 or 1 */
+	uint32_t facility;            /* of syslog: LOG_DAEMON … */
+	char format[LOG_FORMAT_MAX];  /* log_format.h; "": the usual */
+};
 
 /* Name <-> level ("INFO", any case, or a number 1..50). -1: unknown. */
 int log_level_parse(struct span name, enum log_level *out);
@@ -44,6 +56,13 @@ void log_set_fd(int fd);
  * and pads logger and level, syslog does neither.
  */
 void log_set_layout(bool date, bool padding);
+/*
+ * All of it at once; fd (the caller's) is what the layout's target wants: open
+ * for writing, or connected to syslog's or the journal's socket.
+ */
+void log_set_target(int fd, const struct log_layout *layout);
+/* Every field in its range, and the format one that log_format.h knows. */
+bool log_layout_valid(const struct log_layout *layout);
 /*
  * Records to /dev/log, without date and padding as upstream's are; what the
  * socket does not take at once is lost, never waited for. ident (borrowed)

@@ -131,6 +131,16 @@ child_give(struct child *c, enum wire_gift gift, int fd)
 }
 
 void
+child_give_log(struct child *c, const struct log_layout *layout, int fd)
+{
+	const struct wire_give m = {
+		.type = WIRE_GIVE, .gift = GIFT_LOG, .layout = *layout,
+	};
+
+	tell(c, &m, sizeof(m), fd);
+}
+
+void
 child_stop(struct child *c)
 {
 	const struct wire_plain m = { .type = WIRE_STOP };

@@ -37,6 +37,7 @@ void child_free(struct child *c);
 
 /* fd stays the caller's. A child that is gone gets nothing. */
 void child_give(struct child *c, enum wire_gift gift, int fd);
+void child_give_log(struct child *c, const struct log_layout *layout, int fd);
 void child_stop(struct child *c);
 void child_flushlogs(struct child *c);
 /* Has it ended? To be asked at SIGCHLD; calls gone(). */

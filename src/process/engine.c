@@ -252,14 +252,14 @@ open_server(struct engine *e, int fd)
 }
 
 static void
-take_gift(struct engine *e, uint32_t gift, int fd)
+take_gift(struct engine *e, const struct wire_give *m, int fd)
 {
-	switch (gift) {
+	switch (m->gift) {
 	case GIFT_PEER:
 		link_warden(e, fd);
 		break;
 	case GIFT_LOG:
-		role_log(e->options, fd);
+		role_log(e->options, &m->layout, fd);
 		break;
 	case GIFT_SOCKET:
 		open_server(e, fd);
@@ -322,7 +322,7 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 	clock_tick();
 	switch (type) {
 	case WIRE_GIVE:
-		take_gift(e, ((const struct wire_give *)body)->gift, fd);
+		take_gift(e, body, fd);
 		break;
 	case WIRE_FLUSHLOGS:
 		log_info("fail2ban.server", "rollover performed on %s",

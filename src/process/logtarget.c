@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-
-#define LOGGER "gaol.parent"
+#include "base/log_journal.h"
 
 /* O_NONBLOCK: a FIFO in its place must not hold the parent up. */
 static int
@@ -29,8 +28,8 @@ open_file(const char *path)
 	return -1;
 }
 
-static const char *
-reason(void)
+const char *
+logtarget_why(void)
 {
 	if (errno == EINVAL)
 		return "not a regular file";
@@ -39,55 +38,75 @@ reason(void)
 	return strerror(errno);
 }
 
+const char *
+logtarget_name(const struct probe_result *p)
+{
+	switch ((enum probe_log)p->log_kind) {
+	case PROBE_LOG_FILE:
+		return p->log_file;
+	case PROBE_LOG_STDOUT:
+		return "STDOUT";
+	case PROBE_LOG_STDERR:
+		return "STDERR";
+	case PROBE_LOG_SYSLOG:
+		return p->syslog_socket;
+	case PROBE_LOG_JOURNAL:
+		return LOG_JOURNAL_SOCKET;
+	}
+	return "?";
+}
+
 int
 logtarget_open(const struct probe_result *p)
 {
-	const char *name = p->log_file;
-	int fd = -1;
-
 	switch ((enum probe_log)p->log_kind) {
 	case PROBE_LOG_FILE:
-		fd = open_file(p->log_file);
-		break;
+		return open_file(p->log_file);
 	case PROBE_LOG_STDOUT:
-		name = "STDOUT";
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-		break;
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	case PROBE_LOG_STDERR:
-		name = "STDERR";
-		fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-		break;
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	case PROBE_LOG_SYSLOG:
-		name = p->syslog_socket;
-		fd = log_open_syslog(p->syslog_socket);
-		break;
+	case PROBE_LOG_JOURNAL:
+		return log_open_syslog(logtarget_name(p));
 	}
-	if (fd == -1)
-		log_error(LOGGER, "cannot open the log target '%s': %s", name,
-		    reason());
-	return fd;
+	errno = EINVAL;
+	return -1;
 }
 
-void
-logtarget_use(const struct probe_result *p, int fd)
+int
+logtarget_stand_in(const struct probe_result *p, bool background,
+    struct log_layout *layout, const char **what)
 {
-	log_set_level((enum log_level)p->log_level);
-	if (p->log_kind == PROBE_LOG_SYSLOG)
-		log_set_syslog_fd(fd, NULL);
-	else
-		log_set_fd(fd);
+	int fd = -1;
+
+	*layout = (struct log_layout){ .facility = p->log_layout.facility };
+	if (background)
+		fd = log_open_syslog(p->syslog_socket);
+	if (fd != -1) {
+		layout->target = LOG_TARGET_SYSLOG;
+		*what = "syslog";
+		return fd;
+	}
+	layout->target = LOG_TARGET_FD;
+	layout->date = layout->padding = 1;
+	*what = "standard error";
+	return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
 void
 logtarget_refresh(const struct probe_result *p, int fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const char *name = logtarget_name(p);
 
-	_Static_assert(sizeof(sun.sun_path) >= sizeof(p->syslog_socket),
+	_Static_assert(sizeof(sun.sun_path) >= sizeof(p->syslog_socket) &&
+	    sizeof(sun.sun_path) >= sizeof(LOG_JOURNAL_SOCKET),
 	    "syslog_socket");
-	if (p->log_kind != PROBE_LOG_SYSLOG)
+	if (p->log_kind != PROBE_LOG_SYSLOG &&
+	    p->log_kind != PROBE_LOG_JOURNAL)
 		return;
-	memcpy(sun.sun_path, p->syslog_socket, sizeof(p->syslog_socket));
+	memcpy(sun.sun_path, name, strlen(name) + 1);
 	/* Nobody there yet: the old peer stays, and the next time comes. */
 	(void)connect(fd, (const void *)&sun, sizeof(sun));
 }

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "process/engine.h"
 #include "process/listener.h"
-#include "process/logtarget.h"
 #include "process/notify.h"
 #include "process/parent_local.h"
 #include "process/pidlock.h"
@@ -279,8 +278,7 @@ open_all(struct parent *p)
 	if (r->state_dir[0] != '\0' && rundir_state(r->state_dir, r->db_name,
 	    r->engine_uid, r->engine_gid) == -1)
 		return -1;
-	p->log_fd = logtarget_open(r);
-	return p->log_fd == -1 ? -1 : 0;
+	return parent_log_open(p);
 }
 
 /* One descriptor a log: as many as the system lets us have. */
@@ -337,7 +335,7 @@ start_children(struct parent *p)
 		return -1;
 	}
 	for (int i = 0; i < STEADY; i++) {
-		child_give(p->children[i], GIFT_LOG, p->log_fd);
+		child_give_log(p->children[i], &p->log_layout, p->log_fd);
 		child_give(p->children[i], GIFT_PEER, ends[i]);
 		close(ends[i]);
 	}
@@ -399,7 +397,8 @@ parent_run(const struct start *start, int ready_fd)
 	    open_all(&p) == -1)
 		goto out;
 	raise_limits();
-	logtarget_use(&p.probe, p.log_fd);
+	log_set_level((enum log_level)p.probe.log_level);
+	log_set_target(p.log_fd, &p.log_layout);
 	make_loop(&p);
 	if (start_children(&p) == 0 && event_base_dispatch(p.base) == -1)
 		log_error(LOGGER, "the event loop failed");

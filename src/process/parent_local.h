@@ -27,6 +27,8 @@ struct parent {
 	int lock_fd;
 	int listen_fd;
 	int log_fd;
+	struct log_layout log_layout; /* of log_fd */
+	bool log_missing;             /* log_fd stands in for the target */
 	int ready_fd;
 	struct child *children[ROLES];   /* the runner's: NULL while none */
 	struct event *runner_retry;   /* set: a runner is wanted */
@@ -48,6 +50,8 @@ void parent_stop_next(struct parent *p);
 void parent_runner_want(struct parent *p);
 void parent_runner_fini(struct parent *p);
 
+/* The target, or what stands in for it until it can be opened. 0, -1. */
+int parent_log_open(struct parent *p);
 /* The target once more: it was renamed by log rotation. */
 void parent_log_reopen(struct parent *p);
 /* fail2ban.conf once more: perhaps it names another target. */

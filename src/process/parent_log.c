@@ -1,5 +1,6 @@
 #include "process/parent_local.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,40 +11,88 @@
 
 #define LOGGER "gaol.parent"
 
-/* The old target stays when the new one cannot be opened. */
-static int
-renew_log(struct parent *p, const struct probe_result *probe)
+static void
+complain(struct parent *p, const char *meanwhile)
 {
-	int fd = logtarget_open(probe);
+	log_error(LOGGER, "cannot open the log target '%s': %s; %s is used "
+	    "until that works", logtarget_name(&p->probe), logtarget_why(),
+	    meanwhile);
+}
 
-	if (fd == -1)
-		return -1;
-	logtarget_use(probe, fd);
+int
+parent_log_open(struct parent *p)
+{
+	const char *what;
+	int error;
+
+	p->log_layout = p->probe.log_layout;
+	p->log_fd = logtarget_open(&p->probe);
+	if (p->log_fd != -1)
+		return 0;
+	error = errno;
+	p->log_fd = logtarget_stand_in(&p->probe, !p->start->foreground,
+	    &p->log_layout, &what);
+	errno = error;
+	complain(p, p->log_fd != -1 ? what : "nothing");
+	p->log_missing = p->log_fd != -1;
+	return p->log_missing ? 0 : -1;
+}
+
+static void
+use(struct parent *p, int fd)
+{
+	p->log_layout = p->probe.log_layout;
+	log_set_target(fd, &p->log_layout);
 	for (int i = 0; i < ROLES; i++)
 		if (p->children[i] != NULL)
-			child_give(p->children[i], GIFT_LOG, fd);
+			child_give_log(p->children[i], &p->log_layout, fd);
 	close(p->log_fd);
 	p->log_fd = fd;
-	return 0;
+}
+
+/* The old target stays while the new one cannot be opened. */
+static void
+renew_log(struct parent *p)
+{
+	int fd = logtarget_open(&p->probe);
+
+	if (fd == -1) {
+		complain(p, "the old one");
+		p->log_missing = true;
+		return;
+	}
+	use(p, fd);
+	p->log_missing = false;
 }
 
 /* There is nothing to open again of the standard streams. */
 void
 parent_log_reopen(struct parent *p)
 {
-	if (p->probe.log_kind == PROBE_LOG_FILE ||
-	    p->probe.log_kind == PROBE_LOG_SYSLOG)
-		renew_log(p, &p->probe);
+	if (p->probe.log_kind != PROBE_LOG_STDOUT &&
+	    p->probe.log_kind != PROBE_LOG_STDERR)
+		renew_log(p);
 }
 
 void
 parent_log_refresh(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *p = arg;
+	int again;
 
 	(void)fd;
 	(void)what;
-	logtarget_refresh(&p->probe, p->log_fd);
+	if (!p->log_missing) {
+		logtarget_refresh(&p->probe, p->log_fd);
+		return;
+	}
+	again = logtarget_open(&p->probe);
+	if (again == -1)
+		return;
+	p->log_missing = false;
+	use(p, again);
+	log_notice(LOGGER, "the log target '%s' works",
+	    logtarget_name(&p->probe));
 }
 
 static void
@@ -62,14 +111,16 @@ adopt(struct parent *p, const struct probe_result *next)
 	now->log_level = next->log_level;
 	if (next->log_kind == now->log_kind &&
 	    strcmp(next->log_file, now->log_file) == 0 &&
-	    strcmp(next->syslog_socket, now->syslog_socket) == 0)
-		return;
-	if (renew_log(p, next) == -1)
+	    strcmp(next->syslog_socket, now->syslog_socket) == 0 &&
+	    memcmp(&next->log_layout, &now->log_layout,
+	    sizeof(next->log_layout)) == 0)
 		return;
 	now->log_kind = next->log_kind;
+	now->log_layout = next->log_layout;
 	memcpy(now->log_file, next->log_file, sizeof(now->log_file));
 	memcpy(now->syslog_socket, next->syslog_socket,
 	    sizeof(now->syslog_socket));
+	renew_log(p);
 }
 
 void

@@ -96,7 +96,7 @@ start(struct parent *p)
 	parent_options(&o, p, ROLE_RUNNER);
 	c = child_new(p->base, &o, &events, p);
 	if (c != NULL) {
-		child_give(c, GIFT_LOG, p->log_fd);
+		child_give_log(c, &p->log_layout, p->log_fd);
 		child_give(c, GIFT_PEER, ends[0]);
 		child_give(p->children[ROLE_ENGINE], GIFT_RUNNER, ends[1]);
 	}

@@ -35,7 +35,8 @@ probe_valid(const struct probe_result *r)
 	    !absolute(r->state_dir) || strchr(r->db_name, '/') != NULL)
 		return false;
 	return r->log_kind >= PROBE_LOG_FILE &&
-	    r->log_kind <= PROBE_LOG_SYSLOG &&
+	    r->log_kind <= PROBE_LOG_JOURNAL &&
+	    log_layout_valid(&r->log_layout) &&
 	    (r->log_kind == PROBE_LOG_FILE) == (r->log_file[0] != '\0') &&
 	    (r->state_dir[0] == '\0') == (r->db_name[0] == '\0') &&
 	    r->log_level >= 1 && r->log_level <= LEVEL_CRITICAL;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/log.h"
 #include "process/start.h"
 
 #define PROBE_PATH_MAX 1024
@@ -19,7 +20,7 @@
 
 enum probe_log {
 	PROBE_LOG_FILE = 1, PROBE_LOG_STDOUT, PROBE_LOG_STDERR,
-	PROBE_LOG_SYSLOG,
+	PROBE_LOG_SYSLOG, PROBE_LOG_JOURNAL,
 };
 
 struct probe_result {
@@ -28,6 +29,7 @@ struct probe_result {
 	uint32_t socket_gid;
 	uint32_t log_level;
 	uint32_t log_kind;                 /* enum probe_log */
+	struct log_layout log_layout;
 	char socket[PROBE_SOCKET_MAX];
 	char syslog_socket[PROBE_SOCKET_MAX];
 	char pidfile[PROBE_PATH_MAX];

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -10,6 +9,7 @@
 #include "base/number.h"
 #include "base/span.h"
 #include "config/config.h"
+#include "process/logname.h"
 #include "process/sandbox.h"
 
 #define LOGGER "gaol.parent"
@@ -75,34 +75,6 @@ put_level(struct value v, struct probe_result *out)
 	}
 	out->log_level = (uint32_t)level;
 	return 0;
-}
-
-/* "/var/log/x.log", "STDOUT", each perhaps with "[datetime=off]" behind. */
-static int
-put_log(struct value v, struct probe_result *out)
-{
-	static const struct { const char *name; enum probe_log kind; } names[] = {
-		{ "STDOUT", PROBE_LOG_STDOUT }, { "SYSOUT", PROBE_LOG_STDOUT },
-		{ "STDERR", PROBE_LOG_STDERR }, { "SYSLOG", PROBE_LOG_SYSLOG },
-		{ "SYSTEMD-JOURNAL", PROBE_LOG_SYSLOG },
-	};
-	struct span text = span_of(v.text);
-	size_t bracket = span_chr(text, '[');
-	int rc;
-
-	if (bracket != SPAN_NONE)
-		text.n = bracket;
-	text = span_trim(text);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_eq_nocase(text, span_of(names[i].name))) {
-			out->log_kind = names[i].kind;
-			return 0;
-		}
-	out->log_kind = PROBE_LOG_FILE;
-	v.text = span_dup(text);
-	rc = put_path(out->log_file, sizeof(out->log_file), v);
-	free((void *)v.text);
-	return rc;
 }
 
 static int
@@ -190,7 +162,8 @@ fill(const struct start *s, const struct config *c, struct probe_result *out)
 	bad |= put_path(out->pidfile, sizeof(out->pidfile),
 	    pick(s->pidfile, m->pidfile, "pidfile"));
 	bad |= put_level(pick(s->log_level, m->loglevel, "loglevel"), out);
-	bad |= put_log(pick(s->log_target, m->logtarget, "logtarget"), out);
+	bad |= logname_parse(s->log_target != NULL ? s->log_target :
+	    m->logtarget, out);
 	bad |= put_syslog(pick(s->syslog_socket, m->syslogsocket,
 	    "syslogsocket"), out);
 	bad |= put_database(m->dbfile, out);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -325,19 +324,8 @@ leave_terminal(void)
 	dup2(STDIN_FILENO, STDERR_FILENO);
 }
 
-/* The one datagram socket that is ever a log target. */
-static bool
-is_syslog(int fd)
-{
-	int type = 0;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-	    type == SOCK_DGRAM;
-}
-
 void
-role_log(const struct role_options *o, int fd)
+role_log(const struct role_options *o, const struct log_layout *layout, int fd)
 {
 	static int current = -1;
 
@@ -345,10 +333,7 @@ role_log(const struct role_options *o, int fd)
 		close(fd);
 		return;
 	}
-	if (is_syslog(fd))
-		log_set_syslog_fd(fd, NULL);
-	else
-		log_set_fd(fd);
+	log_set_target(fd, layout);
 	if (current != -1)
 		close(current);
 	else if (o->background)

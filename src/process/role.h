@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct event_base;
+struct log_layout;
 
 enum role { ROLE_WARDEN, ROLE_ENGINE, ROLE_RUNNER };
 #define ROLES 3
@@ -55,7 +56,8 @@ char **role_argv(const struct role_options *options);
  * on. A process in the background lets go of the terminal here. In single
  * mode the parent has done it: only closes fd.
  */
-void role_log(const struct role_options *options, int fd);
+void role_log(const struct role_options *options,
+    const struct log_layout *layout, int fd);
 /*
  * The orderly end of a child: after it has sent WIRE_STOPPED. In a process of
  * its own the loop ends, role_main() frees the role and exits with `status`.

@@ -327,14 +327,14 @@ link_engine(struct runner *r, int fd)
 }
 
 static void
-take_gift(struct runner *r, uint32_t gift, int fd)
+take_gift(struct runner *r, const struct wire_give *m, int fd)
 {
-	switch (gift) {
+	switch (m->gift) {
 	case GIFT_PEER:
 		link_engine(r, fd);
 		break;
 	case GIFT_LOG:
-		role_log(r->options, fd);
+		role_log(r->options, &m->layout, fd);
 		break;
 	default:
 		close(fd);
@@ -360,7 +360,7 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 	clock_tick();
 	switch (type) {
 	case WIRE_GIVE:
-		take_gift(r, ((const struct wire_give *)body)->gift, fd);
+		take_gift(r, body, fd);
 		break;
 	case WIRE_STOP:
 		stop(r);

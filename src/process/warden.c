@@ -303,14 +303,14 @@ link_engine(struct warden *w, int fd)
 }
 
 static void
-take_gift(struct warden *w, uint32_t gift, int fd)
+take_gift(struct warden *w, const struct wire_give *m, int fd)
 {
-	switch (gift) {
+	switch (m->gift) {
 	case GIFT_PEER:
 		link_engine(w, fd);
 		break;
 	case GIFT_LOG:
-		role_log(w->options, fd);
+		role_log(w->options, &m->layout, fd);
 		break;
 	default:
 		close(fd);
@@ -335,7 +335,7 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 	(void)records;
 	switch (type) {
 	case WIRE_GIVE:
-		take_gift(w, ((const struct wire_give *)body)->gift, fd);
+		take_gift(w, body, fd);
 		break;
 	case WIRE_STOP:
 		stop(w);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/log.h"
 #include "base/port.h"
 
 enum wire_type {
@@ -83,7 +84,11 @@ enum wire_gift {
 	GIFT_RUNNER,         /* the link to a runner (engine) */
 };
 
-struct wire_give { uint32_t type; uint32_t gift; };
+struct wire_give {
+	uint32_t type;
+	uint32_t gift;
+	struct log_layout layout;   /* of GIFT_LOG */
+};
 
 struct wire_ready { uint32_t type; uint32_t pid; };
 

@@ -53,6 +53,7 @@ class Tap:
 
 class Gaold:
     def __init__(self, jail="", gaol_conf="", firewall="nftables"):
+        self.gaold = HERE + "/build/gaold"
         self.dir = tempfile.mkdtemp(prefix="gaol-test.")
         os.chmod(self.dir, 0o755)
         self.etc = self.dir + "/etc"
@@ -86,7 +87,7 @@ class Gaold:
 
     def start(self, *options, wait=True, prefix=()):
         self.process = subprocess.Popen(
-            list(prefix) + [HERE + "/build/gaold", "-f", "-c", self.etc]
+            list(prefix) + [self.gaold, "-f", "-c", self.etc]
             + list(options), stdout=open(self.dir + "/stdout", "a"),
             stderr=subprocess.STDOUT)
         if wait and not wait_for("gaold", 15, self.ready):

@@ -159,7 +159,7 @@ log_targets_have_names(void **state)
 		{ "STDOUT", PROBE_LOG_STDOUT }, { "SYSOUT", PROBE_LOG_STDOUT },
 		{ "STDERR", PROBE_LOG_STDERR }, { "SYSLOG", PROBE_LOG_SYSLOG },
 		{ "syslog [facility=daemon]", PROBE_LOG_SYSLOG },
-		{ "SYSTEMD-JOURNAL", PROBE_LOG_SYSLOG },
+		{ "SYSTEMD-JOURNAL", PROBE_LOG_JOURNAL },
 		{ "/x/y.log[padding=off]", PROBE_LOG_FILE },
 	};
 	struct probe_result r;
@@ -173,6 +173,51 @@ log_targets_have_names(void **state)
 		assert_int_equal(r.log_kind, all[i].kind);
 		assert_string_equal(r.log_file,
 		    all[i].kind == PROBE_LOG_FILE ? "/x/y.log" : "");
+	}
+}
+
+static void
+log_options_rule_the_layout(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t date, padding, facility;
+		const char *format, *said;
+	} all[] = {
+		{ "STDOUT", 1, 1, 24, "", "" },
+		{ "SYSOUT", 0, 1, 24, "", "" },
+		{ "SYSLOG", 0, 0, 24, "", "" },
+		{ "SYSLOG[padding=on, datetime=on]", 1, 1, 24, "", "" },
+		{ "SYSLOG[facility=local3]", 0, 0, 152, "", "" },
+		{ "SYSLOG[facility=nonsense]", 0, 0, 24, "",
+		    "facility 'nonsense' is none, DAEMON is used" },
+		{ "/x/y.log[padding=off][datetime=off]", 0, 0, 24, "", "" },
+		{ "/x/y.log[datetime=perhaps]", 0, 1, 24, "",
+		    "datetime=perhaps counts as off; accepted: on or off" },
+		{ "/x/y.log[format=\"%(levelname)s: %(message)s\"]", 1, 1,
+		    24, "%(levelname)s: %(message)s", "" },
+		{ "/x/y.log[format=\"%(nonsense)s\"]", 1, 1, 24, "",
+		    "'%(nonsense)s' is no format, the usual one is used" },
+		{ "/x/y.log[colour=red]", 1, 1, 24, "",
+		    "there is no option 'colour'; accepted: padding" },
+	};
+	struct probe_result r;
+
+	(void)state;
+	put_usual();
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const struct start given = { .log_target = all[i].text };
+		const char *said;
+
+		assert_int_equal(probe(&given, &r), 0);
+		assert_int_equal(r.log_layout.date, all[i].date);
+		assert_int_equal(r.log_layout.padding, all[i].padding);
+		assert_int_equal(r.log_layout.facility, all[i].facility);
+		assert_string_equal(r.log_layout.format, all[i].format);
+		said = logged();
+		if (strstr(said, all[i].said) == NULL ||
+		    (*all[i].said == '\0' && *said != '\0'))
+			fail_msg("%s: '%s'", all[i].text, said);
 	}
 }
 
@@ -437,6 +482,7 @@ main(void)
 		cmocka_unit_test(files_say_what_to_open),
 		cmocka_unit_test(the_command_line_wins),
 		cmocka_unit_test(log_targets_have_names),
+		cmocka_unit_test(log_options_rule_the_layout),
 		cmocka_unit_test(no_database_is_no_directory),
 		cmocka_unit_test(problems_name_the_option),
 		cmocka_unit_test(messages_are_printable),

@@ -1,0 +1,214 @@
+"""Every kind of log target, with every option, in gaold and in fail2ban: the
+same last words of the server in the same layout. Then what goes wrong: a file
+that was moved away, a target that cannot be opened at start or at a reopen, a
+syslog that comes back under its name."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+from gaold import Gaold, Tap, wait_for
+
+WORDS = "Exiting Fail2ban"
+tap = Tap()
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+class Sink:
+    """A datagram socket that somebody logs to."""
+
+    def __init__(self, path):
+        self.path = path
+        self.link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.link.bind(path)
+        os.chmod(path, 0o666)
+        self.link.setblocking(False)
+        self.seen = []
+
+    def lines(self):
+        while True:
+            try:
+                self.seen.append(self.link.recv(1 << 16))
+            except BlockingIOError:
+                # Python's handler ends a record with a NUL, as C did once.
+                return [d.rstrip(b"\0").decode() for d in self.seen]
+
+    def close(self):
+        self.link.close()
+        os.unlink(self.path)
+
+
+def mask(line):
+    """Times and numbers of processes are not compared."""
+    line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}", "TIME", line)
+    return re.sub(r"(?<=[\[|])\d+(?=[\]|])", "PID", line)
+
+
+def configuration(gaold, target, level, sock):
+    gaold.write("fail2ban.conf", "[Definition]\nloglevel = %s\nlogtarget = %s\n"
+                "syslogsocket = %s\nsocket = %s\npidfile = %s/pid\ndbfile = None\n"
+                "dbpurgeage = 1d\ndbmaxmatches = 10\nallowipv6 = auto\n"
+                % (level, target.replace("%", "%%"), sock, gaold.socket, gaold.dir))
+
+
+def run_ours(gaold):
+    with open(gaold.dir + "/o", "w") as out, open(gaold.dir + "/e", "w") as err:
+        gaold.process = subprocess.Popen(
+            [gaold.gaold, "-f", "-c", gaold.etc], stdout=out, stderr=err)
+        wait_for("gaold", 15, gaold.ready)
+        gaold.stop()
+
+
+def run_theirs(gaold):
+    with open(gaold.dir + "/o", "w") as out, open(gaold.dir + "/e", "w") as err:
+        process = subprocess.Popen(["fail2ban-server", "-f", "-c", gaold.etc, "start"],
+                                   stdout=out, stderr=err)
+        wait_for("fail2ban", 20, lambda: os.path.exists(gaold.socket))
+        # A signal while it still starts would be lost; it has no jails to wait for.
+        subprocess.run(["fail2ban-client", "-c", gaold.etc, "ping"], capture_output=True)
+        subprocess.run(["fail2ban-client", "-c", gaold.etc, "stop"], capture_output=True)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def last_words(gaold, sink):
+    found = []
+    for name in ("log", "o", "e"):
+        path = gaold.dir + "/" + name
+        if os.path.exists(path):
+            with open(path, errors="replace") as text:
+                found += [(name, mask(l)) for l in text.read().split("\n") if WORDS in l]
+            os.unlink(path)
+    return found + [("socket", mask(l)) for l in sink.lines() if WORDS in l]
+
+
+def compare(target, level="INFO"):
+    gaold = Gaold(firewall="null")
+    sink = Sink(gaold.dir + "/syslog")
+    gaold.write("jail.conf", "[DEFAULT]\n")
+    configuration(gaold, target.replace("LOG", gaold.dir + "/log")
+                  if target.startswith("LOG") else target, level, sink.path)
+    try:
+        run_ours(gaold)
+        ours = last_words(gaold, sink)
+        sink.seen.clear()
+        run_theirs(gaold)
+        theirs = last_words(gaold, sink)
+        tap.ok(len(ours) == 1 and ours == theirs, "%s at %s: as fail2ban" % (target, level),
+               "ours   %s\ntheirs %s\n%s" % (ours, theirs, gaold.logs()))
+    finally:
+        sink.close()
+        gaold.close()
+
+
+def journal():
+    gaold = Gaold(firewall="null")
+    sink = Sink("/run/systemd/journal/socket")
+    gaold.write("jail.conf", "[DEFAULT]\n")
+    configuration(gaold, "SYSTEMD-JOURNAL", "INFO", "auto")
+    try:
+        run_ours(gaold)
+        sink.lines()
+        record = [d for d in sink.seen if WORDS.encode() in d]
+        wanted = (b"PRIORITY=6\nSYSLOG_IDENTIFIER=fail2ban\nLOGGER=fail2ban.server\n"
+                  b"MESSAGE\n" + struct.pack("<Q", len(WORDS)) + WORDS.encode() + b"\n")
+        tap.ok(record == [wanted], "SYSTEMD-JOURNAL: fields in the journal's own protocol",
+               sink.seen)
+    finally:
+        sink.close()
+        gaold.close()
+
+
+def rotation():
+    """A file is moved away; flushlogs and USR1 begin a new one."""
+    gaold = Gaold(firewall="null")
+    try:
+        gaold.start()
+        for how in ("flushlogs", "USR1"):
+            os.rename(gaold.out, gaold.out + "." + how)
+            if how == "USR1":
+                gaold.process.send_signal(signal.SIGUSR1)
+            else:
+                tap.ok(gaold.run("flushlogs").returncode == 0, "flushlogs")
+            tap.ok(wait_for("the new file", 5, lambda: gaold.log_has(
+                "rollover performed on " + gaold.out)), "%s: a new file" % how, gaold.logs())
+        # It cannot be opened: the old file goes on, and the new is waited for.
+        os.rename(gaold.out, gaold.out + ".old")
+        os.mkdir(gaold.out)
+        gaold.process.send_signal(signal.SIGUSR1)
+        old = gaold.out + ".old"
+        tap.ok(wait_for("an error", 5, lambda: "cannot open the log target '%s': Is a "
+                        "directory; the old one is used until that works" % gaold.out
+                        in open(old).read()), "a reopen that fails says why, in the old file",
+               open(old).read())
+        tap.ok(gaold.run("reload").returncode == 0 and "Reload finished" in open(old).read(),
+               "… which is used meanwhile", open(old).read())
+        os.rmdir(gaold.out)
+        tap.ok(wait_for("the new file", 10, lambda: gaold.log_has("the log target '%s' works"
+                                                                  % gaold.out)),
+               "… and left by itself when the target works again")
+    finally:
+        gaold.close()
+
+
+def unopenable():
+    """At start: standard error, until the target can be opened."""
+    gaold = Gaold(firewall="null")
+    try:
+        os.mkdir(gaold.dir + "/sub")
+        target = gaold.dir + "/sub/there/log"
+        configuration(gaold, target, "INFO", "auto")
+        gaold.start()
+        with open(gaold.dir + "/stdout") as text:
+            said = text.read()
+        tap.ok("cannot open the log target '%s': No such file or directory; standard error is "
+               "used until that works" % target in said and "Creating new jail" in said,
+               "a target that cannot be opened at start: said, and standard error used", said)
+        os.mkdir(gaold.dir + "/sub/there")
+        tap.ok(wait_for("the target", 10, lambda: os.path.exists(target) and
+                        "works" in open(target).read()), "… until it can be")
+        gaold.stop()
+        tap.ok(WORDS in open(target).read(), "… and used from then on")
+    finally:
+        gaold.close()
+
+
+def syslog_restarted():
+    gaold = Gaold(firewall="null")
+    try:
+        sink = Sink(gaold.dir + "/syslog")
+        configuration(gaold, "SYSLOG", "INFO", sink.path)
+        gaold.start()
+        sink.close()
+        sink = Sink(sink.path)
+        tap.ok(wait_for("a record", 15, lambda: gaold.run("reload") and any(
+            "Reload finished" in line for line in sink.lines())),
+            "a syslog that was restarted gets records again")
+        sink.close()
+    finally:
+        gaold.close()
+
+
+if shutil.which("fail2ban-server"):
+    for text in ("LOG", "LOG[datetime=off]", "LOG[padding=off]",
+                 'LOG[format="%(levelname)s|%(name)-30s|%(process)d|%(message)s"]',
+                 "STDOUT", "SYSOUT", "STDERR[padding=off]", "SYSLOG",
+                 "SYSLOG[facility=local3, padding=on, datetime=on]"):
+        compare(text)
+    compare("LOG", "TRACEDEBUG")
+    compare("LOG", "5")
+else:
+    print("ok - beside fail2ban # SKIP it is not installed")
+journal()
+rotation()
+unopenable()
+syslog_restarted()
+tap.exit()

@@ -213,6 +213,7 @@ load_rules(struct load *l, const struct filter_config *config)
 	if (f->prefix.n > 0)
 		f->content_group = regex_group(f->prefix.v[0].regex,
 		    "content");
+	filter_prefix_init(f);
 	if (f->window != NULL)
 		l->flags |= REGEX_MULTILINE;
 	add_rules(l, &f->fail, "failregex", &config->failregex);
@@ -265,6 +266,7 @@ filter_rule_fini(struct rule *rule)
 	for (size_t k = 0; k < rule->parts_n; k++)
 		buf_fini(&rule->parts[k].tuple);
 	regex_free(rule->regex);
+	regex_free(rule->head);
 	free(rule->parts);
 }
 

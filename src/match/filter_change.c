@@ -181,7 +181,10 @@ filter_set_prefregex(struct filter *f, const char *text, struct buf *why)
 		return 0;
 	}
 	f->content_group = regex_group(rule.regex, "content");
-	return add(f, &f->prefix, "prefregex", &rule, why);
+	if (add(f, &f->prefix, "prefregex", &rule, why) == -1)
+		return -1;
+	filter_prefix_init(f);
+	return 0;
 }
 
 /* --- everything else ------------------------------------------------------- */

@@ -32,15 +32,15 @@ now_ns(void)
 }
 
 enum regex_result
-filter_cost_search(struct filter *f, struct rule *rule, struct span text,
-    bool ascii)
+filter_cost_search(struct filter *f, struct rule *rule,
+    struct regex *regex, struct span text, bool ascii)
 {
 	uint64_t spent = matcher_spent(f->matcher), begin = 0;
 	enum regex_result result;
 
 	if (f->cost.sampled)
 		begin = now_ns();
-	result = matcher_search(f->matcher, rule->regex, text, 0, ascii);
+	result = matcher_search(f->matcher, regex, text, 0, ascii);
 	if (matcher_spent(f->matcher) != spent)
 		rule->ns += matcher_spent(f->matcher) - spent;
 	else if (f->cost.sampled)

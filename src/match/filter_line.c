@@ -2,12 +2,11 @@
 #include "match/filter_local.h"
 #include "match/text.h"
 
-/* One search; a regex that runs into its limit is a counted no-match. */
-static bool
-hits(struct filter *f, struct rule *rule, struct span text, bool ascii,
-    struct span line)
+bool
+filter_hits(struct filter *f, struct rule *rule, struct regex *regex,
+    struct span text, const struct passage *pass)
 {
-	switch (filter_cost_search(f, rule, text, ascii)) {
+	switch (filter_cost_search(f, rule, regex, text, pass->ascii)) {
 	case REGEX_MATCH:
 		return true;
 	case REGEX_NONE:
@@ -21,9 +20,16 @@ hits(struct filter *f, struct rule *rule, struct span text, bool ascii,
 		log_warning("gaol.match", "[%s] %s %u gave up on a line "
 		    "(match limit %lld); counted as no match: %s", f->jail,
 		    rule->kind, rule->number,
-		    (long long)f->options.match_limit, log_text(line));
+		    (long long)f->options.match_limit, log_text(pass->line));
 	}
 	return false;
+}
+
+static bool
+hits(struct filter *f, struct rule *rule, struct span text,
+    const struct passage *pass)
+{
+	return filter_hits(f, rule, rule->regex, text, pass);
 }
 
 static bool
@@ -33,7 +39,7 @@ ignored(struct filter *f, const struct passage *pass, struct span text)
 	size_t i;
 
 	for (i = 0; i < f->ignore.n; i++) {
-		if (!hits(f, &f->ignore.v[i], text, pass->ascii, pass->line))
+		if (!hits(f, &f->ignore.v[i], text, pass))
 			continue;
 		f->ignore.v[i].hits++;
 		any = true;
@@ -41,42 +47,6 @@ ignored(struct filter *f, const struct passage *pass, struct span text)
 			break;
 	}
 	return any;
-}
-
-/* <F-CONTENT> takes the place of the text, with a newline behind it. */
-static void
-use_content(struct filter *f, struct passage *pass)
-{
-	const char *end = pass->text.p + pass->text.n;
-	struct span content;
-
-	if (f->content_group == 0 ||
-	    !matcher_group(f->matcher, f->content_group, &content) ||
-	    content.n == 0)
-		return;
-	if (content.p + content.n + 1 == end) {
-		pass->text = span_from(content.p, content.n + 1);
-		return;
-	}
-	buf_clear(&f->content);
-	buf_add_span(&f->content, content);
-	buf_addc(&f->content, '\n');
-	pass->text = buf_span(&f->content);
-}
-
-/* What the failregexes see, once prefregex took the line. */
-static bool
-prefix_passes(struct filter *f, struct passage *pass)
-{
-	struct rule *prefix = f->prefix.v;
-
-	f->before.n = 0;
-	if (f->prefix.n == 0)
-		return true;
-	if (!hits(f, prefix, pass->text, pass->ascii, pass->line))
-		return false;
-	prefix->hits++;
-	return true;
 }
 
 /* Which lines of the window the last match touched. */
@@ -130,7 +100,7 @@ search(struct filter *f, const struct passage *pass)
 		rule = &f->fail.v[i];
 		if (!prefix_may_fit(&rule->prefix, start) ||
 		    !prefix_fits(&rule->prefix, pass->text) ||
-		    !hits(f, rule, pass->text, pass->ascii, pass->line))
+		    !hits(f, rule, pass->text, pass))
 			continue;
 		if (f->window != NULL)
 			mark(f, rule, pass);
@@ -142,8 +112,7 @@ search(struct filter *f, const struct passage *pass)
 				continue;
 			}
 			/* Asking the others overwrote the match. */
-			if (!hits(f, rule, pass->text, pass->ascii,
-			    pass->line))
+			if (!hits(f, rule, pass->text, pass))
 				continue;
 		}
 		if (!pass->timed)
@@ -187,7 +156,7 @@ pass_by(struct filter *f, struct passage *pass)
 {
 	if (f->options.count_prefix && f->prefix.n > 0) {
 		filter_bare(f, pass);
-		prefix_passes(f, pass);
+		filter_prefix_passes(f, pass);
 	}
 	return FILTER_MISSED;
 }
@@ -200,11 +169,11 @@ judge(struct filter *f, struct passage *pass)
 	filter_bare(f, pass);
 	if (filter_ignores_first(f) && ignored(f, pass, pass->text))
 		return FILTER_IGNORED;
-	if (!prefix_passes(f, pass))
+	if (!filter_prefix_passes(f, pass))
 		return FILTER_MISSED;
 	if (f->prefix.n > 0) {
 		filter_collect(f, &f->prefix.v[0], &f->before);
-		use_content(f, pass);
+		filter_prefix_content(f, pass);
 	}
 	return search(f, pass);
 }

@@ -25,6 +25,7 @@ struct rule_part {
 struct rule {
 	struct prefix prefix;      /* the regex's, kept near */
 	struct regex *regex;
+	struct regex *head;        /* filter_prefix.c; may be NULL */
 	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
 	uint64_t hits;
@@ -75,6 +76,7 @@ struct filter {
 	enum filter_dns dns;
 	struct rules prefix, fail, ignore;     /* prefix: none or one */
 	unsigned content_group;                /* of prefregex, or 0 */
+	bool headed;                           /* its head was asked only */
 	struct date_detector *dates;
 	struct encoding *encoding;             /* NULL: UTF-8 */
 	struct matcher *matcher;
@@ -139,6 +141,16 @@ bool filter_is_ascii(const struct filter *f, struct span text);
 /* False: neither a failregex nor, asked first, an ignoreregex matches. */
 bool filter_may_match(struct filter *f, const struct passage *pass);
 
+/* filter_prefix.c: prefregex, and what it leaves to the failregexes. */
+void filter_prefix_init(struct filter *f);   /* when it is there */
+bool filter_prefix_passes(struct filter *f, const struct passage *pass);
+/* After that: <F-CONTENT> takes the place of the text. */
+void filter_prefix_content(struct filter *f, struct passage *pass);
+
+/* filter_line.c: one search; running into a limit is a counted no-match. */
+bool filter_hits(struct filter *f, struct rule *rule, struct regex *regex,
+    struct span text, const struct passage *pass);
+
 /* filter_hit.c: what a failregex's match means. */
 enum filter_hit {
 	HIT_FAILURE,       /* handed over */
@@ -154,6 +166,6 @@ enum filter_hit filter_hit(struct filter *f, struct rule *rule,
 /* filter_cost.c: a line begins; one search, its cost noted. */
 void filter_cost_line(struct filter *f);
 enum regex_result filter_cost_search(struct filter *f, struct rule *rule,
-    struct span text, bool ascii);
+    struct regex *regex, struct span text, bool ascii);
 
 #endif

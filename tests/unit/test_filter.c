@@ -405,6 +405,25 @@ messages_bring_their_time(void **state)
 	filter_free(f);
 }
 
+/* "." and "$" stop at the first newline, also with a short prefregex. */
+static void
+messages_of_several_lines(void **state)
+{
+	struct filter *f = make(&(struct spec){ .fail = { "^bad <HOST>$" },
+	    .prefregex = "^x <F-CONTENT>.+</F-CONTENT>$" });
+
+	(void)state;
+	buf_clear(&seen);
+	assert_int_equal(filter_message(f, SPAN("x bad 192.0.2.7\nand more"),
+	    wall_from_seconds(NOW), FILTER_LIVE, note, NULL), FILTER_MISSED);
+	assert_int_equal(filter_prefregex_hits(f), 0);
+	assert_int_equal(filter_message(f, SPAN("x bad 192.0.2.7"),
+	    wall_from_seconds(NOW), FILTER_LIVE, note, NULL),
+	    FILTER_MATCHED);
+	assert_int_equal(filter_prefregex_hits(f), 1);
+	filter_free(f);
+}
+
 static void
 all_regexes_are_counted_when_asked(void **state)
 {
@@ -568,6 +587,7 @@ main(void)
 		cmocka_unit_test(limit_is_a_counted_miss),
 		cmocka_unit_test(time_rules),
 		cmocka_unit_test(messages_bring_their_time),
+		cmocka_unit_test(messages_of_several_lines),
 		cmocka_unit_test(all_regexes_are_counted_when_asked),
 		cmocka_unit_test(every_error_is_reported),
 		cmocka_unit_test(several_lines),

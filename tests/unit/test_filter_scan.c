@@ -26,13 +26,15 @@
 static const struct way {
 	const char *name;
 	bool off, blocks;
+	bool whole;        /* prefregex without its quick form */
 	enum scan_kind kind;
 } ways[] = {
-	{ "each line searched", true, false, SCAN_BEST },
-	{ "plain", false, true, SCAN_PLAIN },
-	{ "narrow", false, true, SCAN_NARROW },
-	{ "wide", false, true, SCAN_WIDE },
-	{ "line by line", false, false, SCAN_BEST },
+	{ "each line searched", true, false, false, SCAN_BEST },
+	{ "plain", false, true, false, SCAN_PLAIN },
+	{ "narrow", false, true, false, SCAN_NARROW },
+	{ "wide", false, true, false, SCAN_WIDE },
+	{ "line by line", false, false, false, SCAN_BEST },
+	{ "whole prefregex", true, false, true, SCAN_BEST },
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -81,16 +83,36 @@ note_counters(const struct filter *f, struct buf *out)
 			    (unsigned long long)hits);
 }
 
+/* The same expression, written so that filter_prefix.c does not know it. */
+static void
+write_out(char **prefregex, struct buf *out)
+{
+	static const char tail[] = "<F-CONTENT>.+</F-CONTENT>$";
+	struct span s = span_of(*prefregex);
+
+	if (!span_ends(s, span_of(tail)))
+		return;
+	buf_add_span(out, span_sub(s, 0, s.n - strlen(tail)));
+	buf_adds(out, "(?:<F-CONTENT>.+</F-CONTENT>)$");
+	*prefregex = out->p;
+}
+
 static struct filter *
-make(const struct filter_config *config, const struct way *way)
+make(const struct filter_config *original, const struct way *way)
 {
 	struct filter_options options = {
 		.count_prefix = true, .pending = true,
 		.scan_off = way->off, .scan = way->kind,
 	};
+	struct filter_config config = *original;
 	struct report report = { 0 };
-	struct filter *f = filter_new(config, &options, &report);
+	struct buf written = { 0 };
+	struct filter *f;
 
+	if (way->whole && config.prefregex != NULL)
+		write_out(&config.prefregex, &written);
+	f = filter_new(&config, &options, &report);
+	buf_fini(&written);
 	report_fini(&report);
 	return f;
 }
@@ -392,6 +414,11 @@ corners(void **state)
 	try(NULL, "(?i)kiss of <HOST>$", NULL, NULL,
 	    SPAN("2026-11-21 22:08:12 \xe2\x84\xaaI\xc5\xbfS of 192.0.2.1\n"
 	    "2026-11-21 22:08:12 KISS of 192.0.2.1\nnone\n"));
+	/* … where "$" and "." mean what they do elsewhere, or not. */
+	try("(?s)^<F-CONTENT>.+</F-CONTENT>$", "bad <HOST>\\s$", NULL, NULL,
+	    SPAN("2026-11-21 22:08:12 bad 192.0.2.1\nbad 192.0.2.2\n"));
+	try("^a|b <F-CONTENT>.+</F-CONTENT>$", "bad <HOST>$", NULL, NULL,
+	    SPAN("a bad 192.0.2.1\nb bad 192.0.2.2\nb \n b\n"));
 	/* What is ignored is counted, be there a failure or not. */
 	try(NULL, "bad <HOST>\nworse <HOST>\nugly <HOST>\nevil <HOST>",
 	    "^\\s*quiet", NULL,
@@ -403,7 +430,7 @@ corners(void **state)
 	/* Bytes that are no UTF-8, a carriage return, no last newline. */
 	try(NULL, "bad <HOST>$", NULL, NULL,
 	    SPAN("\xff\xc3 bad 192.0.2.1\r\nbad 192.0.2.1\r\nbad 192.0.2.2"));
-	assert_int_equal(hits_seen, 14);
+	assert_int_equal(hits_seen, 18);
 }
 
 static void

@@ -32,7 +32,7 @@ HARDEN     ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) -pthread $(WARN) \
               -DGAOL_VERSION='"$(VERSION)"' -DGAOL_SHARE='"$(SHAREDIR)"' \
               $(HARDEN) $(CFLAGS)
-ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm -pthread
+ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm -lresolv -pthread
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 ROOMS      := base config match source jail firewall action store control \

@@ -13,7 +13,7 @@ apt_test="clang libclang-rt-14-dev libcmocka-dev fail2ban python3 python3-system
     python3-pyinotify systemd systemd-journal-remote openssh-server openssh-client sshpass dovecot-core
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond
     rsyslog iptables sqlite3 mandoc strace jq netcat-openbsd util-linux openssl
-    xz-utils zstd"
+    xz-utils zstd dnsmasq-base"
 # Written for the other package managers, untried so far.
 dnf_build="gcc make pkgconf-pkg-config libnftnl-devel libmnl-devel pcre2-devel
     libconfig-devel libevent-devel sqlite-devel jansson-devel libmd-devel
@@ -21,7 +21,7 @@ dnf_build="gcc make pkgconf-pkg-config libnftnl-devel libmnl-devel pcre2-devel
     zlib-devel xz-devel libzstd-devel"
 dnf_test="clang compiler-rt libcmocka-devel fail2ban python3 openssh-server
     openssh-clients sshpass dovecot dovecot-pigeonhole rsyslog sqlite mandoc
-    strace jq nmap-ncat util-linux openssl xz zstd"
+    strace jq nmap-ncat util-linux openssl xz zstd dnsmasq"
 pkg_build="gmake pkgconf pcre2 libconfig libevent sqlite3 jansson"
 pkg_test="cmocka py311-fail2ban sshpass dovecot rsyslog jq"
 

@@ -136,6 +136,7 @@ check_compile(const struct config *config, const struct jail_config *jail,
 		.findtime = jail->findtime,
 		.logtimezone = jail->logtimezone,
 		.encoding = jail->logencoding,
+		.names = true,
 	};
 
 	return filter_new(&jail->filter, &options, report);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/engine.h"
+#include "process/resolver.h"
 #include "process/runner.h"
 #include "process/spawn.h"
 #include "process/warden.h"
@@ -25,6 +26,7 @@ struct child {
 	struct warden *warden;      /* single mode */
 	struct engine *engine;
 	struct runner *runner;
+	struct resolver *resolver;
 	bool ready;
 	bool stop_sent;
 	bool stopped;               /* said WIRE_STOPPED */
@@ -56,6 +58,9 @@ begin_here(struct child *c, struct event_base *base, int link)
 	case ROLE_RUNNER:
 		c->runner = runner_new(base, link, &c->options, true);
 		return 0;
+	case ROLE_RESOLVER:
+		c->resolver = resolver_new(base, link, &c->options, true);
+		return c->resolver != NULL ? 0 : -1;
 	}
 	return -1;
 }
@@ -105,6 +110,7 @@ child_free(struct child *c)
 		while (waitpid(c->pid, NULL, 0) == -1 && errno == EINTR)
 			;
 	}
+	resolver_free(c->resolver);
 	runner_free(c->runner);
 	engine_free(c->engine);
 	warden_free(c->warden);

@@ -24,7 +24,7 @@ struct child_events {
 	 * exited with 0.
 	 */
 	void (*gone)(struct child *c, bool orderly, void *arg);
-	/* WIRE_REOPEN_LOG, WIRE_RELOAD_START, WIRE_WANT_RUNNER */
+	/* WIRE_REOPEN_LOG, WIRE_RELOAD_START, WIRE_WANT_… */
 	void (*wish)(uint32_t type, void *arg);
 };
 

@@ -198,7 +198,7 @@ status_daemon(const struct engine *e)
 			count_states(e->jails[i]->jail, &pending, &failed);
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o}",
+	    " s:o, s:o, s:o, s:o, s:I, s:I}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -212,7 +212,10 @@ status_daemon(const struct engine *e)
 	    "runner", engine_run_json(e),
 	    "sandbox", sandbox_json(e),
 	    "problems", problems_json(e),
-	    "logs", logs_json(e));
+	    "logs", logs_json(e),
+	    "resolver", engine_resolve_json(e),
+	    "names_waiting", (json_int_t)engine_names_waiting(e),
+	    "names_dropped", (json_int_t)engine_names_dropped(e));
 }
 
 /* --- status JAIL ---------------------------------------------------- */

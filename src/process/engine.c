@@ -267,6 +267,9 @@ take_gift(struct engine *e, const struct wire_give *m, int fd)
 	case GIFT_RUNNER:
 		engine_run_link(e, fd);
 		break;
+	case GIFT_RESOLVER:
+		engine_resolve_link(e, fd);
+		break;
 	default:
 		close(fd);
 	}
@@ -377,6 +380,8 @@ engine_new(struct event_base *base, int parent_fd,
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	e->run = engine_run_new(e);
+	e->resolve = engine_resolve_new(e);
+	e->names = engine_names_new();
 	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
 	if (!single)
 		drop_rights(options);
@@ -410,6 +415,8 @@ engine_free(struct engine *e)
 	engine_journal_fini(e);
 	engine_config_fini(e);
 	engine_run_free(e->run);
+	engine_names_free(e->names);
+	engine_resolve_free(e->resolve);
 	port_free(e->warden);
 	port_free(e->parent);
 	free_event(e->watch_event);

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/kept.h"
 #include "process/run_plan.h"
 #include "process/sheet.h"
 
@@ -21,9 +22,7 @@
 struct ask {
 	uint64_t seq;
 	struct engine_jail *jail;
-	struct failure failure;   /* its spans are in `text` */
-	struct id id;             /* owns what failure.id borrows */
-	char *text;
+	struct kept *kept;
 };
 
 struct engine_ignore {
@@ -38,56 +37,20 @@ seq_eq(const void *entry, const void *key)
 	return ((const struct ask *)entry)->seq == *(const uint64_t *)key;
 }
 
-/* --- a copy of a failure --------------------------------------------- */
-
-static struct span
-keep(struct buf *b, struct span s)
-{
-	struct span kept = { b->p + b->n, s.n };
-
-	buf_add_span(b, s);
-	return kept;
-}
-
-/* All its texts in one block, which does not move: its size is known. */
-static char *
-keep_texts(struct failure *f)
-{
-	struct buf b = { 0 };
-	size_t need = 1;
-
-	for (size_t i = 0; i < f->groups_n; i++)
-		need += f->groups[i].name.n + f->groups[i].value.n;
-	for (size_t i = 0; i < f->lines_n; i++)
-		need += f->lines[i].n;
-	buf_reserve(&b, need);
-	for (size_t i = 0; i < f->groups_n; i++) {
-		f->groups[i].name = keep(&b, f->groups[i].name);
-		f->groups[i].value = keep(&b, f->groups[i].value);
-	}
-	for (size_t i = 0; i < f->lines_n; i++)
-		f->lines[i] = keep(&b, f->lines[i]);
-	return b.p;
-}
-
 static struct ask *
 ask_new(struct engine_jail *j, const struct failure *f)
 {
 	struct ask *a = xcalloc(1, sizeof(*a));
 
 	a->jail = j;
-	a->failure = *f;
-	a->id = id_copy(&f->id);
-	a->failure.id = a->id;
-	a->text = keep_texts(&a->failure);
+	a->kept = kept_new(f);
 	return a;
 }
 
 static void
 ask_free(struct ask *a)
 {
-	id_fini(&a->id);
-	free(a->text);
+	kept_free(a->kept);
 	free(a);
 }
 
@@ -107,7 +70,7 @@ send_ask(struct engine_run *run, const struct ask *a)
 	struct values v;
 	int fd, rc = -1;
 
-	run_values_of_failure(&v, a->jail, &a->failure);
+	run_values_of_failure(&v, a->jail, &a->kept->failure);
 	values_pack(&v, &packed);
 	values_fini(&v);
 	fd = sheet_new(buf_span(&packed));
@@ -125,9 +88,9 @@ settle(struct engine_ignore *g, struct ask *a, uint32_t outcome)
 	struct jail *jail = a->jail->jail;
 
 	if (outcome == IGNORED_YES)
-		jail_ignored_by_command(jail, &a->failure.id);
+		jail_ignored_by_command(jail, &a->kept->failure.id);
 	else
-		jail_failure(jail, &a->failure, clock_wall());
+		jail_failure(jail, &a->kept->failure, clock_wall());
 	g->unasked += outcome == IGNORED_UNANSWERED;
 	ask_free(a);
 }

@@ -51,7 +51,9 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 void
 engine_jail_failure(struct engine_jail *j, const struct failure *f)
 {
-	if (!engine_ignore_ask(j, f))
+	if (f->named)
+		engine_name_failure(j, f);
+	else if (!engine_ignore_ask(j, f))
 		jail_failure(j->jail, f, clock_wall());
 }
 
@@ -209,6 +211,7 @@ engine_jail_free(struct engine_jail *j)
 {
 	if (j == NULL)
 		return;
+	engine_name_forget(j);
 	engine_ignore_forget(j);
 	engine_run_forget(j);
 	jail_free(j->jail);

@@ -99,6 +99,8 @@ struct engine_asks {
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
+struct engine_names;
+struct engine_resolve;
 struct engine_run;
 
 struct engine {
@@ -124,6 +126,8 @@ struct engine {
 	struct event *purge;           /* old rows, hourly */
 	struct engine_asks asks;
 	struct engine_run *run;        /* shell actions */
+	struct engine_resolve *resolve;   /* names asked, and known */
+	struct engine_names *names;    /* failures that wait for one */
 	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
 	char *store_error;
@@ -259,6 +263,22 @@ json_t *engine_run_jail_json(const struct engine_jail *j);
 bool engine_ignore_ask(struct engine_jail *j, const struct failure *f);
 void engine_ignore_forget(struct engine_jail *j);
 uint64_t engine_ignore_unasked(const struct engine *e);
+
+/* --- engine_resolve.c (its questions: engine_resolve.h) -------------- */
+struct engine_resolve *engine_resolve_new(struct engine *e);
+void engine_resolve_free(struct engine_resolve *r);
+/* The end of a link to a resolver; taken over. */
+void engine_resolve_link(struct engine *e, int fd);
+json_t *engine_resolve_json(const struct engine *e);
+
+/* --- engine_name.c --------------------------------------------------- */
+struct engine_names *engine_names_new(void);
+void engine_names_free(struct engine_names *names);
+/* f->named: counted for each address of the host, once they are known. */
+void engine_name_failure(struct engine_jail *j, const struct failure *f);
+void engine_name_forget(struct engine_jail *j);
+size_t engine_names_waiting(const struct engine *e);
+uint64_t engine_names_dropped(const struct engine *e);
 
 /* --- command_*.c: handlers, and the table that names them ----------------- */
 extern const struct command engine_commands[];

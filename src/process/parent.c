@@ -54,11 +54,14 @@ void
 parent_stop_next(struct parent *p)
 {
 	struct child *runner = p->children[ROLE_RUNNER];
+	struct child *resolver = p->children[ROLE_RESOLVER];
 
 	if (!child_gone(p->children[ROLE_ENGINE]))
 		child_stop(p->children[ROLE_ENGINE]);
 	else if (runner != NULL && !child_gone(runner))
 		child_stop(runner);
+	else if (resolver != NULL && !child_gone(resolver))
+		child_stop(resolver);
 	else if (!child_gone(p->children[ROLE_WARDEN]))
 		child_stop(p->children[ROLE_WARDEN]);
 	else
@@ -197,7 +200,9 @@ on_child_wish(uint32_t type, void *arg)
 	else if (type == WIRE_RELOAD_START)
 		parent_log_reload(p);
 	else if (type == WIRE_WANT_RUNNER)
-		parent_runner_want(p);
+		parent_spare_want(p, ROLE_RUNNER);
+	else if (type == WIRE_WANT_RESOLVER)
+		parent_spare_want(p, ROLE_RESOLVER);
 }
 
 static const struct child_events child_events = {
@@ -312,8 +317,8 @@ parent_options(struct role_options *o, const struct parent *p, enum role role)
 	/* The runner reads itself whom it becomes. */
 	if (role == ROLE_RUNNER)
 		return;
-	o->uid = role == ROLE_ENGINE ? r->engine_uid : r->warden_uid;
-	o->gid = role == ROLE_ENGINE ? r->engine_gid : r->warden_gid;
+	o->uid = role == ROLE_WARDEN ? r->warden_uid : r->engine_uid;
+	o->gid = role == ROLE_WARDEN ? r->warden_gid : r->engine_gid;
 }
 
 static int
@@ -366,7 +371,7 @@ fini(struct parent *p)
 	for (int i = ROLES; i-- > 0;)
 		child_free(p->children[i]);
 	parent_log_reload_end(p);
-	parent_runner_fini(p);
+	parent_spare_fini(p);
 	for (int i = 0; i < SIGNALS; i++)
 		if (p->signals[i] != NULL)
 			event_free(p->signals[i]);

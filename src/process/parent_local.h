@@ -1,6 +1,6 @@
 /*
  * Between parent.c (who lives, who ends), parent_log.c (what is logged) and
- * parent_runner.c (the child that may be lost).
+ * parent_spare.c (the children that may be lost).
  */
 #ifndef GAOL_PROCESS_PARENT_LOCAL_H
 #define GAOL_PROCESS_PARENT_LOCAL_H
@@ -18,6 +18,18 @@ enum state { STARTING, READY, STOPPING, ENDED };
 
 #define SIGNALS 5
 
+/* What may be lost and replaced: one role from ROLE_RUNNER on. */
+struct spare {
+	struct parent *parent;
+	enum role role;
+	struct event *retry;          /* NULL: it was never wanted */
+	bool wanted;                  /* … again, once this one is gone */
+	unsigned lost;                /* times in a row */
+	struct boot began;
+};
+
+#define SPARES (ROLES - ROLE_RUNNER)
+
 struct parent {
 	const struct start *start;
 	struct probe_result probe;    /* what is open now */
@@ -30,10 +42,8 @@ struct parent {
 	struct log_layout log_layout; /* of log_fd */
 	bool log_missing;             /* log_fd stands in for the target */
 	int ready_fd;
-	struct child *children[ROLES];   /* the runner's: NULL while none */
-	struct event *runner_retry;   /* set: a runner is wanted */
-	unsigned runner_lost;         /* times in a row */
-	struct boot runner_began;
+	struct child *children[ROLES];   /* of spares NULL while there is none */
+	struct spare spares[SPARES];
 	struct event *signals[SIGNALS];
 	struct event *deadline;       /* of STOPPING */
 	struct event *refresh;        /* of a syslog socket */
@@ -46,9 +56,9 @@ void parent_options(struct role_options *o, const struct parent *p,
 /* The next child to be stopped, or the end. */
 void parent_stop_next(struct parent *p);
 
-/* A jail has shell commands: from now on there is a runner. */
-void parent_runner_want(struct parent *p);
-void parent_runner_fini(struct parent *p);
+/* The engine has work for one: from now on there is one. */
+void parent_spare_want(struct parent *p, enum role role);
+void parent_spare_fini(struct parent *p);
 
 /* The target, or what stands in for it until it can be opened. 0, -1. */
 int parent_log_open(struct parent *p);

@@ -19,6 +19,7 @@
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "process/engine.h"
+#include "process/resolver.h"
 #include "process/runner.h"
 #include "process/warden.h"
 
@@ -55,6 +56,7 @@ static const char *const names[ROLES] = {
 	[ROLE_WARDEN] = "warden",
 	[ROLE_ENGINE] = "engine",
 	[ROLE_RUNNER] = "runner",
+	[ROLE_RESOLVER] = "resolver",
 };
 
 static int exit_status;
@@ -281,6 +283,19 @@ run_runner(struct event_base *base, const struct role_options *o)
 }
 
 static int
+run_resolver(struct event_base *base, const struct role_options *o)
+{
+	struct resolver *r = resolver_new(base, ROLE_FD, o, false);
+	int status;
+
+	if (r == NULL)
+		return 1;
+	status = dispatch(base);
+	resolver_free(r);
+	return status;
+}
+
+static int
 run(struct event_base *base, const struct role_options *o)
 {
 	switch (o->role) {
@@ -290,6 +305,8 @@ run(struct event_base *base, const struct role_options *o)
 		return run_engine(base, o);
 	case ROLE_RUNNER:
 		return run_runner(base, o);
+	case ROLE_RESOLVER:
+		return run_resolver(base, o);
 	}
 	return 2;
 }

@@ -1,8 +1,9 @@
 /*
  * A role: what one process of gaold is when it is started with --role=NAME and
  * a link to the parent on fd 3. role_main() makes the event base, calls
- * warden_new(), engine_new() or runner_new() and dispatches; the first two
- * call sandbox_enter() when they hold what they need (not when `single`).
+ * warden_new(), engine_new(), runner_new() or resolver_new() and dispatches;
+ * all but the runner call sandbox_enter() when they hold what they need (not
+ * when `single`).
  */
 #ifndef GAOL_PROCESS_ROLE_H
 #define GAOL_PROCESS_ROLE_H
@@ -13,8 +14,8 @@
 struct event_base;
 struct log_layout;
 
-enum role { ROLE_WARDEN, ROLE_ENGINE, ROLE_RUNNER };
-#define ROLES 3
+enum role { ROLE_WARDEN, ROLE_ENGINE, ROLE_RUNNER, ROLE_RESOLVER };
+#define ROLES 4
 
 #define ROLE_FD 3
 

@@ -163,7 +163,8 @@ static void
 enter_landlock(enum sandbox_role role, const char *state_dir)
 {
 	int rc = role == SANDBOX_ENGINE ? sandbox_landlock_engine(state_dir) :
-	    sandbox_landlock_warden();
+	    role == SANDBOX_WARDEN ? sandbox_landlock_warden() :
+	    sandbox_landlock_resolver();
 
 	if (rc == 0)
 		report.landlock = sandbox_landlock_abi();

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum sandbox_role { SANDBOX_WARDEN, SANDBOX_ENGINE };
+enum sandbox_role { SANDBOX_WARDEN, SANDBOX_ENGINE, SANDBOX_RESOLVER };
 
 /* What is in force in this process; for `status`. */
 struct sandbox_report {
@@ -48,10 +48,12 @@ int sandbox_drop(uid_t uid, gid_t gid, const int *caps, size_t n);
  * Landlock. 0, or -1 with errno (ENOSYS, EOPNOTSUPP: this kernel has none).
  * The engine: reads and writes below state_dir (NULL: nowhere), reads time
  * zone files. The warden: reads everywhere, writes and executes nowhere.
- * Neither connects or binds TCP, nor signals anything outside itself.
+ * Neither connects or binds TCP, nor signals anything outside itself. The
+ * resolver: reads what a look-up of names reads, connects to TCP port 53.
  */
 int sandbox_landlock_engine(const char *state_dir);
 int sandbox_landlock_warden(void);
+int sandbox_landlock_resolver(void);
 
 /*
  * The role's list of system calls, for all threads. With GAOL_SECCOMP=trap in

@@ -23,6 +23,7 @@
 
 #define CREATE_VERSION 1u
 #define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT 2
 
 /* Rights of the file system, by the ABI that brought them. */
 #define FS_EXECUTE     (UINT64_C(1) << 0)
@@ -35,7 +36,9 @@
 #define FS_REFER       (UINT64_C(1) << 13)   /* 2 */
 #define FS_TRUNCATE    (UINT64_C(1) << 14)   /* 3 */
 #define FS_IOCTL_DEV   (UINT64_C(1) << 15)   /* 5 */
-#define NET_ALL        UINT64_C(3)           /* 4: bind, connect */
+#define NET_CONNECT    UINT64_C(2)           /* 4 */
+#define NET_ALL        UINT64_C(3)           /* bind, connect */
+#define DNS_PORT       53
 #define SCOPE_ALL      UINT64_C(3)           /* 6: abstract sockets, signals */
 
 #define ABI_KNOWN 6
@@ -50,6 +53,11 @@ struct path_beneath {
 	uint64_t allowed;
 	int32_t fd;
 } __attribute__((packed));
+
+struct net_port {
+	uint64_t allowed;
+	uint64_t port;
+};
 
 int
 sandbox_landlock_abi(void)
@@ -183,5 +191,26 @@ sandbox_landlock_warden(void)
 	if (fd == -1)
 		return -1;
 	allow(fd, &set, "/", FS_READ_FILE | FS_READ_DIR);
+	return enforce(fd);
+}
+
+int
+sandbox_landlock_resolver(void)
+{
+	static const char *const files[] = {
+		"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",
+		"/etc/gai.conf", "/etc/services", "/etc/localtime",
+	};
+	const struct net_port dns = { NET_CONNECT, DNS_PORT };
+	struct ruleset set;
+	int fd = open_ruleset(&set);
+
+	if (fd == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		allow(fd, &set, files[i], FS_READ_FILE);
+	/* Replies that are too long for a datagram. */
+	if (set.net != 0)
+		syscall(SYS_RULE_ADD, fd, RULE_NET_PORT, &dns, 0u);
 	return enforce(fd);
 }

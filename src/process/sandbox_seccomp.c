@@ -84,6 +84,13 @@ static const int engine_calls[] = {
 #endif
 };
 
+static const int resolver_calls[] = {
+	/* name servers; which sockets: resolver_checks */
+	SYS_connect, SYS_sendmmsg,
+	/* threads that wait for them; how they are made: resolver_checks */
+	SYS_set_robust_list, SYS_rseq,
+};
+
 static const int warden_calls[] = {
 	/* logs */
 	SYS_inotify_init1, SYS_inotify_add_watch,
@@ -128,6 +135,14 @@ static const struct check engine_checks[] = {
 	{ SYS_clone, 0, THREAD_MASK, THREAD_FLAGS, 0 },
 	/* sqlite as root only */
 	NEVER(SYS_fchown, EPERM),
+};
+
+static const struct check resolver_checks[] = {
+	/* AF_INET, AF_INET6; what else is tried can be done without */
+	{ SYS_socket, 0, INT_BITS & ~(uint64_t)(AF_INET ^ AF_INET6),
+	    AF_INET & AF_INET6, EACCES },
+	NEVER(SYS_clone3, ENOSYS),
+	{ SYS_clone, 0, THREAD_MASK, THREAD_FLAGS, 0 },
 };
 
 static const struct check warden_checks[] = {
@@ -236,6 +251,9 @@ build(struct program *p, enum sandbox_role role, uint32_t refuse)
 	if (role == SANDBOX_ENGINE) {
 		add_calls(p, engine_calls, COUNT(engine_calls));
 		add_checks(p, engine_checks, COUNT(engine_checks), refuse);
+	} else if (role == SANDBOX_RESOLVER) {
+		add_calls(p, resolver_calls, COUNT(resolver_calls));
+		add_checks(p, resolver_checks, COUNT(resolver_checks), refuse);
 	} else {
 		add_calls(p, warden_calls, COUNT(warden_calls));
 		add_checks(p, warden_checks, COUNT(warden_checks), refuse);

@@ -39,6 +39,9 @@ _Static_assert(sizeof(struct wire_run) == 32, "wire_run");
 _Static_assert(sizeof(struct wire_run_resume) == 28, "wire_run_resume");
 _Static_assert(sizeof(struct wire_run_state) == 148, "wire_run_state");
 _Static_assert(sizeof(struct wire_run_done) == 32, "wire_run_done");
+_Static_assert(sizeof(struct wire_name_ask) == 272, "wire_name_ask");
+_Static_assert(sizeof(struct wire_name) == 16, "wire_name");
+_Static_assert(sizeof(struct wire_name_text) == 272, "wire_name_text");
 
 const struct port_rule wire_to_parent[] = {
 	PLAIN(WIRE_READY, wire_ready, false),
@@ -46,6 +49,7 @@ const struct port_rule wire_to_parent[] = {
 	PLAIN(WIRE_RELOAD_START, wire_plain, false),
 	PLAIN(WIRE_STOPPED, wire_stopped, false),
 	PLAIN(WIRE_WANT_RUNNER, wire_plain, false),
+	PLAIN(WIRE_WANT_RESOLVER, wire_plain, false),
 	{ 0 }
 };
 
@@ -104,5 +108,17 @@ const struct port_rule wire_to_runner[] = {
 const struct port_rule wire_of_runner[] = {
 	PLAIN(WIRE_RUN_STATE, wire_run_state, false),
 	PLAIN(WIRE_RUN_DONE, wire_run_done, false),
+	{ 0 }
+};
+
+const struct port_rule wire_to_resolver[] = {
+	PLAIN(WIRE_NAME_ASK, wire_name_ask, false),
+	{ 0 }
+};
+
+const struct port_rule wire_of_resolver[] = {
+	RECORDS(WIRE_NAME_FOUND, wire_name, addr),
+	PLAIN(WIRE_NAME_TEXT, wire_name_text, false),
+	PLAIN(WIRE_NAME_NOT, wire_name, false),
 	{ 0 }
 };

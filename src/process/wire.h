@@ -7,6 +7,7 @@
  *	warden <-> engine	configuration, logs, firewall; the parent does
  *				not relay
  *	engine <-> runner	which command, and its ticket
+ *	engine <-> resolver	a name, and its addresses
  */
 #ifndef GAOL_PROCESS_WIRE_H
 #define GAOL_PROCESS_WIRE_H
@@ -26,6 +27,7 @@ enum wire_type {
 	WIRE_RELOAD_START,    /* wire_plain: look at fail2ban.conf again */
 	WIRE_STOPPED,         /* wire_stopped: orderly end follows */
 	WIRE_WANT_RUNNER,     /* wire_plain: a jail has shell commands */
+	WIRE_WANT_RESOLVER,   /* wire_plain: there is a name to look up */
 	/* parent -> child */
 	WIRE_STOP,            /* wire_plain */
 	WIRE_FLUSHLOGS,       /* wire_plain: USR1 */
@@ -68,6 +70,13 @@ enum wire_type {
 	/* runner -> engine */
 	WIRE_RUN_STATE = 112, /* wire_run_state: answers to RUN_CONFIG */
 	WIRE_RUN_DONE,        /* wire_run_done: the answer to RUN… */
+
+	/* engine -> resolver */
+	WIRE_NAME_ASK = 120,  /* wire_name_ask */
+	/* resolver -> engine: one of these for each */
+	WIRE_NAME_FOUND,      /* wire_name + records of struct addr */
+	WIRE_NAME_TEXT,       /* wire_name_text */
+	WIRE_NAME_NOT,        /* wire_name: error says why */
 };
 
 struct wire_plain { uint32_t type; uint32_t zero; };
@@ -82,6 +91,7 @@ enum wire_gift {
 	GIFT_SOCKET,         /* listening control socket (engine) */
 	GIFT_PEER,           /* the link to the engine, its to the warden */
 	GIFT_RUNNER,         /* the link to a runner (engine) */
+	GIFT_RESOLVER,       /* the link to a resolver (engine) */
 };
 
 struct wire_give {
@@ -242,6 +252,33 @@ struct wire_run_done {
 
 enum wire_ignored { IGNORED_NO, IGNORED_YES, IGNORED_UNANSWERED };
 
+/* What is asked of a name. */
+enum wire_name_kind {
+	NAME_ADDRESSES,
+	NAME_OWN,            /* those of this machine's names; no name */
+	NAME_TEXT,           /* its TXT record */
+};
+
+struct wire_name_ask {
+	uint32_t type;
+	uint32_t kind;
+	uint64_t seq;
+	char name[256];      /* NUL-terminated */
+};
+
+struct wire_name {
+	uint32_t type;
+	uint32_t result;     /* enum lookup_result */
+	uint64_t seq;
+};
+
+struct wire_name_text {
+	uint32_t type;
+	uint32_t zero;
+	uint64_t seq;
+	char text[256];      /* NUL-terminated */
+};
+
 #define WIRE_RECORDS_MAX 1000
 
 /* What each side may receive. */
@@ -251,5 +288,7 @@ extern const struct port_rule wire_to_engine[];   /* from the warden */
 extern const struct port_rule wire_to_warden[];   /* from the engine */
 extern const struct port_rule wire_to_runner[];   /* from the engine */
 extern const struct port_rule wire_of_runner[];   /* to the engine */
+extern const struct port_rule wire_to_resolver[]; /* from the engine */
+extern const struct port_rule wire_of_resolver[]; /* to the engine */
 
 #endif

@@ -112,7 +112,7 @@ class Gaold:
             except (OSError, ValueError, IndexError):
                 continue
             if parent == self.process.pid:
-                for role in ("warden", "engine", "runner"):
+                for role in ("warden", "engine", "runner", "resolver"):
                     if any(role in w for w in words):
                         found[role] = int(pid)
         return found

@@ -21,6 +21,7 @@
 #include <netinet/in.h>
 #include <pcre2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "process/lookup.h"
 #include "process/sandbox_local.h"
 
 #define NOBODY 61235
@@ -343,6 +345,36 @@ warden_net(void)
 	MUST(socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER) >= 0);
 }
 
+/* Name servers only, for what is too long for a datagram. */
+static void
+resolver_net(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	MUST(sandbox_landlock_resolver() == 0);
+	no_tcp();
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons(53);
+	MUST(connect(fd, (const void *)&sin, sizeof(sin)) == 0 ||
+	    errno == ECONNREFUSED);
+	FAILS(bind(fd, (const void *)&sin, sizeof(sin)), EACCES);
+}
+
+static void
+resolver_files(void)
+{
+	MUST(sandbox_landlock_resolver() == 0);
+	MUST(open("/etc/hosts", O_RDONLY) >= 0 || errno == ENOENT);
+	FAILS(open("/etc/hosts", O_RDWR), EACCES);
+	FAILS(open("/etc/passwd", O_RDONLY), EACCES);
+	FAILS(open("/etc", O_RDONLY | O_DIRECTORY), EACCES);
+	FAILS(open(outside, O_RDONLY), EACCES);
+	FAILS(open(in_state("db"), O_RDWR | O_CREAT, 0600), EACCES);
+	FAILS(unlink(outside), EACCES);
+	FAILS(execl("/bin/true", "true", NULL), EACCES);
+}
+
 static void
 engine_signals(void)
 {
@@ -361,6 +393,7 @@ files_are_closed_off(void **unused)
 	assert_works(engine_without_state);
 	assert_works(engine_with_lost_state);
 	assert_works(warden_files);
+	assert_works(resolver_files);
 }
 
 static void
@@ -378,6 +411,7 @@ tcp_is_closed_off(void **unused)
 	NEEDS_LANDLOCK(4);
 	assert_works(engine_net);
 	assert_works(warden_net);
+	assert_works(resolver_net);
 }
 
 static void
@@ -413,7 +447,8 @@ assert_kills(const char *name, long number, long a, long b)
 	status = in_child(try_forbidden);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
 		fail_msg("%s as %s: status %#x", name,
-		    role == SANDBOX_ENGINE ? "engine" : "warden",
+		    role == SANDBOX_ENGINE ? "engine" :
+		    role == SANDBOX_WARDEN ? "warden" : "resolver",
 		    (unsigned)status);
 }
 
@@ -447,7 +482,6 @@ both_die_of(void)
 	KILLS(reboot);
 	KILLS(personality);
 	KILLS(seccomp);
-	KILLS(connect);
 	KILLS(fchmodat);
 	KILLS(fchownat);
 	KILLS(mkdirat);
@@ -471,6 +505,7 @@ engine_calls_are_listed(void **unused)
 	(void)unused;
 	role = SANDBOX_ENGINE;
 	both_die_of();
+	KILLS(connect);
 	KILLS(bind);
 	KILLS(inotify_init1);
 	KILLS(inotify_add_watch);
@@ -484,12 +519,30 @@ warden_calls_are_listed(void **unused)
 	(void)unused;
 	role = SANDBOX_WARDEN;
 	both_die_of();
+	KILLS(connect);
 	KILLS(accept4);
 	KILLS(listen);
 	KILLS(unlinkat);
 	KILLS(renameat2);
 	KILLS(clone3);
 	assert_kills("a thread", SYS_clone, 0x3d0f00, 0);
+}
+
+static void
+resolver_calls_are_listed(void **unused)
+{
+	(void)unused;
+	role = SANDBOX_RESOLVER;
+	both_die_of();
+	KILLS(bind);
+	KILLS(accept4);
+	KILLS(listen);
+	KILLS(unlinkat);
+	KILLS(renameat2);
+	KILLS(inotify_init1);
+	KILLS(inotify_add_watch);
+	assert_kills("a thread in a new user namespace", SYS_clone,
+	    0x3d0f00 | 0x10000000, 0);
 }
 
 static void
@@ -531,9 +584,25 @@ warden_refusals(void)
 }
 
 static void
+resolver_refusals(void)
+{
+	int ends[2];
+
+	MUST(sandbox_seccomp(SANDBOX_RESOLVER) == 0);
+	MUST(socket(AF_INET, SOCK_DGRAM, 0) >= 0);
+	MUST(socket(AF_INET6, SOCK_STREAM, 0) >= 0);
+	FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EACCES);
+	FAILS(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), EACCES);
+	FAILS(socket(AF_PACKET, SOCK_RAW, 0), EACCES);
+	FAILS(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), EACCES);
+	FAILS(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), EPERM);
+}
+
+static void
 what_libraries_try_is_refused(void **unused)
 {
 	(void)unused;
+	assert_works(resolver_refusals);
 	assert_works(engine_refusals);
 	assert_works(warden_refusals);
 }
@@ -745,6 +814,48 @@ enters_as_root(void)
 	sandbox_enter(SANDBOX_ENGINE, &o);
 }
 
+static void *
+look_up(void *count)
+{
+	struct lookup_addresses found;
+	char text[LOOKUP_TEXT_MAX + 1];
+
+	if (lookup_own(&found) == LOOKUP_FOUND)
+		*(size_t *)count = found.n;
+	/* nobody answers here, and nothing may be killed for asking */
+	(void)lookup_addresses("gaol.invalid", &found);
+	(void)lookup_text("gaol.invalid", text);
+	return NULL;
+}
+
+static void
+resolver_works(void)
+{
+	const struct sandbox_options own = { .uid = NOBODY, .gid = NOBODY };
+	struct sandbox_report report;
+	pthread_t thread;
+	size_t count = 0;
+
+	/* no name server is asked from a unit test */
+	MUST(unshare(CLONE_NEWNET) == 0);
+	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+	lookup_confine();
+	sandbox_enter(SANDBOX_RESOLVER, &own);
+	sandbox_get_report(&report);
+	MUST(report.uid == NOBODY && report.dropped && report.seccomp);
+	MUST(pthread_create(&thread, NULL, look_up, &count) == 0);
+	MUST(pthread_join(thread, NULL) == 0);
+	MUST(count > 0);
+}
+
+static void
+a_sandboxed_resolver_works(void **unused)
+{
+	(void)unused;
+	NEEDS_ROOT();
+	assert_works(resolver_works);
+}
+
 static void
 a_failed_drop_is_fatal(void **unused)
 {
@@ -767,10 +878,12 @@ main(void)
 		cmocka_unit_test(signals_are_closed_off),
 		cmocka_unit_test(engine_calls_are_listed),
 		cmocka_unit_test(warden_calls_are_listed),
+		cmocka_unit_test(resolver_calls_are_listed),
 		cmocka_unit_test(what_libraries_try_is_refused),
 		cmocka_unit_test(a_trap_names_the_call),
 		cmocka_unit_test(a_sandboxed_engine_works),
 		cmocka_unit_test(a_sandboxed_warden_works),
+		cmocka_unit_test(a_sandboxed_resolver_works),
 		cmocka_unit_test(a_failed_drop_is_fatal),
 	};
 

@@ -19,7 +19,7 @@
 
 static const struct port_rule *const tables[] = {
 	wire_to_parent, wire_to_child, wire_to_engine, wire_to_warden,
-	wire_to_runner, wire_of_runner
+	wire_to_runner, wire_of_runner, wire_to_resolver, wire_of_resolver
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -48,7 +48,9 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_RUN_STATE; type <= WIRE_RUN_DONE; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 8 + 17 + 9 + 5 + 2);
+	for (uint32_t type = WIRE_NAME_ASK; type <= WIRE_NAME_NOT; type++)
+		assert_int_equal(seen[type], 1);
+	assert_int_equal(n, 9 + 17 + 9 + 5 + 2 + 4);
 }
 
 static void

@@ -66,6 +66,18 @@ struct log_path {
 	bool tail;
 };
 
+/* bantime.increment, and what a repeated ban's time is made of. */
+struct growth_config {
+	bool increment;
+	bool overalljails;
+	char *formula;            /* NULL: fail2ban's own */
+	double factor;
+	struct strings multipliers;   /* whole numbers; none: the formula */
+	bool limited;             /* there is a maxtime */
+	double maxtime;           /* seconds */
+	double rndtime;           /* seconds */
+};
+
 struct jail_config {
 	char *name;
 	char *backend;
@@ -78,6 +90,7 @@ struct jail_config {
 	int64_t maxmatches;
 	double findtime;          /* seconds */
 	int64_t bantime;          /* seconds; < 0 permanent */
+	struct growth_config growth;
 	bool ignoreself;
 	struct strings ignoreip;
 	char *ignorecommand;      /* NULL: none */

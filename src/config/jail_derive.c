@@ -25,6 +25,14 @@ seconds_of(const char *name, const char *text, double *out, struct buf *why)
 	return -1;
 }
 
+static bool
+is_set(const struct jail_config *jail, const char *name)
+{
+	const char *text = properties_get(&jail->settings, name);
+
+	return text != NULL && text[0] != '\0';
+}
+
 static int
 derive_times(struct jail_config *jail, struct buf *why)
 {
@@ -36,7 +44,9 @@ derive_times(struct jail_config *jail, struct buf *why)
 	for (size_t i = 0; i < 4; i++) {
 		const char *text = properties_get(&jail->settings, times[i]);
 
-		if (text != NULL && seconds_of(times[i], text, &v[i], why) != 0)
+		/* Upstream takes an empty bantime.… for one that is not set. */
+		if (text != NULL && (i < 2 || text[0] != '\0') &&
+		    seconds_of(times[i], text, &v[i], why) != 0)
 			return -1;
 	}
 	if (v[0] < 0) {
@@ -45,6 +55,9 @@ derive_times(struct jail_config *jail, struct buf *why)
 		return -1;
 	}
 	jail->findtime = v[0];
+	jail->growth.limited = is_set(jail, "bantime.maxtime");
+	jail->growth.maxtime = v[2];
+	jail->growth.rndtime = v[3];
 	/* Between -1 and 0 the truncation would make "for ever" zero. */
 	jail->bantime = v[1] < 0 && v[1] > -1 ? -1 : (int64_t)v[1];
 	return 0;
@@ -62,47 +75,69 @@ bad_growth(const char *name, const char *text, struct buf *detail,
 }
 
 static int
-check_multipliers(const char *text, struct buf *why)
+derive_multipliers(struct growth_config *g, const char *text, struct buf *why)
 {
-	struct strings words = { 0 };
 	struct buf none = { 0 };
 	int64_t n;
-	int result = 0;
 
-	value_words(text, &words);
-	for (size_t i = 0; result == 0 && i < words.n; i++)
-		if (value_int(words.v[i], INT32_MIN, INT32_MAX, &n) != 0)
-			result = bad_growth("bantime.multipliers", words.v[i],
-			    &none, "whole numbers between blanks", why);
-	strings_fini(&words);
-	return result;
+	value_words(text, &g->multipliers);
+	for (size_t i = 0; i < g->multipliers.n; i++)
+		if (value_int(g->multipliers.v[i], INT32_MIN, INT32_MAX,
+		    &n) != 0)
+			return bad_growth("bantime.multipliers",
+			    g->multipliers.v[i], &none,
+			    "whole numbers between blanks", why);
+	return 0;
+}
+
+static int
+derive_formula(struct growth_config *g, const char *text, struct buf *why)
+{
+	struct buf detail = { 0 };
+	struct expression *e = formula_parse(span_of(text), &detail);
+
+	if (e == NULL)
+		return bad_growth("bantime.formula", text, &detail,
+		    "arithmetic with ban.Time, ban.Count, banFactor, "
+		    "math and random", why);
+	expression_free(e);
+	g->formula = xstrdup(text);
+	return 0;
+}
+
+static int
+derive_factor(struct growth_config *g, const char *text, struct buf *why)
+{
+	struct buf detail = { 0 };
+
+	if (formula_factor(span_of(text), &g->factor, &detail) != 0)
+		return bad_growth("bantime.factor", text, &detail,
+		    "a number, or arithmetic as in 24*60", why);
+	return 0;
 }
 
 /* How a repeated ban grows is looked at before any ban needs it. */
 static int
-check_growth(const struct jail_config *jail, struct buf *why)
+derive_growth(struct jail_config *jail, struct buf *why)
 {
-	const char *formula, *factor, *multipliers;
-	struct expression *e;
-	struct buf detail = { 0 };
-	double v;
+	const struct properties *p = &jail->settings;
+	struct growth_config *g = &jail->growth;
+	const char *on = properties_get(p, "bantime.increment");
+	const char *overall = properties_get(p, "bantime.overalljails");
 
-	formula = properties_get(&jail->settings, "bantime.formula");
-	factor = properties_get(&jail->settings, "bantime.factor");
-	multipliers = properties_get(&jail->settings, "bantime.multipliers");
-	if (formula != NULL && formula[0] != '\0') {
-		e = formula_parse(span_of(formula), &detail);
-		if (e == NULL)
-			return bad_growth("bantime.formula", formula, &detail,
-			    "arithmetic with ban.Time, ban.Count, banFactor, "
-			    "math and random", why);
-		expression_free(e);
-	}
-	if (factor != NULL && factor[0] != '\0' &&
-	    formula_factor(span_of(factor), &v, &detail) != 0)
-		return bad_growth("bantime.factor", factor, &detail,
-		    "a number, or arithmetic as in 24*60", why);
-	return multipliers != NULL ? check_multipliers(multipliers, why) : 0;
+	g->increment = on != NULL && value_bool(on);
+	g->overalljails = overall != NULL && value_bool(overall);
+	g->factor = 1;
+	if (is_set(jail, "bantime.formula") &&
+	    derive_formula(g, properties_get(p, "bantime.formula"), why) != 0)
+		return -1;
+	if (is_set(jail, "bantime.factor") &&
+	    derive_factor(g, properties_get(p, "bantime.factor"), why) != 0)
+		return -1;
+	if (!is_set(jail, "bantime.multipliers"))
+		return 0;
+	return derive_multipliers(g, properties_get(p, "bantime.multipliers"),
+	    why);
 }
 
 static char *
@@ -143,7 +178,7 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	jail->ignorecommand = dup_setting(jail, "ignorecommand", NULL);
 	jail->logencoding = dup_setting(jail, "logencoding", "auto");
 	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);
-	return derive_times(jail, why) != 0 ? -1 : check_growth(jail, why);
+	return derive_times(jail, why) != 0 ? -1 : derive_growth(jail, why);
 }
 
 bool
@@ -161,6 +196,8 @@ jail_fini(struct jail_config *jail)
 	filter_config_fini(&jail->filter);
 	properties_fini(&jail->settings);
 	strings_fini(&jail->ignoreip);
+	free(jail->growth.formula);
+	strings_fini(&jail->growth.multipliers);
 	free(jail->ignorecommand);
 	free(jail->logencoding);
 	free(jail->logtimezone);

@@ -48,6 +48,14 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "SELECT ip, jail, timeofban, bantime, bancount, data FROM bips"
 	    " WHERE (?1 IS NULL OR jail = ?1)"
 	    " AND (bantime < 0 OR timeofban + bantime > ?2)",
+	[STATEMENT_GET_HISTORY] =
+	    "SELECT count(*), sum(bancount), max(timeofban) FROM bips"
+	    " WHERE ip = ?1 AND (?2 IS NULL OR jail = ?2)",
+	/* As many as anybody can want to see of one id. */
+	[STATEMENT_GET_BANS] =
+	    "SELECT data FROM bans"
+	    " WHERE ip = ?1 AND (?2 IS NULL OR jail = ?2)"
+	    " ORDER BY timeofban DESC LIMIT 1000",
 	[STATEMENT_PURGE_HISTORY] = "DELETE FROM bans WHERE timeofban < ?1",
 	/* Kept three times as long as the ban took: increments need them. */
 	[STATEMENT_PURGE_LATEST] =

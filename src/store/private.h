@@ -31,14 +31,18 @@ struct store {
 
 	/* The loop's. */
 	char *error;              /* as last told */
+	size_t reading;           /* reads not yet answered */
 
 	/* Under the lock. */
 	pthread_mutex_t lock;
 	char *state;              /* the thread's view of the error */
 	struct buf notes;         /* lines for the log, one each */
-	struct requests reached;  /* barriers, in order */
+	struct requests reached;  /* barriers and reads, in order */
 	struct store_counters counters;
 };
+
+/* As it stands in a column: UTF-8, or upstream could not read it. */
+char *store_id_text(const struct id *id);
 
 /* The thread; `arg` is the store. */
 void *writer_main(void *arg);

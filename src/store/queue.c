@@ -23,7 +23,14 @@ request_free(struct request *r)
 	free(r->jail);
 	free(r->text);
 	free(r->data);
+	read_free(r->read);
 	free(r);
+}
+
+bool
+request_returns(const struct request *r)
+{
+	return r->kind == REQUEST_BARRIER || r->kind == REQUEST_READ;
 }
 
 void
@@ -51,6 +58,17 @@ requests_shift(struct requests *l)
 	l->n--;
 	r->next = NULL;
 	return r;
+}
+
+void
+requests_move_reads(struct requests *from, struct requests *to)
+{
+	struct requests rest = { 0 };
+	struct request *r;
+
+	while ((r = requests_shift(from)) != NULL)
+		requests_add(r->kind == REQUEST_READ ? to : &rest, r);
+	*from = rest;
 }
 
 int
@@ -112,6 +130,14 @@ queue_take(struct queue *q)
 	q->waiting = (struct requests){ 0 };
 	pthread_mutex_unlock(&q->lock);
 	return all;
+}
+
+void
+queue_withdraw_reads(struct queue *q, struct requests *out)
+{
+	pthread_mutex_lock(&q->lock);
+	requests_move_reads(&q->waiting, out);
+	pthread_mutex_unlock(&q->lock);
 }
 
 void

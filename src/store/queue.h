@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/position.h"
+#include "store/read.h"
 
 enum request_kind {
 	REQUEST_ADD_JAIL,
@@ -23,6 +24,7 @@ enum request_kind {
 	REQUEST_JOURNAL,
 	REQUEST_PURGE,
 	REQUEST_BARRIER,
+	REQUEST_READ,
 };
 
 struct request {
@@ -38,8 +40,12 @@ struct request {
 	struct tail_position position;
 	void (*fn)(int error, void *arg);   /* of a barrier */
 	void *arg;
-	int error;                /* of a barrier that came back */
+	struct read *read;        /* of a read */
+	int error;                /* of one that came back */
 };
+
+/* Is it answered? The others are done and forgotten. */
+bool request_returns(const struct request *r);
 
 struct request *request_new(enum request_kind kind, const char *jail);
 void request_free(struct request *r);   /* NULL is a no-op */
@@ -53,6 +59,8 @@ struct requests {
 
 void requests_add(struct requests *l, struct request *r);
 struct request *requests_shift(struct requests *l);   /* NULL: empty */
+/* Moves the reads of one list to the end of another. */
+void requests_move_reads(struct requests *from, struct requests *to);
 
 struct queue {
 	pthread_mutex_t lock;
@@ -69,6 +77,8 @@ void queue_fini(struct queue *q);    /* frees what still waits */
 bool queue_push(struct queue *q, struct request *r);
 /* All that waits, at once; blocks until there is something or stop. */
 struct requests queue_take(struct queue *q);
+/* Moves the reads that wait to the end of `out`; they stay counted. */
+void queue_withdraw_reads(struct queue *q, struct requests *out);
 /* n requests that were taken are finished. */
 void queue_done(struct queue *q, size_t n);
 /* Waits, unless it is or gets stopped; returns whether it is stopped. */

@@ -178,6 +178,8 @@ apply(struct database *db, const struct request *r)
 		return purge(db, r);
 	case REQUEST_BARRIER:
 		return SQLITE_OK;
+	case REQUEST_READ:
+		return read_run(db, r->read);
 	}
 	return SQLITE_MISUSE;
 }

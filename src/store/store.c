@@ -51,18 +51,31 @@ change_state(struct store *s, char *state)
 		s->events->state(state, s->arg);
 }
 
+static size_t
+count_reads(const struct requests *reached)
+{
+	size_t n = 0;
+
+	for (const struct request *r = reached->first; r != NULL; r = r->next)
+		n += r->kind == REQUEST_READ;
+	return n;
+}
+
 static void
-call_barriers(struct requests *reached)
+call_back(struct requests *reached)
 {
 	struct request *r;
 
 	while ((r = requests_shift(reached)) != NULL) {
-		r->fn(r->error, r->arg);
+		if (r->kind == REQUEST_READ)
+			read_tell(r->read, r->error);
+		else
+			r->fn(r->error, r->arg);
 		request_free(r);
 	}
 }
 
-/* A barrier's function may close the store: it must not be touched after. */
+/* A function that is told may close the store: not touched after. */
 static void
 hear(struct store *s)
 {
@@ -78,7 +91,8 @@ hear(struct store *s)
 	log_notes(notes);
 	free(notes);
 	change_state(s, state);
-	call_barriers(&reached);
+	s->reading -= count_reads(&reached);
+	call_back(&reached);
 }
 
 static void
@@ -186,10 +200,24 @@ store_start(struct store *s)
 	return 0;
 }
 
+/* Who is told of the end may ask for more to be written: it is, too. */
+static void
+finish(struct store *s)
+{
+	struct requests rest;
+
+	do {
+		rest = queue_take(&s->queue);
+		if (rest.n > 0 && !s->off)
+			writer_drain(s, &rest);
+		s->events = NULL;
+		hear(s);
+	} while (queue_count(&s->queue) > 0);
+}
+
 void
 store_close(struct store *s)
 {
-	struct requests rest;
 
 	if (s == NULL)
 		return;
@@ -197,11 +225,7 @@ store_close(struct store *s)
 	if (s->running)
 		pthread_join(s->thread, NULL);
 	s->running = false;
-	rest = queue_take(&s->queue);
-	if (rest.n > 0 && !s->off)
-		writer_drain(s, &rest);
-	s->events = NULL;
-	hear(s);
+	finish(s);
 	if (s->counters.lost > 0)
 		log_warning(LOGGER, "database %s: %llu requests were lost",
 		    s->db.path, (unsigned long long)s->counters.lost);
@@ -313,8 +337,8 @@ clean_text(struct span s)
 	return buf_take(&b);
 }
 
-static char *
-id_text(const struct id *id)
+char *
+store_id_text(const struct id *id)
 {
 	struct buf b = { 0 };
 	char *text;
@@ -357,7 +381,7 @@ store_ban(struct store *s, const char *jail, const struct ticket *t)
 	if (s->off)
 		return true;
 	r = request_new(REQUEST_BAN, jail);
-	r->text = id_text(&t->id);
+	r->text = store_id_text(&t->id);
 	r->time = wall_seconds((struct wall){ t->time.us +
 	    CLOCK_SECOND / 2 });
 	r->bantime = t->permanent ? -1 : t->bantime;
@@ -374,7 +398,7 @@ store_unban(struct store *s, const char *jail, const struct id *id)
 	if (s->off)
 		return true;
 	r = request_new(REQUEST_UNBAN, jail);
-	r->text = id_text(id);
+	r->text = store_id_text(id);
 	return push(s, r);
 }
 

@@ -93,6 +93,40 @@ bool store_purge(struct store *s, struct wall now);
 bool store_barrier(struct store *s, void (*fn)(int error, void *arg),
     void *arg);
 
+/* --- asynchronous reads ------------------------------------------------- */
+/*
+ * Answered in the loop, behind everything queued before, by the last call of
+ * fn or done: error 0; or EIO when the disk fails or store_close comes first.
+ * False, and no call: no store, a disk that fails, or 20,000 are under way.
+ */
+struct store_history {
+	bool known;          /* there is a row */
+	uint32_t bancount;
+	int64_t time;        /* of the last ban, seconds */
+};
+
+/* What bips says of the id in this jail; NULL: in all jails, added up. */
+bool store_history(struct store *s, const char *jail, const struct id *id,
+    void (*fn)(int error, const struct store_history *h, void *arg),
+    void *arg);
+
+/*
+ * What the id's rows in `bans` hold: failures added up, and the last lines,
+ * as many as the data column keeps. In order of time.
+ */
+struct store_merged {
+	bool known;
+	uint32_t failures;
+	struct strings matches;   /* fn may take them over */
+};
+
+bool store_merged(struct store *s, const char *jail, const struct id *id,
+    void (*fn)(int error, struct store_merged *m, void *arg), void *arg);
+/* As store_load_bans, of one jail; then done. */
+bool store_read_bans(struct store *s, const char *jail, struct wall now,
+    void (*fn)(struct store_row *row, void *arg),
+    void (*done)(int error, void *arg), void *arg);
+
 struct store_counters {
 	uint64_t written;    /* requests that are on the disk */
 	uint64_t commits;

@@ -105,36 +105,50 @@ give_up(struct store *s, int rc)
 }
 
 /*
- * Ends a batch: barriers go to the loop (error 0: what stood before them is on
- * the disk), the rest is counted and forgotten.
+ * Ends a batch: barriers and reads go to the loop (error 0: what stood before
+ * them is on the disk), the rest is counted and forgotten.
  */
 static void
 hand_back(struct store *s, struct requests *batch, uint64_t lost, int error)
 {
-	size_t n = batch->n, barriers;
+	size_t n = batch->n, returned = 0;
 	struct request *r;
 
 	pthread_mutex_lock(&s->lock);
-	barriers = s->reached.n;
 	while ((r = requests_shift(batch)) != NULL) {
 		r->error = error;
-		if (r->kind == REQUEST_BARRIER)
+		if (r->read != NULL)
+			s->counters.skipped += r->read->skipped;
+		if (request_returns(r)) {
 			requests_add(&s->reached, r);
-		else
+			returned++;
+		} else {
 			request_free(r);
+		}
 	}
-	barriers = s->reached.n - barriers;
 	if (error == 0) {
-		s->counters.commits++;
-		s->counters.written += n - barriers - lost;
+		s->counters.commits += n > returned;
+		s->counters.written += n - returned - lost;
 		s->counters.lost += lost;
 	} else {
-		s->counters.lost += n - barriers;
+		s->counters.lost += n - returned;
 	}
 	pthread_mutex_unlock(&s->lock);
 	queue_done(&s->queue, n);
-	if (barriers > 0)
+	if (returned > 0)
 		wake_loop(s);
+}
+
+/* Whoever wants to know something does not wait until a disk works again. */
+static void
+refuse_reads(struct store *s, struct requests *batch)
+{
+	struct requests reads = { 0 };
+
+	requests_move_reads(batch, &reads);
+	queue_withdraw_reads(&s->queue, &reads);
+	if (reads.n > 0)
+		hand_back(s, &reads, 0, EIO);
 }
 
 static bool
@@ -191,6 +205,7 @@ persist(struct store *s, struct requests *batch)
 	bool stopped = false;
 
 	while (!commit(s, batch)) {
+		refuse_reads(s, batch);
 		if (stopped || s->db.refused)
 			return false;
 		stopped = queue_pause(&s->queue, pause);

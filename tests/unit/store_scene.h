@@ -122,7 +122,7 @@ note_ban(struct store_row *row, void *arg)
 	strings_take(&sc->bans, buf_take(&b));
 }
 
-static size_t
+static inline size_t
 load(struct scene *sc, const char *jail)
 {
 	strings_fini(&sc->bans);

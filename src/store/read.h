@@ -1,0 +1,45 @@
+/*
+ * One read that the loop has asked for: the thread fills it in, the loop is
+ * told. Done again from the start when its transaction was rolled back.
+ */
+#ifndef GAOL_STORE_READ_H
+#define GAOL_STORE_READ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/database.h"
+#include "store/store.h"
+
+enum read_kind { READ_HISTORY, READ_MERGED, READ_BANS };
+
+struct read {
+	enum read_kind kind;
+	char *jail;               /* NULL: all */
+	char *id;
+	int64_t now;
+	int64_t maxmatches;       /* lines of a READ_MERGED */
+	union {
+		void (*history)(int error, const struct store_history *h,
+		    void *arg);
+		void (*merged)(int error, struct store_merged *m, void *arg);
+		void (*row)(struct store_row *row, void *arg);
+	} fn;
+	void (*done)(int error, void *arg);
+	void *arg;
+	/* The answer. */
+	struct store_history history;
+	struct store_merged merged;
+	struct store_row *rows;   /* own their text; jail is the read's */
+	size_t rows_n;
+	uint64_t skipped;
+};
+
+struct read *read_new(enum read_kind kind, const char *jail);
+void read_free(struct read *r);   /* NULL is a no-op */
+/* On the thread, in a transaction. SQLITE_OK, or what failed. */
+int read_run(struct database *db, struct read *r);
+/* In the loop. */
+void read_tell(struct read *r, int error);
+
+#endif

@@ -14,6 +14,7 @@
  */
 struct record {
 	struct addr addr;
+	uint16_t bancount;        /* of those before */
 	uint32_t retry;           /* scaled to findtime */
 	uint32_t failures;
 	uint32_t chain;           /* number of the next record; 0: none */
@@ -346,6 +347,32 @@ counter_add(struct counter *c, const struct failure *f,
 	return r->retry;
 }
 
+uint32_t
+counter_weigh(struct counter *c, const struct failure *f, uint32_t more,
+    uint32_t bancount, const struct counter_rule *rule)
+{
+	struct record *r = find(c, &f->id);
+
+	if (r == NULL)
+		return 0;
+	move_on(c, r, f->time.us, rule->findtime);
+	r->failures += r->failures < UINT32_MAX;
+	r->retry = more < UINT32_MAX - r->retry ? r->retry + more :
+	    UINT32_MAX;
+	if (bancount > 0)
+		r->bancount = bancount < UINT16_MAX ? (uint16_t)bancount :
+		    UINT16_MAX;
+	return r->retry;
+}
+
+bool
+counter_is_first(const struct counter *c, const struct id *id)
+{
+	const struct record *r = find(c, id);
+
+	return r != NULL && r->failures == 1;
+}
+
 bool
 counter_take(struct counter *c, const struct id *id, struct counted *out)
 {
@@ -354,7 +381,8 @@ counter_take(struct counter *c, const struct id *id, struct counted *out)
 	if (r == NULL)
 		return false;
 	*out = (struct counted){ .last = { r->last.key },
-		.failures = r->failures, .trace = r->trace };
+		.failures = r->failures, .bancount = r->bancount,
+		.trace = r->trace };
 	detach(c, find_link(c, id));
 	return true;
 }

@@ -25,6 +25,7 @@ struct counter_rule {
 struct counted {
 	struct wall last;
 	uint32_t failures;        /* all of them, not scaled */
+	uint32_t bancount;        /* as counter_weigh() was told */
 	struct trace *trace;      /* may be NULL */
 };
 
@@ -34,6 +35,15 @@ void counter_free(struct counter *c);
 /* Counts one failure; returns the number that maxretry is compared with. */
 uint32_t counter_add(struct counter *c, const struct failure *f,
     const struct counter_rule *rule);
+/*
+ * An old failure counts `more` times again: it was somebody's who has been
+ * banned before. A `bancount` that is not 0 stays with the record. Returns as
+ * counter_add(), or 0: there is no record any more.
+ */
+uint32_t counter_weigh(struct counter *c, const struct failure *f,
+    uint32_t more, uint32_t bancount, const struct counter_rule *rule);
+/* Is there a record, and is it of one failure only? */
+bool counter_is_first(const struct counter *c, const struct id *id);
 bool counter_take(struct counter *c, const struct id *id,
     struct counted *out);
 /* Forgets ids whose last failure is at or before `time`; at most `max`. */

@@ -19,6 +19,8 @@ configure(struct jail *j, const struct jail_config *config)
 	struct ignore *before = j->ignore;
 
 	j->config = config;
+	growth_free(j->growth);
+	j->growth = growth_new(&config->growth);
 	j->ignore = ignore_new(config);
 	ignore_own(j->ignore, j->own, j->own_n);
 	/* A reload that changes nothing has nothing new to say. */
@@ -51,6 +53,7 @@ jail_free(struct jail *j)
 	counter_free(j->counter);
 	bans_fini(&j->bans);
 	ignore_free(j->ignore);
+	growth_free(j->growth);
 	free(j->own);
 	free(j);
 }
@@ -130,20 +133,20 @@ jail_unused(const struct jail *j)
 
 /* --- failures ----------------------------------------------------------- */
 
-/* maxretry is reached: the record becomes a ticket. */
-static void
-ban_counted(struct jail *j, const struct id *id, struct wall now)
+bool
+jail_ban_counted(struct jail *j, const struct id *id, struct wall now)
 {
 	struct counted counted;
 	struct ticket t = { .id = *id };
 
 	if (!counter_take(j->counter, id, &counted))
-		return;
+		return false;
 	t.time = counted.last;
 	if (j->bantime >= 0 && bans_end(t.time, j->bantime).us < now.us) {
 		words_expired(jail_name(j), id);
 	} else {
 		t.failures = counted.failures;
+		t.bancount = counted.bancount;
 		trace_lines(counted.trace, &t.matches);
 		t.data = detail_format(&t.matches, t.failures,
 		    counted.trace);
@@ -151,14 +154,22 @@ ban_counted(struct jail *j, const struct id *id, struct wall now)
 		jail_ticket_clear(&t);
 	}
 	free(counted.trace);
+	return true;
+}
+
+struct counter_rule
+jail_rule(const struct jail *j)
+{
+	return (struct counter_rule){ .findtime = j->config->findtime,
+		.maxmatches = j->config->maxmatches };
 }
 
 void
 jail_failure(struct jail *j, const struct failure *f, struct wall now)
 {
-	struct counter_rule rule = { .findtime = j->config->findtime,
-		.maxmatches = j->config->maxmatches };
+	const struct counter_rule rule = jail_rule(j);
 	uint32_t retry;
+	bool first;
 
 	if (jail_ignores(j, &f->id)) {
 		j->counters.ignored++;
@@ -169,8 +180,10 @@ jail_failure(struct jail *j, const struct failure *f, struct wall now)
 	retry = counter_add(j->counter, f, &rule);
 	j->counters.evicted = counter_evicted(j->counter);
 	j->counters.untold = counter_untold(j->counter);
+	first = counter_is_first(j->counter, &f->id);
 	if ((int64_t)retry >= j->config->maxretry)
-		ban_counted(j, &f->id, now);
+		jail_ban_counted(j, &f->id, now);
+	jail_ask_failure(j, f, first);
 }
 
 /* --- time --------------------------------------------------------------- */

@@ -13,13 +13,35 @@
 #include "base/failure.h"
 #include "base/ticket.h"
 #include "config/config.h"
+#include "jail/growth.h"
 
 struct jail;
 
 enum jail_unban_why { UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH };
 
+/*
+ * With bantime.increment: what was banned before is looked up while the jail
+ * goes on. A copy of a question needs an id_copy(); the rest is plain data.
+ */
+enum jail_about { JAIL_ABOUT_FAILURE, JAIL_ABOUT_BAN };
+
+struct jail_question {
+	enum jail_about about;
+	struct id id;
+	struct wall time;          /* of the failure, of the ban */
+	bool first;                /* the failure began a record */
+	bool overalljails;         /* the history of all jails is meant */
+};
+
 /* The ticket is the jail's and stays valid until its unban hook returned. */
 struct jail_hooks {
+	/*
+	 * Somebody else is to find out, and then to call jail_answer() (not
+	 * from here). False: nobody can.
+	 */
+	bool (*ask)(struct jail *j, const struct jail_question *q, void *arg);
+	/* The bantime of a new ban is known: it may be written down. */
+	void (*record)(struct jail *j, struct ticket *t, void *arg);
 	void (*ban)(struct jail *j, struct ticket *t, void *arg);
 	/* The end moved (already banned, or a bantime change). */
 	void (*prolong)(struct jail *j, struct ticket *t, void *arg);
@@ -35,6 +57,9 @@ struct jail_counters {
 	uint64_t refused;          /* bans not made: bans_max reached, or an
 	                            * address that cannot be banned */
 	uint64_t ignored;
+	uint64_t weighed;          /* failures that counted more than once */
+	uint64_t grown;            /* bans that got another bantime */
+	uint64_t unasked;          /* histories that could not be asked for */
 };
 
 struct jail_limits {
@@ -69,6 +94,19 @@ const struct strings *jail_unused(const struct jail *j);
 /* Counts one failure; may call the ban hook. `now` is wall time. */
 void jail_failure(struct jail *j, const struct failure *f, struct wall now);
 
+/*
+ * The answer to a question of the jail; NULL: nobody knows after all. True
+ * when bans changed, so that jail_next() may be another.
+ */
+bool jail_answer(struct jail *j, const struct jail_question *q,
+    const struct history *h, struct wall now);
+/*
+ * How long the ban would take that followed this one; -1: for ever. False:
+ * the jail's bans do not grow, or it cannot be said.
+ */
+bool jail_next_bantime(const struct jail *j, const struct ticket *t,
+    int64_t *seconds);
+
 enum jail_ban_result {
 	JAIL_BAN_NEW, JAIL_BAN_PROLONGED, JAIL_BAN_REFUSED,
 };
@@ -81,7 +119,8 @@ enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
 /*
  * At start: a ban from the store or found in the kernel (a copy is kept; the
  * ticket's matches and data are taken over). A bantime < 0 without `permanent`
- * is unknown: the jail's is taken, which is also the longest one possible.
+ * is unknown: the jail's is taken, which is also the longest one possible
+ * unless the jail's bans grow: then that is bantime.maxtime, if it is set.
  * True if it was new, has not ended and is not ignored: then the caller logs
  * "Restore Ban". False: the ticket is untouched. No hook is called.
  */

@@ -78,7 +78,7 @@ jail_ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
 		refuse(j, &t->id, EINVAL);
 		return JAIL_BAN_REFUSED;
 	}
-	t->bancount = 1;
+	t->bancount++;
 	t->state = TICKET_PENDING;
 	ban = bans_add(&j->bans, t, own_bantime);
 	if (ban == NULL) {
@@ -87,6 +87,7 @@ jail_ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
 	}
 	jail_set_end(j, ban, seconds, bans_end(ban->ticket.time, seconds), now);
 	j->counters.banned_total++;
+	jail_ask_ban(j, ban);
 	j->hooks->ban(j, &ban->ticket, j->arg);
 	return JAIL_BAN_NEW;
 }
@@ -108,17 +109,21 @@ jail_ban(struct jail *j, const struct id *id, int64_t seconds,
 	return result;
 }
 
-/* What a restored ban may last: the jail's bantime is the most. */
+/*
+ * What a restored ban may last: the jail's bantime is the most, or, where bans
+ * grow, what they may grow to.
+ */
 static int64_t
 restored_bantime(const struct jail *j, const struct ticket *t)
 {
-	bool unknown = !t->permanent && t->bantime < 0;
+	int64_t most = j->growth != NULL ? growth_most(j->growth) :
+	    j->bantime;
 
-	if (j->bantime < 0)
-		return t->permanent || unknown ? -1 : bans_seconds(t->bantime);
-	if (t->permanent || unknown || t->bantime > j->bantime)
+	if (!t->permanent && t->bantime < 0)
 		return j->bantime;
-	return t->bantime;
+	if (most >= 0 && (t->permanent || t->bantime > most))
+		return bans_seconds(most);
+	return bans_seconds(t->permanent ? -1 : t->bantime);
 }
 
 bool

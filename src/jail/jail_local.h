@@ -16,11 +16,22 @@ struct jail {
 	struct ignore *ignore;
 	struct addr *own;
 	size_t own_n;
+	struct growth *growth;    /* NULL: bans do not grow */
 	int64_t bantime;          /* that running bans follow; -1 permanent */
 	struct boot purge_after;  /* no sooner */
 	bool refusing;            /* full: said once until there is room */
 	struct jail_counters counters;
 };
+
+/* --- jail.c ------------------------------------------------------------- */
+/* maxretry is reached: the record becomes a ticket. True: it was one. */
+bool jail_ban_counted(struct jail *j, const struct id *id, struct wall now);
+struct counter_rule jail_rule(const struct jail *j);
+
+/* --- jail_grow.c -------------------------------------------------------- */
+/* Asks for the history; with a ban it is written down, now or later. */
+void jail_ask_failure(struct jail *j, const struct failure *f, bool first);
+void jail_ask_ban(struct jail *j, struct ban *ban);
 
 /* --- jail_ban.c ------------------------------------------------------- */
 /* How long a ban takes (< 0: permanent) and when it ends. */

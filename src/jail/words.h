@@ -5,6 +5,7 @@
 #include "base/failure.h"
 #include "base/strings.h"
 #include "base/ticket.h"
+#include "jail/growth.h"
 #include "jail/ignore.h"
 
 void words_found(const char *jail, const struct failure *f);
@@ -14,6 +15,21 @@ void words_expired(const char *jail, const struct id *id);
 /* `again`: the time of the failure that would have banned it. */
 void words_already(const char *jail, const struct ticket *t,
     struct wall again);
+/* A failure of somebody banned before counts `weight`. */
+void words_bad(const char *jail, const struct failure *f, uint32_t bancount,
+    int64_t weight, int64_t maxretry);
+/* … but not one of before the last ban. */
+void words_old(const char *jail, const struct id *id, struct wall time,
+    int64_t ban);
+/* Seconds; -1: for ever. */
+void words_is_bad(const char *jail, const struct id *id,
+    const struct history *h, int64_t before, int64_t after);
+void words_increase(const char *jail, const struct ticket *t,
+    struct wall end);
+/* bantime.formula gave no number. */
+void words_no_bantime(const char *jail, const struct id *id);
+/* 3595 and more to two units or three, as upstream: "1h", "1m 20s", "0". */
+void words_seconds(int64_t seconds, struct buf *out);
 void words_unused(const char *jail, const struct strings *settings);
 void words_refused(const char *jail, const struct id *id, int error);
 

@@ -60,14 +60,21 @@ engine_jail_failure(struct engine_jail *j, const struct failure *f)
 /* --- hooks ----------------------------------------------------------------- */
 
 static void
+on_record(struct jail *jail, struct ticket *t, void *arg)
+{
+	struct engine_jail *j = arg;
+
+	(void)jail;
+	if (j->engine->store != NULL)
+		store_ban(j->engine->store, j->config->name, t);
+}
+
+static void
 on_ban(struct jail *jail, struct ticket *t, void *arg)
 {
 	struct engine_jail *j = arg;
-	struct engine *e = j->engine;
 
 	(void)jail;
-	if (e->store != NULL)
-		store_ban(e->store, j->config->name, t);
 	t->state = TICKET_PENDING;
 	engine_ask(j, t, ASK_ADD, NULL);
 	/* No native action, or a raw id: nothing to wait for. */
@@ -106,6 +113,8 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 }
 
 static const struct jail_hooks hooks = {
+	.ask = engine_history_ask,
+	.record = on_record,
 	.ban = on_ban,
 	.prolong = on_prolong,
 	.unban = on_unban,
@@ -211,6 +220,7 @@ engine_jail_free(struct engine_jail *j)
 {
 	if (j == NULL)
 		return;
+	engine_history_forget(j);
 	engine_name_forget(j);
 	engine_ignore_forget(j);
 	engine_run_forget(j);
@@ -273,6 +283,12 @@ set_timer(struct engine *e, struct boot when)
 	}
 	if (timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) == -1)
 		log_fatal("gaol.engine", "timerfd: %s", strerror(errno));
+}
+
+void
+engine_jails_run_soon(struct engine *e)
+{
+	set_timer(e, (struct boot){ 1 });
 }
 
 void

@@ -42,7 +42,10 @@ struct engine_jail {
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
 	char *run_error;         /* why they do not run; NULL: they do */
+	struct engine_question *questions;   /* of its bans' histories */
 };
+
+struct engine_question;
 
 struct engine_log {
 	struct engine_jail *jail;
@@ -175,10 +178,19 @@ void engine_jail_forget_past(struct engine_jail *j);
 void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
+/* … at the end of this wake, however often it is said. */
+void engine_jails_run_soon(struct engine *e);
 /* Counts a failure, now or when its ignorecommand has answered. */
 void engine_jail_failure(struct engine_jail *j, const struct failure *f);
 /* Logs "Ban" once every native action has confirmed; the others follow. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
+
+/* --- engine_history.c --------------------------------------------------- */
+/* A jail's hook. */
+bool engine_history_ask(struct jail *jail, const struct jail_question *q,
+    void *arg);
+/* The jail goes: answers find nobody. */
+void engine_history_forget(struct engine_jail *j);
 
 /* --- engine_ask.c ------------------------------------------------------- */
 void engine_asks_init(struct engine *e);

@@ -90,7 +90,6 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 		t.bantime = v->timeout;
 		t.permanent = false;
 	}
-	t.bancount = 1;
 	if (!jail_restore(j->jail, &t, clock_wall())) {
 		/* Ignored: it must not be there. */
 		engine_ask_delete_one(j, &v->addr, v->rule - j->rule_first);

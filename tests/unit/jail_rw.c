@@ -89,8 +89,8 @@ obey(struct jail *j, struct span line)
 int
 main(int argc, char **argv)
 {
-	static const struct jail_hooks hooks = { on_ban, on_prolong,
-		on_unban };
+	static const struct jail_hooks hooks = { .ban = on_ban,
+		.prolong = on_prolong, .unban = on_unban };
 	const struct jail_limits limits = { 10000, 10000 };
 	struct jail_config config = { .name = (char *)"j" };
 	struct jail *j;

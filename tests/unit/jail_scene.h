@@ -48,7 +48,9 @@ on_unban(struct jail *j, struct ticket *t, enum jail_unban_why why, void *arg)
 	    "unban" : "flush", t);
 }
 
-static const struct jail_hooks hooks = { on_ban, on_prolong, on_unban };
+static const struct jail_hooks hooks = {
+	.ban = on_ban, .prolong = on_prolong, .unban = on_unban,
+};
 
 static struct jail_config config;
 static struct jail *jail;

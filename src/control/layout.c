@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/span.h"
@@ -71,31 +69,6 @@ layout_status_jail(const json_t *payload, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/*
- * The shortest decimal that reads back as the same number, with an exponent
- * only where Python's repr() has one.
- */
-static void
-add_real(struct buf *out, double d)
-{
-	char text[64];
-	long exponent;
-	int digits = 1;
-
-	do {
-		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
-	} while (strtod(text, NULL) != d && digits++ < 17);
-	exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
-	if (exponent >= -4 && exponent < 16)
-		snprintf(text, sizeof(text), "%.*f",
-		    digits - 1 > exponent ? digits - 1 - (int)exponent : 0, d);
-	else
-		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
-	buf_adds(out, text);
-	if (strpbrk(text, ".e") == NULL)
-		buf_adds(out, ".0");
-}
-
 static void
 add_repr(struct buf *out, const json_t *value)
 {
@@ -130,7 +103,7 @@ add_repr(struct buf *out, const json_t *value)
 		    json_integer_value(value));
 		break;
 	case JSON_REAL:
-		add_real(out, json_real_value(value));
+		printable_add_real(out, json_real_value(value));
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

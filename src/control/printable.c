@@ -1,6 +1,8 @@
 #include "control/printable.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct range {
@@ -128,4 +130,25 @@ printable_add_repr(struct buf *out, struct span text)
 	add_text(out, text, "", twofold ? "\\\n\r\t" : "\\\n\r\t'",
 	    twofold ? "\\nrt" : "\\nrt'");
 	buf_addc(out, twofold ? '"' : '\'');
+}
+
+void
+printable_add_real(struct buf *out, double d)
+{
+	char text[64];
+	long exponent;
+	int digits = 1;
+
+	do {
+		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
+	} while (strtod(text, NULL) != d && digits++ < 17);
+	exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
+	if (exponent >= -4 && exponent < 16)
+		snprintf(text, sizeof(text), "%.*f",
+		    digits - 1 > exponent ? digits - 1 - (int)exponent : 0, d);
+	else
+		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
+	buf_adds(out, text);
+	if (strpbrk(text, ".e") == NULL)
+		buf_adds(out, ".0");
 }

@@ -24,4 +24,10 @@ void printable_add_lines(struct buf *out, struct span text);
 /* As Python's repr() writes a string: 'it', "it's", 'a\nb'. */
 void printable_add_repr(struct buf *out, struct span text);
 
+/*
+ * As Python's repr() writes a float: the shortest decimal that reads back as
+ * the same number, with an exponent only where Python has one.
+ */
+void printable_add_real(struct buf *out, double d);
+
 #endif

@@ -1,5 +1,6 @@
 #include "control/printable.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,10 @@ printable_add_real(struct buf *out, double d)
 	long exponent;
 	int digits = 1;
 
+	if (!isfinite(d)) {
+		buf_adds(out, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
+		return;
+	}
 	do {
 		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
 	} while (strtod(text, NULL) != d && digits++ < 17);

@@ -1,0 +1,30 @@
+/*
+ * Replies as Python's pickle writes them, protocol 5: the bytes that
+ * pickle.dumps(value, 5) gives for the same value (PEP 3154 for frames and
+ * MEMOIZE, PEP 574, Lib/pickletools.py), so that whoever compares or cuts
+ * them by hand finds what fail2ban sends.
+ */
+#ifndef GAOL_CONTROL_PICKLE_WRITE_H
+#define GAOL_CONTROL_PICKLE_WRITE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Adds the pickle of a JSON value: null is None, an array a list, or a tuple
+ * when bit N of `tuples` is set and N arrays and objects are around it.
+ */
+void pickle_write(struct buf *out, const json_t *value, uint32_t tuples);
+/* The reply (0, payload); `tuples` counts from the payload. */
+void pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples);
+/*
+ * The reply (1, exception). The class is fail2ban's own or Python's of that
+ * name, Exception when there is none. An OSError's message may be Python's
+ * own form, "[Errno 2] No such file or directory: '/x'".
+ */
+void pickle_write_error(struct buf *out, const char *type,
+    const char *message);
+
+#endif

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/xalloc.h"
-#include "control/payload.h"
+#include "control/reply.h"
 #include "control/request.h"
 
 #define LOGGER "gaol.control"
@@ -26,6 +26,7 @@ struct request {
 	struct request *outer;
 	request_done_fn *done;    /* of one inside */
 	void *done_arg;
+	enum request_form form;
 	struct strings argv;
 };
 
@@ -69,69 +70,60 @@ free_text(const void *data, size_t size, void *arg)
 	free((void *)(uintptr_t)data);
 }
 
-/* Takes over the text. */
+/* Takes the text over. */
 static void
-send_text(struct conn *c, char *text)
+send_text(struct conn *c, struct buf *text)
 {
-	size_t n = strlen(text);
+	size_t n = text->n;
+	/* It may wait for a while: without the room it has grown. */
+	char *p = xreallocarray(buf_take(text), n, 1);
 
-	c->reply += n + 1;
-	c->all->replies += n + 1;
-	if (evbuffer_add_reference(output_of(c), text, n, free_text,
-	    NULL) == -1 || evbuffer_add(output_of(c), "\n", 1) == -1)
+	c->reply += n;
+	c->all->replies += n;
+	if (evbuffer_add_reference(output_of(c), p, n, free_text,
+	    NULL) == -1)
 		log_fatal(LOGGER, "out of memory");
 	touch(c);
 }
 
-static json_t *
-make_error(const char *type, const char *message)
+/* Takes the reply over. */
+static void
+answer(struct conn *c, enum request_form form, struct buf *reply)
 {
-	return json_pack("{s:{s:o,s:o}}", "error",
-	    "type", payload_text(span_of(type)),
-	    "message", payload_text(span_of(message)));
-}
+	const char *why = NULL;
 
-/* Steals the reference. */
-static char *
-dump(json_t *object)
-{
-	char *text = json_dumps(object, JSON_COMPACT);
-
-	json_decref(object);
-	if (text == NULL)
-		log_fatal(LOGGER, "out of memory");
-	return text;
+	if (reply->n > SERVER_REPLY_MAX)
+		why = "the reply is too long";
+	else if (c->all->replies + reply->n > SERVER_REPLIES_MAX)
+		why = "too many replies wait to be read";
+	if (why != NULL) {
+		log_warning(LOGGER, "reply of %zu bytes not sent: %s",
+		    reply->n, why);
+		buf_fini(reply);
+		reply_error(form, "Exception", why, reply);
+	}
+	send_text(c, reply);
 }
 
 static void
-answer(struct conn *c, json_t *object)
+complain(struct conn *c, enum request_form form, const char *why)
 {
-	char *text = dump(object);
-	size_t n = strlen(text);
+	struct buf reply = { 0 };
 
-	if (n > SERVER_REPLY_MAX ||
-	    c->all->replies + n > SERVER_REPLIES_MAX) {
-		log_warning(LOGGER, "reply of %zu bytes not sent: %s", n,
-		    n > SERVER_REPLY_MAX ? "too long" :
-		    "too many replies wait to be read");
-		free(text);
-		text = dump(make_error("Exception",
-		    n > SERVER_REPLY_MAX ? "the reply is too long" :
-		    "too many replies wait to be read"));
-	}
-	send_text(c, text);
+	c->all->counters.broken++;
+	log_info(LOGGER, "no request from uid %lld: %s",
+	    (long long)c->peer.uid, why);
+	reply_broken(form, why, &reply);
+	answer(c, form, &reply);
 }
 
 /* The client sent something it must not: one reply, then the end. */
 static void
-cut_off(struct conn *c, const char *why)
+cut_off(struct conn *c, enum request_form form, const char *why)
 {
-	c->all->counters.broken++;
-	log_info(LOGGER, "client of uid %lld cut off: %s",
-	    (long long)c->peer.uid, why);
 	c->closing = true;
 	bufferevent_disable(c->bev, EV_READ);
-	answer(c, make_error("ValueError", why));
+	complain(c, form, why);
 }
 
 static void
@@ -159,59 +151,70 @@ depth_of(const struct request *r)
 	return depth;
 }
 
-/* Steals the reference. */
+/* To a command inside another; steals both. */
 static void
-end_inside(struct request *r, json_t *object)
+end_inside(struct request *r, json_t *payload, json_t *error)
 {
 	request_done_fn *done = r->done;
 	void *arg = r->done_arg;
 
 	request_free(r);
-	done(json_object_get(object, "ok"), json_object_get(object, "error"),
-	    arg);
-	json_decref(object);
+	done(payload, error, arg);
+	json_decref(payload);
+	json_decref(error);
 }
 
+/* Takes the reply over. */
 static void
-request_end(struct request *r, json_t *object)
+request_end(struct request *r, struct buf *reply)
 {
 	struct conn *c = r->conn;
+	enum request_form form = r->form;
 
-	if (r->done != NULL) {
-		end_inside(r, object);
-		return;
-	}
 	request_free(r);
 	if (c == NULL) {
-		json_decref(object);
+		buf_fini(reply);
 		return;
 	}
 	c->request = NULL;
-	answer(c, object);
+	answer(c, form, reply);
 }
 
 void
 request_reply(struct request *request, json_t *payload)
 {
-	json_t *object = json_pack("{s:o}", "ok",
-	    payload != NULL ? payload : json_null());
+	struct buf reply = { 0 };
 
-	if (object == NULL)
-		log_fatal(LOGGER, "out of memory");
-	request_end(request, object);
+	if (request->done != NULL) {
+		end_inside(request, payload != NULL ? payload : json_null(),
+		    NULL);
+		return;
+	}
+	/* Whoever has gone gets none made. */
+	if (request->conn != NULL)
+		reply_ok(request->form, &request->argv, payload, &reply);
+	else
+		json_decref(payload);
+	request_end(request, &reply);
 }
 
 void
 request_fail(struct request *request, const char *type, const char *fmt, ...)
 {
-	struct buf message = { 0 };
+	struct buf message = { 0 }, reply = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
 	buf_addv(&message, fmt, ap);
 	va_end(ap);
-	request_end(request, make_error(type,
-	    message.p != NULL ? message.p : ""));
+	if (message.p == NULL)
+		buf_adds(&message, "");
+	if (request->done != NULL) {
+		end_inside(request, NULL, reply_error_json(type, message.p));
+	} else {
+		reply_error(request->form, type, message.p, &reply);
+		request_end(request, &reply);
+	}
 	buf_fini(&message);
 }
 
@@ -282,28 +285,46 @@ request_inside(struct request *outer, const json_t *words,
 		dispatch(c, r);
 }
 
+/* A list without words is one that fail2ban answers, too. */
 static void
-run_line(struct conn *c, size_t n)
+run_words(struct conn *c, struct request *r)
+{
+	r->conn = c;
+	c->request = r;
+	event_del(c->deadline);
+	if (r->argv.n > 0)
+		dispatch(c, r);
+	else
+		request_fail(r, "IndexError", "list index out of range");
+}
+
+/* The first n bytes of the input. */
+static void
+run_text(struct conn *c, enum request_form form, size_t n)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 	struct request *r = xcalloc(1, sizeof(*r));
-	const char *why;
+	const char *why = NULL;
 	const char *text = n > 0 ?
 	    (const char *)evbuffer_pullup(input, (ssize_t)n) : "";
 
 	if (text == NULL)
 		log_fatal(LOGGER, "out of memory");
-	if (request_parse(span_from(text, n), &r->argv, &why) == -1) {
-		request_free(r);
-		cut_off(c, why);
-		return;
-	}
-	evbuffer_drain(input, n + 1);
+	r->form = form;
 	c->scanned = 0;
-	r->conn = c;
-	c->request = r;
-	event_del(c->deadline);
-	dispatch(c, r);
+	if (form == REQUEST_PICKLE && span_eq(span_from(text, n),
+	    REQUEST_CLOSE))
+		c->closing = true;
+	else if (request_parse(form, span_from(text, n), &r->argv,
+	    &why) == -1 && form == REQUEST_JSON)
+		cut_off(c, form, why);
+	else if (why != NULL)
+		complain(c, form, why);
+	evbuffer_drain(input, n + request_end_of(form).n);
+	if (c->closing || why != NULL)
+		request_free(r);
+	else
+		run_words(c, r);
 }
 
 /* Runs the next request, if there is one and its turn has come. */
@@ -312,25 +333,30 @@ run_next(struct conn *c)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 	size_t length = evbuffer_get_length(input);
+	enum request_form form;
 	struct evbuffer_ptr at;
+	struct span end;
 	char first;
 
 	if (c->request != NULL || c->closing || length == 0 ||
-	    evbuffer_get_length(output_of(c)) > 0)
+	    evbuffer_get_length(output_of(c)) > 0 ||
+	    evbuffer_copyout(input, &first, 1) != 1)
 		return;
-	if (evbuffer_copyout(input, &first, 1) == 1 && first != '[') {
-		cut_off(c, "a request begins with '['");
+	form = request_form_of(first);
+	end = request_end_of(form);
+	if (form == REQUEST_JSON && first != '[') {
+		cut_off(c, form, "a request begins with '['");
 		return;
 	}
 	at.pos = -1;
 	if (evbuffer_ptr_set(input, &at, c->scanned, EVBUFFER_PTR_SET) == 0)
-		at = evbuffer_search(input, "\n", 1, &at);
-	if (at.pos >= 0 && (size_t)at.pos < SERVER_REQUEST_MAX)
-		run_line(c, (size_t)at.pos);
+		at = evbuffer_search(input, end.p, end.n, &at);
+	if (at.pos >= 0 && (size_t)at.pos + end.n <= SERVER_REQUEST_MAX)
+		run_text(c, form, (size_t)at.pos);
 	else if (length >= SERVER_REQUEST_MAX)
-		cut_off(c, "the request is too long");
-	else
-		c->scanned = length;
+		cut_off(c, form, "the request is too long");
+	else if (length >= end.n)
+		c->scanned = length - (end.n - 1);
 }
 
 /* After the client's last byte, and with nothing left to do for it. */
@@ -348,6 +374,8 @@ on_read(struct bufferevent *bev, void *arg)
 
 	(void)bev;
 	run_next(c);
+	if (is_over(c))
+		conn_free(c);
 }
 
 static void
@@ -414,6 +442,8 @@ conn_new(struct conns *all, int fd, const struct peer *peer)
 		log_fatal(LOGGER, "out of memory");
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, SERVER_REQUEST_MAX);
+	/* One write, whenever the socket takes it: some clients pad reads. */
+	bufferevent_set_max_single_write(c->bev, SERVER_REPLY_MAX);
 	TAILQ_INSERT_TAIL(&all->list, c, link);
 	all->n++;
 	all->counters.clients++;
@@ -426,11 +456,15 @@ void
 conn_flush(struct conn *c)
 {
 	struct evbuffer *output = output_of(c);
+	struct buf reply = { 0 };
 
 	if (c->request != NULL) {
+		enum request_form form = c->request->form;
+
 		c->request->conn = NULL;
 		c->request = NULL;
-		answer(c, make_error("Exception", "shutting down"));
+		reply_stopping(form, &reply);
+		answer(c, form, &reply);
 	}
 	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
 	/* A bufferevent keeps its output from being drained by others. */

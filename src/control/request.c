@@ -4,43 +4,21 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "control/pickle_read.h"
+#include "control/printable.h"
 
-static const char *
-find_fault(const json_t *array)
+enum request_form
+request_form_of(char first)
 {
-	size_t n = json_array_size(array);
-
-	if (n == 0)
-		return "a request is an array of at least one string";
-	for (size_t i = 0; i < n; i++)
-		if (!json_is_string(json_array_get(array, i)))
-			return "every word of a request is a string";
-	return NULL;
+	return first == REQUEST_CLOSE.p[0] || pickle_read_starts(first) ?
+	    REQUEST_PICKLE : REQUEST_JSON;
 }
 
-int
-request_parse(struct span text, struct strings *argv, const char **why)
+struct span
+request_end_of(enum request_form form)
 {
-	json_error_t error;
-	json_t *array;
-
-	/* jansson skips blanks and would report an object as a fault late. */
-	if (text.n == 0 || text.p[0] != '[') {
-		*why = "a request begins with '['";
-		return -1;
-	}
-	array = json_loadb(text.p, text.n, 0, &error);
-	if (array == NULL) {
-		*why = "the request is not valid JSON";
-		return -1;
-	}
-	*why = find_fault(array);
-	if (*why == NULL)
-		for (size_t i = 0; i < json_array_size(array); i++)
-			strings_add(argv, span_of(json_string_value(
-			    json_array_get(array, i))));
-	json_decref(array);
-	return *why == NULL ? 0 : -1;
+	return form == REQUEST_PICKLE ? SPAN("<F2B_END_COMMAND>") :
+	    SPAN("\n");
 }
 
 static void
@@ -61,6 +39,10 @@ add_word(const json_t *value, struct strings *argv)
 	case JSON_NULL:
 		strings_add(argv, SPAN("None"));
 		return;
+	case JSON_REAL:
+		printable_add_real(&text, json_real_value(value));
+		strings_take(argv, buf_take(&text));
+		return;
 	default:
 		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 		if (json == NULL)
@@ -79,4 +61,36 @@ request_words(const json_t *array, struct strings *argv)
 	for (size_t i = 0; i < json_array_size(array); i++)
 		add_word(json_array_get(array, i), argv);
 	return 0;
+}
+
+static int
+parse_json(struct span text, struct strings *argv, const char **why)
+{
+	json_error_t error;
+	json_t *array;
+	int rc;
+
+	/* jansson skips blanks and would report an object as a fault late. */
+	if (text.n == 0 || text.p[0] != '[') {
+		*why = "a request begins with '['";
+		return -1;
+	}
+	array = json_loadb(text.p, text.n, 0, &error);
+	if (array == NULL) {
+		*why = "the request is not valid JSON";
+		return -1;
+	}
+	rc = request_words(array, argv);
+	if (rc == -1)
+		*why = "a request is an array whose first word is a string";
+	json_decref(array);
+	return rc;
+}
+
+int
+request_parse(enum request_form form, struct span text,
+    struct strings *argv, const char **why)
+{
+	return form == REQUEST_PICKLE ? pickle_read(text, argv, why) :
+	    parse_json(text, argv, why);
 }

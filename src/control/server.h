@@ -1,10 +1,13 @@
 /*
- * The control socket. One request is one JSON array of strings, ended by a
- * newline; the reply is one JSON object and a newline:
+ * The control socket. One request is one JSON array, ended by a newline; the
+ * reply is one JSON object and a newline:
  *	{"ok": PAYLOAD}   or   {"error": {"type": "…", "message": "…"}}
- * (A first byte that is no '[' is fail2ban's pickle: the server issue's.)
+ * A first byte that begins a pickle is fail2ban's own protocol: a pickled list
+ * and <F2B_END_COMMAND>, the reply a pickled (0, payload) or (1, exception)
+ * with the same end, in one write; a bad pickle is answered with a pickled
+ * str "ERROR: …". <F2B_CLOSE_COMMAND><F2B_END_COMMAND> is a client's leave.
  * Every verb is checked against the peer's uid and groups (SO_PEERCRED).
- * A bad message ends that client, never the daemon.
+ * A bad message ends that client at most, never the daemon.
  *
  * Requests of one client run in order, the next one only after the reply of
  * the one before has been taken: a client that does not read costs one reply,

@@ -1,6 +1,7 @@
 /*
  * What a client may send: the whole way through a server, whose every reply
- * must be one line of JSON, and the parser of a request on its own.
+ * must be a line of JSON or a pickle with its end, and the parser of a JSON
+ * request on its own.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -90,10 +91,20 @@ start(void)
 static void
 check_replies(struct span replies)
 {
+	const struct span end = request_end_of(REQUEST_PICKLE);
 	struct span line;
 
-	while (span_cut(&replies, '\n', &line)) {
-		json_t *reply = json_loadb(line.p, line.n, 0, NULL);
+	while (replies.n > 0) {
+		size_t n = span_find(replies, end);
+		json_t *reply;
+
+		if ((uint8_t)replies.p[0] == 0x80) {
+			MUST(n != SPAN_NONE && replies.p[n - 1] == '.');
+			replies = span_skip(replies, n + end.n);
+			continue;
+		}
+		MUST(span_cut(&replies, '\n', &line));
+		reply = json_loadb(line.p, line.n, 0, NULL);
 
 		MUST(json_object_size(reply) == 1);
 		MUST(json_object_get(reply, "ok") != NULL ||
@@ -128,7 +139,6 @@ talk(const uint8_t *data, size_t size)
 			break;
 	}
 	close(fd);
-	MUST(replies.n == 0 || replies.p[replies.n - 1] == '\n');
 	check_replies(buf_span(&replies));
 	buf_fini(&replies);
 }
@@ -142,13 +152,14 @@ parse_twice(struct span text)
 	const char *why;
 	char *again;
 
-	if (request_parse(text, &first, &why) == -1) {
+	if (request_parse(REQUEST_JSON, text, &first, &why) == -1) {
 		MUST(first.n == 0);
 		return;
 	}
 	array = payload_texts(&first);
 	again = json_dumps(array, JSON_COMPACT);
-	MUST(request_parse(span_of(again), &second, &why) == 0);
+	MUST(request_parse(REQUEST_JSON, span_of(again), &second,
+	    &why) == 0);
 	MUST(strings_eq(&first, &second));
 	json_decref(array);
 	free(again);

@@ -330,6 +330,109 @@ keeps_the_rights_inside(void **state)
 	close(fd);
 }
 
+#define END "<F2B_END_COMMAND>"
+
+/* The server's next reply to a pickle, with its end. */
+static struct span
+hear_pickle(struct fixture *f, int fd)
+{
+	static char text[4096];
+	size_t n = 0;
+
+	for (int i = 0; i < 20000 && n < sizeof(text); i++) {
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		if (recv(fd, text + n, 1, 0) == 1)
+			n++;
+		if (span_ends(span_from(text, n), SPAN(END)))
+			break;
+	}
+	return span_from(text, n);
+}
+
+#define HEARS(f, fd, literal) do { \
+	struct span heard = hear_pickle(f, fd); \
+	assert_int_equal(heard.n, sizeof(literal END) - 1); \
+	assert_memory_equal(heard.p, literal END, heard.n); \
+} while (0)
+
+static void
+answers_pickles(void **state)
+{
+	static const char requests[] =
+	    "](U\x04" "echoU\x01xe." END
+	    "\x80\x05\x95\x0e\0\0\0\0\0\0\0]\x94(\x8c\x04" "fail\x94\x8c\x01"
+	    "j\x94" "e." END
+	    "]." END "c__builtin__\neval\n." END
+	    "[\"echo\",5,1.5,1e16,true,null,[1],{}]\n"
+	    "<F2B_CLOSE_COMMAND>" END "[\"echo\"]\n";
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	/* Byte by byte: neither a request nor an end come in one piece. */
+	for (size_t i = 0; i < sizeof(requests) - 1; i++) {
+		/* Behind its leave nobody listens. */
+		(void)!send(fd, requests + i, 1, MSG_NOSIGNAL);
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	}
+	HEARS(f, fd, "\x80\x05\x95\x14\0\0\0\0\0\0\0K\0]\x94(\x8c\x04" "echo"
+	    "\x94\x8c\x01x\x94" "e\x86\x94.");
+	HEARS(f, fd, "\x80\x05\x95<\0\0\0\0\0\0\0K\1\x8c\x13"
+	    "fail2ban.exceptions\x94\x8c\x14UnknownJailException\x94\x93\x94"
+	    "\x8c\x01j\x94\x85\x94R\x94\x86\x94.");
+	HEARS(f, fd, "\x80\x05\x95=\0\0\0\0\0\0\0K\1\x8c\x08" "builtins\x94"
+	    "\x8c\x0aIndexError\x94\x93\x94\x8c\x17list index out of range"
+	    "\x94\x85\x94R\x94\x86\x94.");
+	HEARS(f, fd, "\x80\x05\x95" "3\0\0\0\0\0\0\0\x8c/ERROR: "
+	    "a class or function is not accepted here\x94.");
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\",\"5\","
+	    "\"1.5\",\"1e+16\",\"True\",\"None\",\"[1]\",\"{}\"]}\n");
+	assert_true(is_closed(f, fd));
+	assert_int_equal(f->runs, 2);
+	assert_int_equal(count(f).broken, 1);
+	close(fd);
+}
+
+static void
+tells_pickles_that_it_stops(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	say(fd, "](U\x04keepe." END);
+	spin(f);
+	assert_int_equal(f->kept_n, 1);
+	server_free(f->server);
+	f->server = NULL;
+	HEARS(f, fd, "\x80\x05\x95\x0f\0\0\0\0\0\0\0]\x94\x8c\x08SHUTDOWN\x94"
+	    "a.");
+	close(fd);
+}
+
+static void
+cuts_off_a_pickle_that_is_too_long(void **state)
+{
+	struct fixture *f = *state;
+	static char text[1 << 16];
+	int fd = dial(f);
+	bool closed;
+
+	memset(text, 'U', sizeof(text));
+	for (size_t sent = 0; sent < 2 * SERVER_REQUEST_MAX; ) {
+		ssize_t n = send(fd, text, sizeof(text), MSG_NOSIGNAL);
+
+		if (n > 0)
+			sent += (size_t)n;
+		else if (errno != EAGAIN)
+			break;
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	}
+	hear(f, fd, 1, &closed);
+	assert_true(closed);
+	assert_int_equal(count(f).broken, 1);
+	assert_int_equal(f->runs, 0);
+	close(fd);
+}
+
 static void
 answers_after_half_close(void **state)
 {
@@ -353,8 +456,8 @@ static void
 ends_a_client_that_is_malformed(void **state)
 {
 	static const char *const bad[] = {
-		"\n", "{}\n", "x", "\x80\x05", " [\"echo\"]\n", "[]\n",
-		"[1]\n", "[[\"echo\"]]\n", "[\"echo\",{}]\n", "[\"echo\"\n",
+		"\n", "{}\n", "x", "\xff\x05", " [\"echo\"]\n", "[]\n",
+		"[1]\n", "[[\"echo\"]]\n", "[\"echo\"\n",
 		"[\"echo\"] x\n", "[\"\xff\"]\n", "[\"a\\u0000b\"]\n",
 		"[\"echo\"]]\n", "[null]\n",
 	};
@@ -832,6 +935,9 @@ main(void)
 		T(takes_a_request_byte_by_byte),
 		T(runs_commands_inside_one),
 		T(keeps_the_rights_inside),
+		T(answers_pickles),
+		T(tells_pickles_that_it_stops),
+		T(cuts_off_a_pickle_that_is_too_long),
 		T(answers_after_half_close),
 		T(ends_a_client_that_is_malformed),
 		T(refuses_a_request_that_is_too_long),

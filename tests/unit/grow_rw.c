@@ -1,0 +1,324 @@
+/*
+ * Two jails, "a" and "b", and their store from a shell, for tests that run
+ * another program beside them:
+ *
+ *	grow_rw FILE MAXRETRY FINDTIME BANTIME [OPTION=VALUE…] < history
+ *
+ * OPTION is one of bantime.*. "at SECONDS" sets the clock and runs what is
+ * due; "fail JAIL ID SECONDS" is a failure with a line of that text, "ban" and
+ * "unban JAIL ID" come by hand, "set JAIL maxretry|findtime|bantime SECONDS"
+ * is a reload, "restart" begins anew from the file. After each of them every
+ * jail's state is printed on one line.
+ */
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "base/xalloc.h"
+#include "config/jail_load.h"
+#include "jail/detail.h"
+#include "jail/jail.h"
+#include "store/store.h"
+
+#define JAILS 2
+
+static struct place {
+	struct jail_config config;
+	struct jail *jail;
+} places[JAILS];
+
+static struct event_base *base;
+static struct store *store;
+static const char *path;
+
+struct question {
+	struct place *place;
+	struct jail_question question;
+};
+
+static void
+on_history(int error, const struct store_history *h, void *arg)
+{
+	struct question *q = arg;
+	const struct history history = { h->known, h->bancount, h->time };
+
+	jail_answer(q->place->jail, &q->question, error == 0 ? &history :
+	    NULL, clock_wall());
+	id_fini(&q->question.id);
+	free(q);
+}
+
+static bool
+on_ask(struct jail *j, const struct jail_question *about, void *arg)
+{
+	struct place *p = arg;
+	struct question *q = xcalloc(1, sizeof(*q));
+
+	(void)j;
+	q->place = p;
+	q->question = *about;
+	q->question.id = id_copy(&about->id);
+	return store_history(store, about->overalljails ? NULL :
+	    p->config.name, &about->id, on_history, q);
+}
+
+static void
+on_record(struct jail *j, struct ticket *t, void *arg)
+{
+	(void)j;
+	store_ban(store, ((struct place *)arg)->config.name, t);
+}
+
+static void
+on_ban(struct jail *j, struct ticket *t, void *arg)
+{
+	(void)j;
+	(void)arg;
+	t->state = TICKET_CONFIRMED;
+}
+
+static void
+on_prolong(struct jail *j, struct ticket *t, void *arg)
+{
+	(void)j;
+	(void)t;
+	(void)arg;
+}
+
+static void
+on_unban(struct jail *j, struct ticket *t, enum jail_unban_why why, void *arg)
+{
+	(void)j;
+	if (why == UNBAN_BY_HAND)
+		store_unban(store, ((struct place *)arg)->config.name,
+		    &t->id);
+}
+
+static void
+on_barrier(int error, void *arg)
+{
+	(void)error;
+	*(bool *)arg = true;
+}
+
+/* Until nobody waits for an answer: each may ask for more. */
+static void
+settle(void)
+{
+	for (int i = 0; i < 4; i++) {
+		bool reached = false;
+
+		store_barrier(store, on_barrier, &reached);
+		while (!reached)
+			event_base_loop(base, EVLOOP_ONCE);
+	}
+}
+
+static void
+restore(struct store_row *row, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < JAILS; i++) {
+		if (strcmp(places[i].config.name, row->jail) != 0)
+			continue;
+		detail_read(row->ticket.data, &row->ticket.matches,
+		    &row->ticket.failures);
+		jail_restore(places[i].jail, &row->ticket, clock_wall());
+	}
+}
+
+static void
+start(void)
+{
+	static const struct jail_hooks hooks = {
+		.ask = on_ask, .record = on_record, .ban = on_ban,
+		.prolong = on_prolong, .unban = on_unban,
+	};
+	static const struct jail_limits limits = { 10000, 10000 };
+	const struct store_options options = { .path = path,
+		.purge_age = 86400, .maxmatches = 10, .queue_max = 10000 };
+
+	store = store_open(&options, base, NULL, NULL);
+	for (size_t i = 0; i < JAILS; i++) {
+		places[i].jail = jail_new(&places[i].config, &limits, &hooks,
+		    &places[i]);
+		store_add_jail(store, places[i].config.name);
+	}
+	store_load_bans(store, NULL, clock_wall(), restore, NULL);
+	store_start(store);
+}
+
+static void
+stop(void)
+{
+	store_close(store);
+	for (size_t i = 0; i < JAILS; i++)
+		jail_free(places[i].jail);
+}
+
+static int64_t
+number(struct span s)
+{
+	int64_t n;
+
+	if (number_parse(span_trim(s), -1, INT64_C(1) << 40, &n) == -1) {
+		fprintf(stderr, "grow_rw: '%.*s' is no number\n",
+		    SPAN_FMT(s));
+		exit(2);
+	}
+	return n;
+}
+
+static void
+set(struct place *p, struct span option, int64_t value)
+{
+	struct jail_config *c = &p->config;
+
+	if (span_eq(option, SPAN("maxretry")))
+		c->maxretry = value;
+	else if (span_eq(option, SPAN("findtime")))
+		c->findtime = (double)value;
+	else
+		c->bantime = value;
+	jail_reconfigure(p->jail, c);
+}
+
+static void
+do_in_jail(struct place *p, struct span verb, struct span rest)
+{
+	struct failure f = { 0 };
+	struct span word;
+
+	span_word(&rest, " \n", &word);
+	if (span_eq(verb, SPAN("set"))) {
+		set(p, word, number(rest));
+		return;
+	}
+	f.id = id_from_span(word);
+	if (span_eq(verb, SPAN("ban"))) {
+		jail_ban(p->jail, &f.id, 0, clock_wall());
+	} else if (span_eq(verb, SPAN("unban"))) {
+		if (!jail_unban(p->jail, &f.id, UNBAN_BY_HAND))
+			store_unban(store, p->config.name, &f.id);
+	} else {
+		f.time = wall_from_seconds(number(rest));
+		f.lines[f.lines_n++] = span_trim(rest);
+		f.groups[f.groups_n++] = (struct failure_group){
+			SPAN("user"), span_trim(rest) };
+		jail_failure(p->jail, &f, clock_wall());
+	}
+}
+
+static void
+obey(struct span line)
+{
+	struct span verb, name;
+
+	span_word(&line, " \n", &verb);
+	if (span_eq(verb, SPAN("at"))) {
+		struct wall now = wall_from_seconds(number(line));
+
+		clock_freeze(now, (struct boot){ now.us });
+		for (size_t i = 0; i < JAILS; i++)
+			while (jail_run(places[i].jail, now, clock_boot()))
+				continue;
+	} else if (span_eq(verb, SPAN("restart"))) {
+		stop();
+		start();
+	} else if (span_word(&line, " \n", &name)) {
+		do_in_jail(&places[span_eq(name, SPAN("b"))], verb, line);
+	}
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+print(const struct place *p)
+{
+	const struct jail_counters *c = jail_counters(p->jail);
+	struct ticket *t = jail_ban_first(p->jail);
+	struct strings all = { 0 };
+
+	for (; t != NULL; t = jail_ban_next(p->jail, t)) {
+		struct buf b = { 0 };
+
+		id_format(&t->id, &b);
+		buf_addf(&b, ",%lld,%lld,%u,%u,%d",
+		    (long long)wall_seconds(t->time),
+		    (long long)(t->permanent ? -1 : t->bantime), t->bancount,
+		    t->failures, t->restored);
+		strings_take(&all, buf_take(&b));
+	}
+	if (all.n > 0)
+		qsort(all.v, all.n, sizeof(*all.v), by_text);
+	printf("%s %llu %zu %llu", p->config.name,
+	    (unsigned long long)c->failed_total, jail_failing(p->jail),
+	    (unsigned long long)c->banned_total);
+	for (size_t i = 0; i < all.n; i++)
+		printf(" %s", all.v[i]);
+	putchar('\n');
+	strings_fini(&all);
+}
+
+static void
+configure(struct place *p, const char *name, int argc, char **argv)
+{
+	static const char *const first[] = { "maxretry", "findtime",
+		"bantime" };
+	struct buf why = { 0 };
+
+	p->config.name = xstrdup(name);
+	p->config.backend = xstrdup("polling");
+	for (int i = 0; i < argc; i++) {
+		struct span value = span_of(argv[i]), key;
+		char *text;
+
+		if (i < 3) {
+			properties_set(&p->config.settings, first[i], argv[i]);
+			continue;
+		}
+		span_cut(&value, '=', &key);
+		text = span_dup(key);
+		properties_set(&p->config.settings, text, value.p);
+		free(text);
+	}
+	if (jail_derive(&p->config, &why) != 0) {
+		fprintf(stderr, "grow_rw: %s\n", why.p);
+		exit(2);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	char line[256];
+
+	if (argc < 5)
+		return 2;
+	log_set_level(LEVEL_CRITICAL);
+	path = argv[1];
+	base = event_base_new();
+	clock_freeze(wall_from_seconds(1700000000),
+	    (struct boot){ 1700000000 * CLOCK_SECOND });
+	for (size_t i = 0; i < JAILS; i++)
+		configure(&places[i], i == 0 ? "a" : "b", argc - 2, argv + 2);
+	start();
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		obey(span_of(line));
+		settle();
+		for (size_t i = 0; i < JAILS; i++)
+			print(&places[i]);
+	}
+	stop();
+	for (size_t i = 0; i < JAILS; i++)
+		jail_fini(&places[i].config);
+	event_base_free(base);
+	return 0;
+}

@@ -27,6 +27,7 @@ struct failure {
 	bool named;                /* id.raw is a host name to be looked up */
 	struct addr ip;            /* the address seen, if it is not the id */
 	struct wall time;          /* of the line, after upstream's time rules */
+	unsigned attempts;         /* told of by hand, so many; 0: seen */
 	unsigned regex;            /* failregex that matched, from 1 */
 	size_t groups_n;
 	struct failure_group groups[FAILURE_GROUPS_MAX];

@@ -184,6 +184,7 @@ const char *properties_get(const struct properties *p, const char *key);
 void properties_set(struct properties *p, const char *key, const char *value);
 /* Sets nothing: one more of that key behind the others. */
 void properties_add(struct properties *p, const char *key, const char *value);
+void properties_del(struct properties *p, const char *key);
 /* All of `from`, in its order; keys that are there keep their place. */
 void properties_merge(struct properties *to, const struct properties *from);
 void properties_fini(struct properties *p);

@@ -70,3 +70,25 @@ duration_parse(struct span text, double *seconds)
 	*seconds = v;
 	return 0;
 }
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Months and years are fractions of days there. */
+bool
+duration_is_real(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		bool begins = is_letter(text.p[i]) &&
+		    (i == 0 || !is_letter(text.p[i - 1]));
+
+		if (text.p[i] == '.' || text.p[i] == '/' || (begins &&
+		    (span_eq_nocase(span_sub(text, i, 1), SPAN("y")) ||
+		    span_eq_nocase(span_sub(text, i, 2), SPAN("mo")))))
+			return true;
+	}
+	return false;
+}

@@ -14,6 +14,15 @@ int jail_load(struct jail_config *jail, struct ini *jails, const char *name,
     const struct config_request *where, struct report *report);
 /* Fills the typed fields from `settings`. 0, or -1: why. */
 int jail_derive(struct jail_config *jail, struct buf *why);
+/*
+ * One setting as its section would have it; value NULL: not set. The typed
+ * side follows, nothing else moves. 0, or -1: why, and nothing changed.
+ */
+int jail_set(struct jail_config *jail, const char *name, const char *value,
+    struct buf *why);
+/* All settings, and the journalmatch, of another one. */
+void jail_take_settings(struct jail_config *jail,
+    const struct jail_config *from);
 void jail_fini(struct jail_config *jail);
 /* Is this backend the journal's? Then no log file is read. */
 bool jail_reads_journal(const struct jail_config *jail);

@@ -50,6 +50,20 @@ properties_set(struct properties *p, const char *key, const char *value)
 }
 
 void
+properties_del(struct properties *p, const char *key)
+{
+	struct property *one = find(p, key);
+
+	if (one == NULL)
+		return;
+	free(one->key);
+	free(one->value);
+	memmove(one, one + 1,
+	    (size_t)(p->v + p->n - one - 1) * sizeof(*one));
+	p->n--;
+}
+
+void
 properties_merge(struct properties *to, const struct properties *from)
 {
 	for (size_t i = 0; i < from->n; i++)

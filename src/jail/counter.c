@@ -330,6 +330,15 @@ add_lines(struct counter *c, struct record *r, const struct failure *f,
 	set_trace(c, r, trace_add_lines(r->trace, f, rule->maxmatches));
 }
 
+/* Lines that somebody told of count each, but are one failure. */
+static uint32_t
+count_up(uint32_t retry, unsigned attempts)
+{
+	uint32_t more = attempts > 1 ? attempts : 1;
+
+	return retry < UINT32_MAX - more ? retry + more : UINT32_MAX;
+}
+
 uint32_t
 counter_add(struct counter *c, const struct failure *f,
     const struct counter_rule *rule)
@@ -343,7 +352,7 @@ counter_add(struct counter *c, const struct failure *f,
 		add_lines(c, r, f, rule);
 	}
 	r->failures += r->failures < UINT32_MAX;
-	r->retry += r->retry < UINT32_MAX;
+	r->retry = count_up(r->retry, f->attempts);
 	return r->retry;
 }
 

@@ -48,8 +48,8 @@ words_found(const char *jail, const struct failure *f)
 	if (!log_on(LEVEL_INFO))
 		return;
 	format_time(f->time, when, sizeof(when));
-	log_info(FILTER, "[%s] Found %s - %s", jail, id_text(&f->id, id),
-	    when);
+	log_info(FILTER, "[%s] %s %s - %s", jail,
+	    f->attempts > 0 ? "Attempt" : "Found", id_text(&f->id, id), when);
 }
 
 void

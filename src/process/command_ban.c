@@ -1,14 +1,16 @@
 /*
- * `ban`, `unban` and upstream's `set JAIL banip|unbanip`. The answer comes
+ * `ban`, `unban`, and `set JAIL banip|unbanip|attempt`. The answer comes
  * when the firewall has given its own: who reads "banned" may rely on it.
  */
-#include "process/engine_local.h"
+#include "process/command_setting.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "control/payload.h"
+#include "control/printable.h"
 #include "process/command_local.h"
 
 struct ban_wait {
@@ -20,6 +22,7 @@ struct ban_wait {
 	struct addr told;          /* the last that failed */
 	bool upstream;             /* answer with a number only */
 	bool lifting;
+	bool report;               /* an absent one is an error */
 };
 
 static void
@@ -45,12 +48,33 @@ on_failed(struct engine_wait *wait, const struct engine_ask *ask, int error,
 		w->fresh--;
 }
 
+/* "not banned: ['192.0.2.7']" */
+static void
+fail_absent(struct ban_wait *w)
+{
+	struct buf list = { 0 };
+
+	for (size_t i = 0; i < json_array_size(w->errors); i++) {
+		buf_adds(&list, i > 0 ? ", " : "");
+		printable_add_repr(&list, span_of(payload_str(
+		    json_array_get(w->errors, i), "id", "")));
+	}
+	request_fail(w->request, "ValueError", "not banned: [%s]", list.p);
+	buf_fini(&list);
+	json_decref(w->errors);
+	free(w);
+}
+
 static void
 on_done(struct engine_wait *wait)
 {
 	struct ban_wait *w = (struct ban_wait *)wait;
 	json_t *reply;
 
+	if (w->report && json_array_size(w->errors) > 0) {
+		fail_absent(w);
+		return;
+	}
 	if (w->upstream) {
 		reply = json_integer(w->fresh);
 		json_decref(w->errors);
@@ -138,22 +162,14 @@ unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 }
 
 static void
-ban_all(struct engine *e, struct request *r, const char *name, size_t argc,
+ban_ids(struct engine_jail *j, struct request *r, size_t argc,
     const char *const *argv, bool upstream)
 {
-	struct engine_jail *j = command_jail(e, r, name);
-	struct ban_wait *w;
+	struct ban_wait *w = wait_new(r, upstream, false);
 
-	if (j == NULL)
-		return;
-	if (argc == 0) {
-		request_fail(r, "IndexError", "list index out of range");
-		return;
-	}
-	w = wait_new(r, upstream, false);
 	for (size_t i = 0; i < argc; i++)
 		ban_one(j, w, argv[i]);
-	engine_jails_run(e);
+	engine_jails_run(j->engine);
 	wait_end(w);
 }
 
@@ -199,11 +215,15 @@ unban_everything(struct engine *e, struct ban_wait *w, struct engine_jail *only)
 void
 command_ban(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
+	struct engine_jail *j;
+
 	if (argc < 3) {
 		request_fail(r, "IndexError", "ban takes JAIL ID…");
 		return;
 	}
-	ban_all(arg, r, argv[1], argc - 2, argv + 2, false);
+	j = command_jail(arg, r, argv[1]);
+	if (j != NULL)
+		ban_ids(j, r, argc - 2, argv + 2, false);
 }
 
 static bool
@@ -250,45 +270,60 @@ command_unban(struct request *r, size_t argc, const char *const *argv,
 	wait_end(w);
 }
 
+/* Absent ones are an error only with --report-absent, after all the others. */
 static void
-set_unbanip(struct engine *e, struct request *r, size_t argc,
-    const char *const *argv)
+set_unbanip(struct setting_call *c, struct request *r)
 {
-	struct engine_jail *j = command_jail(e, r, argv[1]);
-	bool report = argc > 3 && strcmp(argv[3], "--report-absent") == 0;
-	size_t from = report ? 4 : 3;
-	struct ban_wait *w;
+	bool report = strcmp(c->argv[0], "--report-absent") == 0;
+	size_t skip = report ? 1 : 0;
+	struct ban_wait *w = wait_new(r, true, true);
 
-	if (j == NULL)
-		return;
-	for (size_t i = from; report && i < argc; i++) {
-		struct id id = id_from_span(span_of(argv[i]));
-
-		if (jail_find(j->jail, &id) == NULL) {
-			request_fail(r, "ValueError", "not banned: ['%s']",
-			    argv[i]);
-			return;
-		}
-	}
-	w = wait_new(r, true, true);
-	unban_in_jail(j, w, argc - from, argv + from, false);
-	engine_jails_run(e);
+	w->report = report;
+	unban_in_jail(c->jail, w, c->argc - skip, c->argv + skip, report);
+	engine_jails_run(c->jail->engine);
 	wait_end(w);
 }
 
-void
-command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
+static void
+set_banip(struct setting_call *c, struct request *r)
 {
-	struct engine *e = arg;
-
-	if (argc < 4) {
-		request_fail(r, "IndexError", "list index out of range");
-	} else if (strcmp(argv[2], "banip") == 0) {
-		ban_all(e, r, argv[1], argc - 3, argv + 3, true);
-	} else if (strcmp(argv[2], "unbanip") == 0) {
-		set_unbanip(e, r, argc, argv);
-	} else {
-		request_fail(r, "Exception", "Invalid command '%s' (no set "
-		    "action or not yet implemented)", argv[2]);
-	}
+	ban_ids(c->jail, r, c->argc, c->argv, true);
 }
+
+/* --- attempt --------------------------------------------------------------- */
+
+/* A failure that somebody tells of, with its lines; 0: the id is ignored. */
+static void
+set_attempt(struct setting_call *c, struct request *r)
+{
+	struct failure f = { .time = clock_wall() };
+
+	if (c->argc == 0) {
+		request_fail(r, "TypeError", "Filter.addAttempt() missing 1 "
+		    "required positional argument: 'ip'");
+		return;
+	}
+	f.id = id_from_span(span_of(c->argv[0]));
+	f.attempts = c->argc > 1 ? (unsigned)(c->argc - 1) : 1;
+	/* The last ones, as many as a failure holds. */
+	for (size_t i = 1; i < c->argc; i++)
+		if (c->argc - i <= FAILURE_LINES_MAX)
+			f.lines[f.lines_n++] = span_of(c->argv[i]);
+	if (jail_would_ignore(c->jail->jail, &f.id)) {
+		jail_ignores(c->jail->jail, &f.id);
+		request_reply(r, json_integer(0));
+		return;
+	}
+	engine_jail_failure(c->jail, &f);
+	engine_jails_run(c->jail->engine);
+	request_reply(r, json_integer(1));
+}
+
+const struct setting command_setting_ban[] = {
+	{ "banned", .show = command_banned_show },
+	{ "banip", command_banned_list, .run = set_banip, .ban = true },
+	{ "unbanip", .run = set_unbanip, .least = 1, .verb = true,
+	    .ban = true },
+	{ "attempt", .run = set_attempt, .verb = true, .ban = true },
+	{ 0 },
+};

@@ -1,4 +1,4 @@
-/* `status`, `status JAIL`, `banned`, `get`: what there is to see. */
+/* `status`, `status JAIL`: what there is to see. */
 #include "process/engine_local.h"
 
 #include <stdlib.h>
@@ -220,8 +220,8 @@ status_daemon(const struct engine *e)
 
 /* --- status JAIL ---------------------------------------------------- */
 
-static json_t *
-files_json(const struct engine *e, const struct engine_jail *j)
+json_t *
+command_files_json(const struct engine *e, const struct engine_jail *j)
 {
 	json_t *files = json_array();
 
@@ -284,7 +284,7 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	    " s:I, s:f, s:I, s:o}",
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
-	    "files", files_json(e, j),
+	    "files", command_files_json(e, j),
 	    "lines", (json_int_t)f->lines,
 	    "matched", (json_int_t)f->matched,
 	    "ignored", (json_int_t)(f->ignored + c->ignored),
@@ -375,110 +375,4 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 	request_reply(r, json_pack("{s:s, s:o, s:o}",
 	    "jail", j->config->name, "filter", filter,
 	    "actions", actions_json(j)));
-}
-
-/* --- banned ---------------------------------------------------- */
-
-static json_t *
-banned_in_jails(const struct engine *e)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct engine_jail *j = e->jails[i];
-		json_t *ids = json_array();
-		struct ticket *t;
-
-		if (j->jail == NULL) {
-			json_decref(ids);
-			continue;
-		}
-		for (t = jail_ban_first(j->jail); t != NULL;
-		    t = jail_ban_next(j->jail, t))
-			json_array_append_new(ids, command_id_json(&t->id));
-		json_array_append_new(all, json_pack("[s, o]",
-		    j->config->name, ids));
-	}
-	return all;
-}
-
-static json_t *
-jails_of_id(const struct engine *e, const char *text)
-{
-	struct id id = id_from_span(span_of(text));
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct engine_jail *j = e->jails[i];
-
-		if (j->jail != NULL && jail_find(j->jail, &id) != NULL)
-			json_array_append_new(names,
-			    json_string(j->config->name));
-	}
-	return names;
-}
-
-void
-command_banned(struct request *r, size_t argc, const char *const *argv,
-    void *arg)
-{
-	struct engine *e = arg;
-	json_t *list;
-
-	if (argc < 2) {
-		request_reply(r, banned_in_jails(e));
-		return;
-	}
-	list = json_array();
-	for (size_t i = 1; i < argc; i++)
-		json_array_append_new(list, jails_of_id(e, argv[i]));
-	request_reply(r, list);
-}
-
-/* --- get ---------------------------------------------------- */
-
-static json_t *
-setting(const struct engine *e, const struct engine_jail *j, const char *name)
-{
-	const struct jail_config *c = j->config;
-
-	if (strcmp(name, "bantime") == 0)
-		return json_integer(c->bantime);
-	if (strcmp(name, "findtime") == 0)
-		return json_integer((json_int_t)c->findtime);
-	if (strcmp(name, "maxretry") == 0)
-		return json_integer(c->maxretry);
-	if (strcmp(name, "maxmatches") == 0)
-		return json_integer(c->maxmatches);
-	if (strcmp(name, "ignoreip") == 0)
-		return payload_texts(&c->ignoreip);
-	if (strcmp(name, "logpath") == 0)
-		return files_json(e, j);
-	if (strcmp(name, "failregex") == 0)
-		return payload_texts(&c->filter.failregex);
-	if (strcmp(name, "ignoreregex") == 0)
-		return payload_texts(&c->filter.ignoreregex);
-	return NULL;
-}
-
-void
-command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
-{
-	struct engine *e = arg;
-	struct engine_jail *j;
-	json_t *value;
-
-	if (argc < 3) {
-		request_fail(r, "IndexError", "list index out of range");
-		return;
-	}
-	j = command_jail(e, r, argv[1]);
-	if (j == NULL)
-		return;
-	value = setting(e, j, argv[2]);
-	if (value != NULL)
-		request_reply(r, value);
-	else
-		request_fail(r, "Exception",
-		    "Invalid command (no get action or not yet implemented)");
 }

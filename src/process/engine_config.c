@@ -269,8 +269,10 @@ swap(struct engine *e, struct incoming *in)
 	apply_logs(e, in->config, &in->plan);
 	engine_journal_apply(e, in->config, &in->plan);
 	drop_vanished(e);
-	for (size_t i = 0; i < e->jails_n; i++)
+	for (size_t i = 0; i < e->jails_n; i++) {
+		engine_setting_again(e->jails[i]);
 		engine_jail_forget_past(e->jails[i]);
+	}
 	config_free(old);
 	in->config = NULL;
 	free(in->filters);

@@ -170,12 +170,16 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 		j = add(e, config);
 	j->past = j->own;
 	j->own = NULL;
-	j->config = config;
 	j->keep = true;
 	free(j->error);
 	j->error = config->error != NULL ? xstrdup(config->error) : NULL;
-	filter_free(j->filter);
-	j->filter = filter;
+	if (engine_setting_stays(j)) {
+		filter_free(filter);
+	} else {
+		filter_free(j->filter);
+		j->filter = filter;
+	}
+	j->config = config;
 	if (j->error == NULL && j->jail == NULL)
 		start(j);
 	else if (j->error == NULL)

@@ -375,12 +375,14 @@ find_reader(struct engine *e, const struct engine_jail *j)
 
 /* Made anew at each reload, as its matches may be others, at its place. */
 static void
-make_reader(struct engine *e, struct engine_reader *r,
-    const struct jail_config *c, const struct plan *plan)
+make_reader(struct engine *e, struct engine_reader *r, const char *name,
+    const struct plan *plan)
 {
 	const struct engine_reader *old;
+	const struct jail_config *c;
 
-	r->jail = engine_jail_find(e, c->name);
+	r->jail = engine_jail_find(e, name);
+	c = r->jail->config;
 	r->backend = xstrdup(c->backend);
 	r->source = plan_journal(plan, c->backend);
 	old = find_reader(e, r->jail);
@@ -427,11 +429,28 @@ engine_journal_apply(struct engine *e, const struct config *config,
 		const struct jail_config *c = &config->jails[i];
 
 		if (c->error == NULL && jail_reads_journal(c))
-			make_reader(e, &next.readers[next.readers_n++], c,
-			    plan);
+			make_reader(e, &next.readers[next.readers_n++],
+			    c->name, plan);
 	}
 	free_all(&e->journals);
 	e->journals = next;
+}
+
+void
+engine_journal_rematch(struct engine *e, struct engine_jail *j)
+{
+	struct engine_reader *r = find_reader(e, j);
+	struct journal *old;
+
+	if (r == NULL)
+		return;
+	old = r->journal;
+	r->journal = new_journal(e, j->config, journal_place(old));
+	r->attached = false;
+	journal_free(old);
+	/* Its files are with the warden: all of them, once more. */
+	e->journals.sources[r->source].signature = 0;
+	ask(e, r->source);
 }
 
 void

@@ -62,6 +62,8 @@ void engine_journal_fini(struct engine *e);
 /* The readers of the new plan; those that go on keep their place. */
 void engine_journal_apply(struct engine *e, const struct config *config,
     const struct plan *plan);
+/* j->config has other matches: they count from where the reader is. */
+void engine_journal_rematch(struct engine *e, struct engine_jail *j);
 void engine_journal_open_all(struct engine *e);
 /* Takes over fd. */
 void engine_journal_watch(struct engine *e, int fd);

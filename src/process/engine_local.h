@@ -32,6 +32,7 @@ struct engine_jail {
 	const struct jail_config *config;
 	struct config *own;      /* `config` is in it: changed at run time */
 	struct config *past;     /* … until a reload, whose end frees it */
+	bool touched;            /* by `set`, its filter or its settings */
 	struct jail *jail;
 	struct filter *filter;
 	uint32_t rule_first;     /* its native actions in the plan */
@@ -191,6 +192,17 @@ bool engine_history_ask(struct jail *jail, const struct jail_question *q,
     void *arg);
 /* The jail goes: answers find nobody. */
 void engine_history_forget(struct engine_jail *j);
+/* --- engine_setting.c: what `set` changes ------------------------------- */
+/* One setting as its section would have it. 0, or -1: why, none changed. */
+int engine_setting_set(struct engine_jail *j, const char *name,
+    const char *value, struct buf *why);
+/* The journal is read with these matches; taken over when it is 0. */
+int engine_setting_journalmatch(struct engine_jail *j, struct strings *lines,
+    struct buf *why);
+/* Does it keep what was set, because the reload is another jail's? */
+bool engine_setting_stays(const struct engine_jail *j);
+/* The end of a reload: what is kept is set again, the rest is forgotten. */
+void engine_setting_again(struct engine_jail *j);
 
 /* --- engine_ask.c ------------------------------------------------------- */
 void engine_asks_init(struct engine *e);

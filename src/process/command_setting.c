@@ -1,0 +1,161 @@
+/* `get JAIL …` and `set JAIL …`: the table, and what every setting needs. */
+#include "process/command_setting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "config/value.h"
+#include "control/payload.h"
+#include "process/command_local.h"
+
+static const struct setting *const tables[] = {
+	command_setting_jail, command_setting_ignore, command_setting_filter,
+	command_setting_ban,
+};
+
+static bool
+is_named(const struct setting *s, const char *name)
+{
+	size_t n = strlen(s->name);
+
+	return s->name[n - 1] == '.' ? strncmp(s->name, name, n) == 0 :
+	    strcmp(s->name, name) == 0;
+}
+
+static const struct setting *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (const struct setting *s = tables[i]; s->name != NULL; s++)
+			if (is_named(s, name))
+				return s;
+	return NULL;
+}
+
+/* --- for the rows ------------------------------------------------------------ */
+
+int
+command_setting_fail(struct setting_call *c, const char *type,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	c->type = type;
+	buf_clear(&c->why);
+	va_start(ap, fmt);
+	buf_addv(&c->why, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+json_t *
+command_setting_text(struct setting_call *c)
+{
+	const char *text = properties_get(&c->jail->config->settings, c->name);
+
+	return text != NULL ? payload_text(span_of(text)) : json_null();
+}
+
+int
+command_setting_store(struct setting_call *c, const char *type,
+    const char *value)
+{
+	c->type = type;
+	return engine_setting_set(c->jail, c->name, value, &c->why);
+}
+
+int
+command_setting_int(struct setting_call *c, int64_t min, int64_t max,
+    int64_t *out)
+{
+	if (value_int(c->argv[0], min, max, out) == 0)
+		return 0;
+	if (errno == ERANGE)
+		return command_setting_fail(c, "ValueError", "%s: %s; "
+		    "accepted: %" PRId64 "..%" PRId64, c->name, c->argv[0],
+		    min, max);
+	return command_setting_fail(c, "ValueError",
+	    "invalid literal for int() with base 10: '%s'", c->argv[0]);
+}
+
+/* --- get, set ------------------------------------------------------------------ */
+
+static void
+reply(struct setting_call *c, struct request *r, const struct setting *s)
+{
+	json_t *value = s->show != NULL ? s->show(c) : json_null();
+
+	if (value != NULL)
+		request_reply(r, value);
+	else
+		request_fail(r, c->type, "%s", c->why.n > 0 ? c->why.p : "");
+}
+
+void
+command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct setting_call c = { 0 };
+	const struct setting *s;
+
+	if (argc < 3) {
+		request_fail(r, "IndexError", "list index out of range");
+		return;
+	}
+	s = find(argv[2]);
+	if (s == NULL || s->show == NULL || s->verb) {
+		request_fail(r, "Exception",
+		    "Invalid command (no get action or not yet implemented)");
+		return;
+	}
+	c.jail = command_jail(arg, r, argv[1]);
+	if (c.jail == NULL)
+		return;
+	c.name = argv[2];
+	c.argc = argc - 3;
+	c.argv = argv + 3;
+	reply(&c, r, s);
+	buf_fini(&c.why);
+}
+
+static void
+change(struct setting_call *c, struct request *r, const struct setting *s)
+{
+	if (s->run != NULL)
+		s->run(c, r);
+	else if (s->change(c) == 0)
+		reply(c, r, s);
+	else
+		request_fail(r, c->type, "%s", c->why.n > 0 ? c->why.p : "");
+}
+
+void
+command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct setting_call c = { 0 };
+	const struct setting *s = argc > 2 ? find(argv[2]) : NULL;
+
+	if (argc < 3) {
+		request_fail(r, "IndexError", "list index out of range");
+		return;
+	}
+	if (s == NULL || (s->change == NULL && s->run == NULL)) {
+		request_fail(r, "Exception", "Invalid command '%s' (no set "
+		    "action or not yet implemented)", argv[2]);
+		return;
+	}
+	if (!request_may(r, s->ban ? RIGHT_BAN : RIGHT_CONFIGURE))
+		return;
+	if (argc - 3 < s->least) {
+		request_fail(r, "IndexError", "list index out of range");
+		return;
+	}
+	c.jail = command_jail(arg, r, argv[1]);
+	if (c.jail == NULL)
+		return;
+	c.name = argv[2];
+	c.argc = argc - 3;
+	c.argv = argv + 3;
+	change(&c, r, s);
+	buf_fini(&c.why);
+}

@@ -1,0 +1,62 @@
+/*
+ * The settings of a jail that `get JAIL` shows and `set JAIL` changes: one row
+ * says all of one. Each noun has its rows in a file of its own.
+ */
+#ifndef GAOL_PROCESS_COMMAND_SETTING_H
+#define GAOL_PROCESS_COMMAND_SETTING_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct engine_jail;
+struct request;
+
+struct setting_call {
+	struct engine_jail *jail;
+	const char *name;           /* the setting, as the client wrote it */
+	size_t argc;                /* words behind it */
+	const char *const *argv;
+	const char *type;           /* why it failed: upstream's exception … */
+	struct buf why;             /* … and what that says */
+};
+
+struct setting {
+	const char *name;           /* "bantime." is every name it begins */
+	/* What it is: for `get`, and the reply to a `set`. NULL: it failed. */
+	json_t *(*show)(struct setting_call *c);
+	/* `set`. 0, or -1: it failed and nothing has changed. NULL: never. */
+	int (*change)(struct setting_call *c);
+	/* In the place of `change` and the reply: answers by itself. */
+	void (*run)(struct setting_call *c, struct request *r);
+	size_t least;               /* words that `set` takes */
+	bool verb;                  /* of `set` only: "addignoreip" */
+	bool ban;                   /* for whoever may ban; else for root */
+};
+
+/* Rows end with name NULL. */
+extern const struct setting command_setting_jail[];
+extern const struct setting command_setting_ignore[];
+extern const struct setting command_setting_filter[];
+extern const struct setting command_setting_ban[];
+
+/* command_banned.c, for `get JAIL banned` and `get JAIL banip`. */
+json_t *command_banned_show(struct setting_call *c);
+json_t *command_banned_list(struct setting_call *c);
+
+/* Fills *c; returns -1. */
+int command_setting_fail(struct setting_call *c, const char *type,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A text of the jail's section; null when it is not set. */
+json_t *command_setting_text(struct setting_call *c);
+/* Sets that text to the first word, by the rules of the configuration. */
+int command_setting_store(struct setting_call *c, const char *type,
+    const char *value);
+/* A whole number as Python's int() reads it. 0, or -1: *c says why. */
+int command_setting_int(struct setting_call *c, int64_t min, int64_t max,
+    int64_t *out);
+
+#endif

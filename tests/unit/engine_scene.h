@@ -78,7 +78,7 @@ send_fd(int link, const void *body, size_t size, int fd)
 static inline void
 give(enum wire_gift gift, int fd)
 {
-	const struct wire_give m = { WIRE_GIVE, gift };
+	const struct wire_give m = { .type = WIRE_GIVE, .gift = gift };
 
 	send_fd(s->parent, &m, sizeof(m), fd);
 }

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +46,15 @@ static int target_fd = STDERR_FILENO;
 static const char *syslog_tag;
 static struct sockaddr_un socket_addr;   /* as last opened */
 static atomic_ulong lost;
+
+#define GATHER_MAX (64u * 1024)
+
+static struct {
+	char *p;             /* NULL: nothing is gathered */
+	size_t n;
+	unsigned long records;
+	pthread_t owner;
+} gathered;
 
 int
 log_level_parse(struct span name, enum log_level *out)
@@ -186,6 +196,43 @@ log_on(enum log_level level)
 	return level >= threshold;
 }
 
+static size_t
+put_text(char *out, size_t size, const char *text, size_t width)
+{
+	size_t n = strlen(text), pad = n < width ? width - n : 0;
+
+	n = n < size ? n : size;
+	pad = pad < size - n ? pad : size - n;
+	memcpy(out, text, n);
+	memset(out + n, ' ', pad);
+	return n + pad;
+}
+
+static char own_pid[24];   /* "[4711]: " */
+
+static void
+note_pid(void)
+{
+	snprintf(own_pid, sizeof(own_pid), "[%d]: ", (int)getpid());
+}
+
+static void
+note_first_pid(void)
+{
+	pthread_atfork(NULL, NULL, note_pid);
+	note_pid();
+}
+
+/* A system call less for each record; a child of fork() has its own. */
+static const char *
+pid_text(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, note_first_pid);
+	return own_pid;
+}
+
 /* The part before the message; upstream's layouts, to the blank. */
 static size_t
 put_head(char *out, size_t size, const struct log_record *r)
@@ -205,9 +252,11 @@ put_head(char *out, size_t size, const struct log_record *r)
 		n += log_format_date(out + n, size - n);
 		n += log_format_print(out + n, size - n, " ");
 	}
-	return n + log_format_print(out + n, size - n, "%-*s[%d]: %-*s ",
-	    layout.padding ? 24 : 0, r->logger, (int)getpid(),
-	    layout.padding ? 7 : 0, r->level_name);
+	n += put_text(out + n, size - n, r->logger, layout.padding ? 24 : 0);
+	n += put_text(out + n, size - n, pid_text(), 0);
+	n += put_text(out + n, size - n, r->level_name,
+	    layout.padding ? 7 : 0);
+	return n + put_text(out + n, size - n, " ", 0);
 }
 
 /* A restarted syslog daemon has a new socket under the old name. */
@@ -232,7 +281,7 @@ emit_syslog(const char *record, size_t n)
 
 /* All or nothing: the rest of a torn record would not help any reader. */
 static bool
-emit_fd(const char *record, size_t n)
+write_fd(const char *record, size_t n)
 {
 	ssize_t done;
 
@@ -240,6 +289,53 @@ emit_fd(const char *record, size_t n)
 		done = write(target_fd, record, n);
 	while (done == -1 && errno == EINTR);
 	return done == (ssize_t)n;
+}
+
+static bool
+write_gathered(void)
+{
+	bool good = gathered.n == 0 || write_fd(gathered.p, gathered.n);
+
+	if (!good)
+		atomic_fetch_add(&lost, gathered.records - 1);
+	gathered.n = gathered.records = 0;
+	return good;
+}
+
+static bool
+emit_fd(const char *record, size_t n)
+{
+	bool good = true;
+
+	if (gathered.p == NULL || !pthread_equal(gathered.owner,
+	    pthread_self()))
+		return write_fd(record, n);
+	if (n > GATHER_MAX - gathered.n)
+		good = write_gathered();
+	memcpy(gathered.p + gathered.n, record, n);
+	gathered.n += n;
+	gathered.records++;
+	return good;
+}
+
+void
+log_gather(void)
+{
+	if (gathered.p != NULL)
+		return;
+	gathered.owner = pthread_self();
+	gathered.p = malloc(GATHER_MAX);   /* NULL: one by one, then */
+}
+
+void
+log_gather_end(void)
+{
+	if (gathered.p == NULL)
+		return;
+	if (!write_gathered())
+		atomic_fetch_add(&lost, 1);
+	free(gathered.p);
+	gathered.p = NULL;
 }
 
 /* A record of the journal: its fields say what the layout would. */

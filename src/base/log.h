@@ -75,6 +75,13 @@ void log_set_syslog(const char *ident);
  */
 int log_open_syslog(const char *path);
 void log_set_syslog_fd(int fd, const char *ident);
+/*
+ * Between the two, records for a descriptor are gathered and written many at a
+ * time: for a burst that is over before anybody could read it. From one thread
+ * only, and not around anything that waits.
+ */
+void log_gather(void);
+void log_gather_end(void);
 /* Records dropped because the target refused them (full disk …). */
 unsigned long log_lost(void);
 

@@ -54,13 +54,19 @@ log_format_date(char *out, size_t size)
 {
 	struct wall now = clock_wall_now();
 	int64_t seconds = wall_seconds(now);
+	int ms = (int)((now.us - seconds * CLOCK_SECOND) / 1000);
 	size_t n;
 
 	if (!put_second(out, size, (time_t)seconds))
 		return 0;
 	n = strlen(out);
-	return n + log_format_print(out + n, size - n, ",%03d",
-	    (int)((now.us - seconds * CLOCK_SECOND) / 1000));
+	if (size - n < 5)
+		return n;
+	out[n] = ',';
+	out[n + 1] = (char)('0' + ms / 100);
+	out[n + 2] = (char)('0' + ms / 10 % 10);
+	out[n + 3] = (char)('0' + ms % 10);
+	return n + 4;
 }
 
 /* --- fields ------------------------------------------------------------- */

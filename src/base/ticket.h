@@ -17,6 +17,7 @@ enum ticket_state {
 	TICKET_CONFIRMED,    /* every native action confirmed it */
 	TICKET_FAILED,       /* refused; see error; retried */
 };
+#define TICKET_STATES 3
 
 struct ticket {
 	struct id id;              /* owned */

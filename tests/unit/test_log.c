@@ -156,6 +156,67 @@ test_lost(void **state)
 	assert_in_range(log_lost() - before, 1, 4999);
 }
 
+/* Many at once, in order and whole; nothing is lost in between. */
+static void
+test_gather(void **state)
+{
+	char path[] = "/tmp/gaol-log-XXXXXX", line[256];
+	int fd = mkstemp(path), i;
+	struct log_layout l = {
+		.target = LOG_TARGET_FD, .format = "%(message)s",
+	};
+	FILE *f;
+
+	(void)state;
+	unlink(path);
+	log_set_target(fd, &l);
+	log_gather();
+	log_gather();
+	log_info("gaol.base", "%d", 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	for (i = 1; i < 50000; i++)
+		log_info("gaol.base", "%d", i);
+	log_gather_end();
+	log_gather_end();
+	log_info("gaol.base", "%d", i);
+	lseek(fd, 0, SEEK_SET);
+	f = fdopen(fd, "r");
+	for (i = 0; fgets(line, sizeof(line), f) != NULL; i++)
+		assert_int_equal(atoi(line), i);
+	assert_int_equal(i, 50001);
+	fclose(f);
+	/* Each record counts when all of them cannot be written. */
+	log_set_fd(open("/dev/full", O_WRONLY | O_CLOEXEC));
+	i = (int)log_lost();
+	log_gather();
+	log_info("gaol.base", "x");
+	log_info("gaol.base", "y");
+	assert_int_equal(log_lost(), i);
+	log_gather_end();
+	assert_int_equal(log_lost(), i + 2);
+}
+
+/* After a fork the child's records are the child's. */
+static void
+test_fork(void **state)
+{
+	char expected[32];
+	pid_t pid;
+
+	(void)state;
+	log_set_fd(out[1]);
+	log_info("gaol.base", "x");
+	record();
+	pid = fork();
+	if (pid == 0) {
+		log_info("gaol.base", "x");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	snprintf(expected, sizeof(expected), "[%d]: ", (int)pid);
+	assert_non_null(strstr(record(), expected));
+}
+
 static void
 test_text(void **state)
 {
@@ -322,6 +383,8 @@ main(void)
 		LOG_TEST(test_levels),
 		LOG_TEST(test_long_record),
 		LOG_TEST(test_lost),
+		LOG_TEST(test_gather),
+		LOG_TEST(test_fork),
 		LOG_TEST(test_text),
 		LOG_TEST(test_text_cut),
 		LOG_TEST(test_syslog),

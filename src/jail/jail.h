@@ -121,10 +121,10 @@ enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
  * ticket's matches and data are taken over). A bantime < 0 without `permanent`
  * is unknown: the jail's is taken, which is also the longest one possible
  * unless the jail's bans grow: then that is bantime.maxtime, if it is set.
- * True if it was new, has not ended and is not ignored: then the caller logs
- * "Restore Ban". False: the ticket is untouched. No hook is called.
+ * The jail's own ticket if it was new, has not ended and is not ignored: then
+ * the caller logs "Restore Ban". NULL: `t` is untouched. No hook is called.
  */
-bool jail_restore(struct jail *j, struct ticket *t, struct wall now);
+struct ticket *jail_restore(struct jail *j, struct ticket *t, struct wall now);
 /* True when it was banned; the unban hook was called. */
 bool jail_unban(struct jail *j, const struct id *id,
     enum jail_unban_why why);

@@ -126,7 +126,7 @@ restored_bantime(const struct jail *j, const struct ticket *t)
 	return bans_seconds(t->permanent ? -1 : t->bantime);
 }
 
-bool
+struct ticket *
 jail_restore(struct jail *j, struct ticket *t, struct wall now)
 {
 	int64_t seconds = restored_bantime(j, t);
@@ -134,24 +134,24 @@ jail_restore(struct jail *j, struct ticket *t, struct wall now)
 	struct ban *ban;
 
 	if (seconds >= 0 && end.us <= now.us)
-		return false;
+		return NULL;
 	if (bans_find(&j->bans, &t->id) != NULL || jail_ignores(j, &t->id))
-		return false;
+		return NULL;
 	if (!is_bannable(&t->id)) {
 		refuse(j, &t->id, EINVAL);
-		return false;
+		return NULL;
 	}
 	ban = bans_add(&j->bans, t, true);
 	if (ban == NULL) {
 		refuse(j, &t->id, ENOSPC);
-		return false;
+		return NULL;
 	}
 	ban->ticket.restored = true;
 	ban->ticket.state = TICKET_PENDING;
 	ban->ticket.bancount++;
 	jail_set_end(j, ban, seconds, end, now);
 	j->counters.banned_total++;
-	return true;
+	return &ban->ticket;
 }
 
 void

@@ -83,17 +83,6 @@ broken_jails(const struct engine *e)
 	return list;
 }
 
-static void
-count_states(const struct jail *jail, json_int_t *pending, json_int_t *failed)
-{
-	struct ticket *t = jail_ban_first(jail);
-
-	for (; t != NULL; t = jail_ban_next(jail, t)) {
-		*pending += t->state == TICKET_PENDING;
-		*failed += t->state == TICKET_FAILED;
-	}
-}
-
 static json_t *
 firewall_json(const struct engine *e)
 {
@@ -194,8 +183,10 @@ status_daemon(const struct engine *e)
 	json_int_t pending = 0, failed = 0;
 
 	for (size_t i = 0; i < e->jails_n; i++) {
-		if (e->jails[i]->jail != NULL)
-			count_states(e->jails[i]->jail, &pending, &failed);
+		if (e->jails[i]->jail == NULL)
+			continue;
+		pending += (json_int_t)e->jails[i]->states[TICKET_PENDING];
+		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
 	    " s:o, s:o, s:o, s:o, s:I, s:I}",
@@ -333,11 +324,9 @@ ban_json(const struct engine_jail *j, const struct ticket *t)
 static json_t *
 actions_json(const struct engine_jail *j)
 {
-	json_int_t pending = 0, failed = 0;
 	json_t *ids = json_array(), *bans = json_array();
 	struct ticket *t = jail_ban_first(j->jail);
 
-	count_states(j->jail, &pending, &failed);
 	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
 		json_array_append_new(ids, command_id_json(&t->id));
 		json_array_append_new(bans, ban_json(j, t));
@@ -345,7 +334,8 @@ actions_json(const struct engine_jail *j)
 	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
 	    "banned", (json_int_t)jail_banned(j->jail),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
-	    "pending", pending, "failed", failed,
+	    "pending", (json_int_t)j->states[TICKET_PENDING],
+	    "failed", (json_int_t)j->states[TICKET_FAILED],
 	    "commands", engine_run_jail_json(j),
 	    "ids", ids, "bans", bans);
 }

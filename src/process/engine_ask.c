@@ -141,7 +141,7 @@ bit(uint32_t rule)
 static void
 set_failed(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
 {
-	t->state = TICKET_FAILED;
+	engine_jail_state(j, t, TICKET_FAILED);
 	t->error = error;
 	/* Whatever the kernel has, it is not what we want. */
 	t->seen &= ~bit(rule);
@@ -233,12 +233,10 @@ settle(struct engine_ask *ask, int error, bool refused)
 
 /* Is it still what the jail wants, under the numbers of now? */
 static bool
-is_due(const struct engine_ask *ask)
+is_due(const struct engine_ask *ask, const struct ticket *t)
 {
-	bool banned = ticket_of(ask) != NULL;
-
 	return ask->jail != NULL && ask->rule < ask->jail->rules_n &&
-	    banned == (ask->op != ASK_DELETE);
+	    (t != NULL) == (ask->op != ASK_DELETE);
 }
 
 /* Until the end, never 0; -1 permanent. */
@@ -251,7 +249,7 @@ seconds_left(const struct engine_jail *j, const struct ticket *t)
 }
 
 static struct wire_fw_record
-make_record(const struct engine_ask *ask)
+make_record(const struct engine_ask *ask, const struct ticket *t)
 {
 	struct wire_fw_record r = {
 		.cookie = ask->cookie,
@@ -260,7 +258,7 @@ make_record(const struct engine_ask *ask)
 	};
 
 	if (ask->op != ASK_DELETE)
-		r.seconds = seconds_left(ask->jail, ticket_of(ask));
+		r.seconds = seconds_left(ask->jail, t);
 	return r;
 }
 
@@ -286,13 +284,14 @@ send_some(struct engine *e, struct ask_queue *q)
 	while (q->first != NULL && wire_type(q->first) == head.type &&
 	    n < WIRE_RECORDS_MAX && n < room) {
 		struct engine_ask *ask = queue_get(q);
+		const struct ticket *t = ticket_of(ask);
 		struct wire_fw_record r;
 
-		if (!is_due(ask)) {
+		if (!is_due(ask, t)) {
 			settle(ask, ECANCELED, false);
 			continue;
 		}
-		r = make_record(ask);
+		r = make_record(ask, t);
 		buf_add(&m, &r, sizeof(r));
 		table_add(e->asks.sent, cookie_hash(ask->cookie), ask);
 		n++;

@@ -37,9 +37,30 @@ log_ticket(struct engine_jail *j, const char *word, const struct ticket *t)
 }
 
 void
+engine_jail_enter(struct engine_jail *j, const struct ticket *t)
+{
+	j->states[t->state]++;
+}
+
+void
+engine_jail_state(struct engine_jail *j, struct ticket *t,
+    enum ticket_state state)
+{
+	j->states[t->state]--;
+	t->state = state;
+	j->states[t->state]++;
+}
+
+void
+engine_jail_leave(struct engine_jail *j, const struct ticket *t)
+{
+	j->states[t->state]--;
+}
+
+void
 engine_jail_announce(struct engine_jail *j, struct ticket *t)
 {
-	t->state = TICKET_CONFIRMED;
+	engine_jail_state(j, t, TICKET_CONFIRMED);
 	t->error = 0;
 	if (!t->announced) {
 		t->announced = true;
@@ -75,7 +96,8 @@ on_ban(struct jail *jail, struct ticket *t, void *arg)
 	struct engine_jail *j = arg;
 
 	(void)jail;
-	t->state = TICKET_PENDING;
+	engine_jail_enter(j, t);
+	engine_jail_state(j, t, TICKET_PENDING);
 	engine_ask(j, t, ASK_ADD, NULL);
 	/* No native action, or a raw id: nothing to wait for. */
 	if (t->asked == 0 && t->state == TICKET_PENDING)
@@ -98,6 +120,7 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 	struct engine *e = j->engine;
 
 	(void)jail;
+	engine_jail_leave(j, t);
 	if (t->announced)
 		log_ticket(j, "Unban", t);
 	engine_run_unban(j, t);
@@ -242,32 +265,36 @@ static void
 restore_row(struct store_row *row, void *arg)
 {
 	struct engine_jail *j = engine_jail_find(arg, row->jail);
-	struct id id;
 	struct ticket *t;
 
 	if (j == NULL || j->jail == NULL)
 		return;
 	detail_read(row->ticket.data, &row->ticket.matches,
 	    &row->ticket.failures);
-	id = id_copy(&row->ticket.id);
-	if (jail_restore(j->jail, &row->ticket, clock_wall())) {
-		t = jail_find(j->jail, &id);
-		t->announced = true;
-		/* Raw ids and jails without native action are in force. */
-		if (id.addr.family == ADDR_NONE || j->rules_n == 0)
-			t->state = TICKET_CONFIRMED;
-		log_ticket(j, "Restore Ban", t);
-		if (t->state == TICKET_CONFIRMED)
-			engine_run_ban(j, t);
-	}
-	id_fini(&id);
+	t = jail_restore(j->jail, &row->ticket, clock_wall());
+	if (t == NULL)
+		return;
+	engine_jail_enter(j, t);
+	t->announced = true;
+	/* Raw ids and jails without native action are in force. */
+	if (t->id.addr.family == ADDR_NONE || j->rules_n == 0)
+		engine_jail_state(j, t, TICKET_CONFIRMED);
+	log_ticket(j, "Restore Ban", t);
+	if (t->state == TICKET_CONFIRMED)
+		engine_run_ban(j, t);
 }
 
 void
 engine_jails_restore(struct engine *e)
 {
-	if (e->store != NULL && store_load_bans(e->store, NULL, clock_wall(),
-		restore_row, e) == -1)
+	int rc;
+
+	if (e->store == NULL)
+		return;
+	log_gather();
+	rc = store_load_bans(e->store, NULL, clock_wall(), restore_row, e);
+	log_gather_end();
+	if (rc == -1)
 		log_error("gaol.engine", "bans of the store cannot be read: "
 		    "%s", store_error(e->store));
 }

@@ -38,6 +38,7 @@ struct engine_jail {
 	uint32_t rule_first;     /* its native actions in the plan */
 	uint32_t rules_n;
 	char *error;             /* why it does not run; NULL: it does */
+	size_t states[TICKET_STATES];   /* its bans in each of them */
 	bool keep;               /* reload: named by the new configuration */
 	bool told;               /* its start was logged */
 	struct run_action *runs; /* its shell actions */
@@ -183,6 +184,14 @@ void engine_jails_run(struct engine *e);
 void engine_jails_run_soon(struct engine *e);
 /* Counts a failure, now or when its ignorecommand has answered. */
 void engine_jail_failure(struct engine_jail *j, const struct failure *f);
+/*
+ * Tickets are counted by their state: from the moment the jail has them, at
+ * each change, until it gives them away.
+ */
+void engine_jail_enter(struct engine_jail *j, const struct ticket *t);
+void engine_jail_state(struct engine_jail *j, struct ticket *t,
+    enum ticket_state state);
+void engine_jail_leave(struct engine_jail *j, const struct ticket *t);
 /* Logs "Ban" once every native action has confirmed; the others follow. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
 

@@ -90,12 +90,13 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 		t.bantime = v->timeout;
 		t.permanent = false;
 	}
-	if (!jail_restore(j->jail, &t, clock_wall())) {
+	kept = jail_restore(j->jail, &t, clock_wall());
+	if (kept == NULL) {
 		/* Ignored: it must not be there. */
 		engine_ask_delete_one(j, &v->addr, v->rule - j->rule_first);
 		return;
 	}
-	kept = jail_find(j->jail, &id);
+	engine_jail_enter(j, kept);
 	kept->announced = true;
 	if (same_end(j, kept, v))
 		kept->seen |= bit(v->rule - j->rule_first);
@@ -168,7 +169,7 @@ ask_missing(struct engine_jail *j, struct ticket *t)
 static void
 settle_ban(struct engine_jail *j, struct ticket *t)
 {
-	t->state = TICKET_PENDING;
+	engine_jail_state(j, t, TICKET_PENDING);
 	ask_missing(j, t);
 	/* A request of earlier may have brought all that was missing. */
 	if (t->asked == 0 && t->state == TICKET_PENDING)

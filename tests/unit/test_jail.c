@@ -360,7 +360,7 @@ restore(const char *id, int64_t ago, int64_t bantime, bool permanent)
 
 	t.time = wall_from_seconds(START - ago);
 	t.data = strdup("{\"failures\": 7}");
-	taken = jail_restore(jail, &t, clock_wall());
+	taken = jail_restore(jail, &t, clock_wall()) != NULL;
 	assert_true(taken == (t.data == NULL));
 	free(t.data);
 	return taken;

@@ -153,7 +153,9 @@ link_is_closed(void)
 static void
 give_link(void)
 {
-	const struct wire_give m = { WIRE_GIVE, GIFT_PEER };
+	const struct wire_give m = {
+		.type = WIRE_GIVE, .gift = GIFT_PEER,
+	};
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec iov = { (void *)&m, sizeof(m) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,

@@ -12,6 +12,8 @@
 struct engine_jail *command_jail(struct engine *e, struct request *r,
     const char *name);
 json_t *command_id_json(const struct id *id);
+/* Payload of ["status", JAIL]. */
+json_t *command_status_jail(const struct engine_jail *j);
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,
     const struct engine_jail *j);

@@ -48,20 +48,30 @@ by_name(const void *a, const void *b)
 	return strcmp((*x)->config->name, (*y)->config->name);
 }
 
+/* The jails at work by their names; the caller frees the list. */
+static struct engine_jail **
+sorted_jails(const struct engine *e, size_t *n)
+{
+	struct engine_jail **sorted = xcalloc(e->jails_n + 1, sizeof(*sorted));
+
+	*n = 0;
+	for (size_t i = 0; i < e->jails_n; i++)
+		if (e->jails[i]->jail != NULL)
+			sorted[(*n)++] = e->jails[i];
+	qsort(sorted, *n, sizeof(*sorted), by_name);
+	return sorted;
+}
+
 static json_t *
 jail_names(const struct engine *e)
 {
-	struct engine_jail **sorted = xcalloc(e->jails_n + 1, sizeof(*sorted));
 	json_t *names = json_array();
+	size_t n;
+	struct engine_jail **sorted = sorted_jails(e, &n);
 
-	if (e->jails_n > 0)
-		memcpy(sorted, e->jails, e->jails_n * sizeof(*sorted));
-	qsort(sorted, e->jails_n, sizeof(*sorted), by_name);
-	for (size_t i = 0; i < e->jails_n; i++) {
-		if (sorted[i]->jail != NULL)
-			json_array_append_new(names,
-			    json_string(sorted[i]->config->name));
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(names,
+		    json_string(sorted[i]->config->name));
 	free(sorted);
 	return names;
 }
@@ -208,6 +218,44 @@ status_daemon(const struct engine *e)
 	    "names_dropped", (json_int_t)engine_names_dropped(e));
 }
 
+/* --- status, stats -------------------------------------------------------- */
+
+/* {"sshd": …, "web": …} for "stats", else what `status JAIL` is of each. */
+static json_t *
+all_jails(const struct engine *e, enum status_flavor flavor)
+{
+	json_t *stats = json_object(), *list = json_array();
+	size_t n;
+	struct engine_jail **sorted = sorted_jails(e, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *one = command_status_jail(sorted[i], flavor);
+
+		if (flavor == STATUS_STATS)
+			json_object_set_new(stats, sorted[i]->config->name,
+			    one);
+		else
+			json_array_append_new(list, one);
+	}
+	free(sorted);
+	if (flavor == STATUS_STATS) {
+		json_decref(list);
+		return stats;
+	}
+	json_decref(stats);
+	return json_pack("{s:o, s:o}", "jails", jail_names(e), "all", list);
+}
+
+void
+command_stats(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	(void)argc;
+	(void)argv;
+	request_reply(r, all_jails(arg, STATUS_STATS));
+}
+
+/* `status`, `status JAIL [FLAVOR]`, `status --all [FLAVOR]` */
 void
 command_status(struct request *r, size_t argc, const char *const *argv,
     void *arg)
@@ -223,8 +271,17 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 		request_reply(r, status_daemon(e));
 		return;
 	}
-	j = command_jail(e, r, argv[1]);
-	if (j == NULL)
+	if (argc > 3) {
+		request_fail(r, "Exception", "Invalid command (no status)");
 		return;
-	request_reply(r, command_status_jail(j));
+	}
+	if (strcmp(argv[1], "--all") == 0) {
+		request_reply(r, all_jails(e, argc > 2 ?
+		    command_status_flavor(argv[2]) : STATUS_BASIC));
+		return;
+	}
+	j = command_jail(e, r, argv[1]);
+	if (j != NULL)
+		request_reply(r, command_status_jail(j, argc > 2 ?
+		    command_status_flavor(argv[2]) : STATUS_BASIC));
 }

@@ -118,8 +118,8 @@ ban_json(const struct engine_jail *j, const struct ticket *t)
 	return ban;
 }
 
-static json_t *
-actions_json(const struct engine_jail *j)
+static void
+add_bans(const struct engine_jail *j, json_t *actions)
 {
 	json_t *ids = json_array(), *bans = json_array();
 	struct ticket *t = jail_ban_first(j->jail);
@@ -128,22 +128,75 @@ actions_json(const struct engine_jail *j)
 		json_array_append_new(ids, command_id_json(&t->id));
 		json_array_append_new(bans, ban_json(j, t));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	json_object_set_new(actions, "ids", ids);
+	json_object_set_new(actions, "bans", bans);
+}
+
+static json_t *
+actions_json(const struct engine_jail *j)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}",
 	    "banned", (json_int_t)jail_banned(j->jail),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
 	    "pending", (json_int_t)j->states[TICKET_PENDING],
 	    "failed", (json_int_t)j->states[TICKET_FAILED],
-	    "commands", engine_run_jail_json(j),
-	    "ids", ids, "bans", bans);
+	    "commands", engine_run_jail_json(j));
+}
+
+/* --- flavors --------------------------------------------------------------- */
+
+enum status_flavor
+command_status_flavor(const char *word)
+{
+	static const char *const words[] = {
+		[STATUS_BASIC] = "basic", [STATUS_SHORT] = "short",
+		[STATUS_STATS] = "stats", [STATUS_CYMRU] = "cymru",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum status_flavor)i;
+	log_warning("fail2ban.actions", "Unsupported extended jail status "
+	    "flavor '%s'. Supported: short, basic, stats, cymru",
+	    log_text(span_of(word)));
+	return STATUS_BASIC;
+}
+
+/* What upstream would call it: "auto" is inotify there, too. */
+static const char *
+backend_name(const struct engine_jail *j)
+{
+	const char *backend = j->config->backend;
+
+	if (engine_journal_of(j->engine, j) != NULL)
+		return "systemd";
+	return span_eq_nocase(span_sub(span_of(backend), 0, 7),
+	    SPAN("polling")) ? "polling" : "pyinotify";
+}
+
+static json_t *
+stats_json(const struct engine_jail *j)
+{
+	const struct jail_counters *c = jail_counters(j->jail);
+
+	return json_pack("[s, [I, I], [I, I]]", backend_name(j),
+	    (json_int_t)jail_failing(j->jail), (json_int_t)c->failed_total,
+	    (json_int_t)jail_banned(j->jail), (json_int_t)c->banned_total);
 }
 
 json_t *
-command_status_jail(const struct engine_jail *j)
+command_status_jail(const struct engine_jail *j, enum status_flavor flavor)
 {
-	json_t *filter = filter_json(j->engine, j);
+	json_t *filter, *actions;
 
+	if (flavor == STATUS_STATS)
+		return stats_json(j);
+	filter = filter_json(j->engine, j);
 	if (engine_journal_of(j->engine, j) != NULL)
 		json_object_set_new(filter, "journal", journal_json(j));
+	actions = actions_json(j);
+	if (flavor != STATUS_SHORT)
+		add_bans(j, actions);
 	return json_pack("{s:s, s:o, s:o}", "jail", j->config->name,
-	    "filter", filter, "actions", actions_json(j));
+	    "filter", filter, "actions", actions);
 }

@@ -48,6 +48,7 @@ struct engine_jail {
 };
 
 struct engine_question;
+struct engine_sleep;
 
 struct engine_log {
 	struct engine_jail *jail;
@@ -151,6 +152,7 @@ struct engine {
 	struct request *reload;        /* the client who waits for it */
 	char *reload_jail;             /* the one it named, or NULL */
 	bool reload_if_exists;         /* … and need not be there */
+	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };
@@ -320,6 +322,10 @@ void command_banned(struct request *, size_t, const char *const *, void *);
 void command_ban(struct request *, size_t, const char *const *, void *);
 void command_unban(struct request *, size_t, const char *const *, void *);
 void command_set(struct request *, size_t, const char *const *, void *);
+void command_stats(struct request *, size_t, const char *const *, void *);
+void command_sleep(struct request *, size_t, const char *const *, void *);
+/* The end: whoever still sleeps is answered. */
+void command_sleep_end(struct engine *e);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

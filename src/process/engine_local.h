@@ -48,7 +48,6 @@ struct engine_jail {
 };
 
 struct engine_question;
-struct engine_sleep;
 
 struct engine_log {
 	struct engine_jail *jail;
@@ -90,6 +89,7 @@ struct engine_ask {
 	struct addr addr;
 	enum ask_op op;
 	unsigned stale;            /* times it met a reload on its way */
+	uint8_t tries, skip;       /* as a ticket's */
 };
 
 struct ask_queue { struct engine_ask *first, **last; size_t n; };
@@ -141,6 +141,7 @@ struct engine {
 	int server_fd;                 /* until the server is made */
 	struct addr *own;
 	size_t own_n;
+	bool restored;                 /* the store's bans were read once */
 	bool reconciled;               /* the kernel's sets were compared once */
 	bool dumping;
 	uint32_t dump_generation;      /* whose numbers that dump has */
@@ -152,7 +153,6 @@ struct engine {
 	struct request *reload;        /* the client who waits for it */
 	char *reload_jail;             /* the one it named, or NULL */
 	bool reload_if_exists;         /* … and need not be there */
-	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };
@@ -178,7 +178,7 @@ struct jail_config *engine_jail_own(struct engine_jail *j);
 void engine_jail_changed(struct engine_jail *j);
 /* A reload is over: nothing points to what it replaced. */
 void engine_jail_forget_past(struct engine_jail *j);
-/* The bans of the store, for all jails in one pass. */
+/* The bans of the store, for all jails in one pass: at the start. */
 void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
@@ -246,6 +246,11 @@ void engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
 void engine_sync_end(struct engine *e);
 /* Asks again for what was refused for a passing reason. */
 void engine_sync_retry(struct engine *e);
+/*
+ * How many of the retries, one every ten seconds, what was refused `tries`
+ * times leaves out: the pause doubles, up to five minutes.
+ */
+uint8_t engine_sync_pause(uint8_t *tries);
 
 /* --- engine_log.c ------------------------------------------------------- */
 void engine_log_open_all(struct engine *e);
@@ -322,10 +327,6 @@ void command_banned(struct request *, size_t, const char *const *, void *);
 void command_ban(struct request *, size_t, const char *const *, void *);
 void command_unban(struct request *, size_t, const char *const *, void *);
 void command_set(struct request *, size_t, const char *const *, void *);
-void command_stats(struct request *, size_t, const char *const *, void *);
-void command_sleep(struct request *, size_t, const char *const *, void *);
-/* The end: whoever still sleeps is answered. */
-void command_sleep_end(struct engine *e);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

@@ -22,6 +22,10 @@
 
 #define KERNEL_MAX 16384
 
+#ifndef SCENE_DBFILE
+#define SCENE_DBFILE "None"
+#endif
+
 struct element {
 	unsigned jail, action;
 	struct addr addr;
@@ -356,7 +360,8 @@ scene_start(const char *jails)
 	s = xcalloc(1, sizeof(*s));
 	tree_make(&s->tree);
 	tree_write(&s->tree, "fail2ban.conf",
-	    "[Definition]\nloglevel = CRITICAL\ndbfile = None\n");
+	    "[Definition]\nloglevel = CRITICAL\n"
+	    "dbfile = " SCENE_DBFILE "\n");
 	tree_write(&s->tree, "gaol.conf", "firewall = \"null\";\n");
 	tree_write(&s->tree, "filter.d/f.conf",
 	    "[Definition]\nfailregex = ^<HOST> x$\n");

@@ -34,6 +34,8 @@ struct ticket {
 	bool announced;            /* the Ban line was logged */
 	uint32_t seen;             /* native actions the kernel has it in */
 	int error;                 /* errno of the last refusal */
+	uint8_t tries;             /* refusals behind each other */
+	uint8_t skip;              /* retries that are left out */
 	uint32_t run_told;         /* shell actions: see engine_run.h */
 	uint32_t run_sent;
 	uint32_t run_held;

@@ -12,16 +12,6 @@
 struct engine_jail *command_jail(struct engine *e, struct request *r,
     const char *name);
 json_t *command_id_json(const struct id *id);
-enum status_flavor { STATUS_BASIC, STATUS_SHORT, STATUS_STATS, STATUS_CYMRU };
-
-/* A word nobody knows counts as "basic", with a warning. */
-enum status_flavor command_status_flavor(const char *word);
-/*
- * Payload of ["status", JAIL, FLAVOR]: an object; "short" leaves out who is
- * banned, "stats" is [backend, [failing, failed], [banned, banned_total]].
- */
-json_t *command_status_jail(const struct engine_jail *j,
-    enum status_flavor flavor);
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,
     const struct engine_jail *j);

@@ -141,6 +141,9 @@ bit(uint32_t rule)
 static void
 set_failed(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
 {
+	/* Several actions that refuse are one try. */
+	if (t->state != TICKET_FAILED)
+		t->skip = engine_sync_pause(&t->tries);
 	engine_jail_state(j, t, TICKET_FAILED);
 	t->error = error;
 	/* Whatever the kernel has, it is not what we want. */
@@ -225,6 +228,7 @@ settle(struct engine_ask *ask, int error, bool refused)
 		return;
 	}
 	/* Else it would block on, and come back as a ban at the next start. */
+	ask->skip = engine_sync_pause(&ask->tries);
 	queue_put(&j->engine->asks.undone, ask);
 	engine_retry_later(j->engine);
 }
@@ -437,10 +441,19 @@ engine_ask_delete_one(struct engine_jail *j, const struct addr *addr,
 void
 engine_ask_retry(struct engine *e)
 {
+	struct ask_queue *undone = &e->asks.undone;
 	struct engine_ask *ask;
 
-	while ((ask = queue_get(&e->asks.undone)) != NULL)
-		queue_put(&e->asks.bulk, ask);
+	for (size_t n = undone->n; n > 0; n--) {
+		ask = queue_get(undone);
+		if (ask->skip == 0) {
+			queue_put(&e->asks.bulk, ask);
+			continue;
+		}
+		ask->skip--;
+		queue_put(undone, ask);
+		engine_retry_later(e);
+	}
 	event_active(e->asks.flush, EV_TIMEOUT, 0);
 }
 

@@ -62,6 +62,7 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 {
 	engine_jail_state(j, t, TICKET_CONFIRMED);
 	t->error = 0;
+	t->tries = t->skip = 0;
 	if (!t->announced) {
 		t->announced = true;
 		log_ticket(j, "Ban", t);

@@ -205,6 +205,25 @@ engine_sync_end(struct engine *e)
 	}
 }
 
+uint8_t
+engine_sync_pause(uint8_t *tries)
+{
+	if (*tries < 6)
+		++*tries;
+	return (uint8_t)((1u << (*tries - 1)) - 1);
+}
+
+static void
+retry_ban(struct engine_jail *j, struct ticket *t)
+{
+	if (t->skip == 0) {
+		settle_ban(j, t);
+		return;
+	}
+	t->skip--;
+	engine_retry_later(j->engine);
+}
+
 void
 engine_sync_retry(struct engine *e)
 {
@@ -217,7 +236,7 @@ engine_sync_retry(struct engine *e)
 		for (; t != NULL; t = jail_ban_next(j->jail, t)) {
 			/* The last answer of the others asks again. */
 			if (t->state == TICKET_FAILED && t->asked == 0)
-				settle_ban(j, t);
+				retry_ban(j, t);
 		}
 	}
 }

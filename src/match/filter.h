@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "config/config.h"
-#include "match/scan.h"
+#include "match/sieve.h"
 
 struct filter;
 
@@ -80,7 +80,13 @@ typedef void filter_failure_fn(const struct failure *failure, void *arg);
  * is scanned for itself, which takes longer. An empty span: no block.
  */
 void filter_block(struct filter *f, struct span block);
-/* How many texts are looked for before any regex is; 0: none, all run. */
+/*
+ * … or the sieve's block: filters that read the same share the looking. They
+ * join the sieve here, so each says this before its lines. NULL: no block, and
+ * the sieve may go.
+ */
+void filter_sieve(struct filter *f, struct sieve *sieve);
+/* How many texts are looked for; 0: a failregex has none, it always runs. */
 size_t filter_literals(const struct filter *f);
 
 /*

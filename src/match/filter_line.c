@@ -32,6 +32,14 @@ hits(struct filter *f, struct rule *rule, struct span text,
 	return filter_hits(f, rule, rule->regex, text, pass);
 }
 
+/* Their bits follow those of the failregexes, if they have any. */
+static bool
+may_ignore(const struct filter *f, size_t i)
+{
+	return !filter_ignores_first(f) ||
+	    filter_next(f, f->fail.n + i) == f->fail.n + i;
+}
+
 static bool
 ignored(struct filter *f, const struct passage *pass, struct span text)
 {
@@ -39,7 +47,8 @@ ignored(struct filter *f, const struct passage *pass, struct span text)
 	size_t i;
 
 	for (i = 0; i < f->ignore.n; i++) {
-		if (!hits(f, &f->ignore.v[i], text, pass))
+		if (!may_ignore(f, i) ||
+		    !hits(f, &f->ignore.v[i], text, pass))
 			continue;
 		f->ignore.v[i].hits++;
 		any = true;
@@ -96,7 +105,7 @@ search(struct filter *f, const struct passage *pass)
 	struct rule *rule;
 	size_t i;
 
-	for (i = 0; i < f->fail.n; i++) {
+	for (i = filter_next(f, 0); i < f->fail.n; i = filter_next(f, i + 1)) {
 		rule = &f->fail.v[i];
 		if (!prefix_may_fit(&rule->prefix, start) ||
 		    !prefix_fits(&rule->prefix, pass->text) ||
@@ -154,7 +163,8 @@ filter_ignores_first(const struct filter *f)
 static enum filter_verdict
 pass_by(struct filter *f, struct passage *pass)
 {
-	if (f->options.count_prefix && f->prefix.n > 0) {
+	if (f->options.count_prefix && f->prefix.n > 0 &&
+	    f->scan.counts_prefix) {
 		filter_bare(f, pass);
 		filter_prefix_passes(f, pass);
 	}

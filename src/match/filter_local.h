@@ -9,6 +9,7 @@
 #include "match/groups.h"
 #include "match/regex.h"
 #include "match/session.h"
+#include "match/sieve.h"
 #include "match/tag.h"
 #include "match/window.h"
 
@@ -57,16 +58,22 @@ struct filter_costs {
 
 enum filter_dns { FILTER_DNS_NO, FILTER_DNS_ASK, FILTER_DNS_RAW };
 
-/* filter_scan.c: the texts a line must hold to be worth a regex. */
+/* filter_scan.c: which rules a line is worth. */
 struct filter_scan {
-	struct scan *scan;         /* NULL: none, every line is */
-	bool ascii_only;           /* … and every line that is not ASCII */
+	bool usable;               /* false: all rules are asked of all lines */
+	uint64_t id;               /* of the rules' texts */
+	size_t texts;              /* 0: a failregex has none */
+	size_t rules_n;            /* bits of a line */
+	struct sieve *own;         /* made when there is no other */
+	struct sieve *sieve;       /* … or the one of its source; may be NULL */
+	unsigned class;
+	size_t place;              /* in the sieve's lines */
 	struct span block;         /* what the lines are parts of */
 	bool block_ascii;
-	bool known;
-	size_t next;               /* place of the next text in it, if known */
-	unsigned looked, held;     /* lines, and those that held a text */
-	unsigned rest;             /* lines that go unscanned */
+	/* Of the line at hand: */
+	bool all;                  /* every rule is to be asked, else … */
+	uint64_t rules[SIEVE_WORDS];
+	bool counts_prefix;        /* prefregex might match it */
 };
 
 struct filter {
@@ -138,8 +145,27 @@ void filter_scan_fini(struct filter *f);
 void filter_scan_again(struct filter *f);  /* … when they are others */
 bool filter_in_block(const struct filter *f, struct span text);
 bool filter_is_ascii(const struct filter *f, struct span text);
-/* False: neither a failregex nor, asked first, an ignoreregex matches. */
+/*
+ * False: neither a failregex nor, asked first, an ignoreregex matches. True:
+ * those may that filter_next() names.
+ */
 bool filter_may_match(struct filter *f, const struct passage *pass);
+
+/* The first rule from i on that may match; ignoreregexes follow the others. */
+static inline size_t
+filter_next(const struct filter *f, size_t i)
+{
+	uint64_t word;
+
+	if (f->scan.all)
+		return i;
+	for (; i < f->scan.rules_n; i = (i / 64 + 1) * 64) {
+		word = f->scan.rules[i / 64] >> (i % 64);
+		if (word != 0)
+			return i + (size_t)__builtin_ctzll(word);
+	}
+	return i;
+}
 
 /* filter_prefix.c: prefregex, and what it leaves to the failregexes. */
 void filter_prefix_init(struct filter *f);   /* when it is there */

@@ -1,13 +1,14 @@
 /*
- * Which lines are worth a regex. Nearly every failregex needs some fixed text
- * ("Failed ", "Invalid user "): a line without any of these texts can match
- * none, and a scan for all of them over a whole block of lines costs less
- * than splitting it.
+ * Which regexes are worth asking about a line. Nearly every failregex needs
+ * some fixed text ("Failed ", "Invalid user "): a line without any of these
+ * texts can match none, and a scan for all of them over a whole block of
+ * lines (sieve.h) costs less than splitting it.
  *
  * Everything else about such a line stays as it was: it is counted, its date
  * is read (undated lines get the last one, and formats are learned from every
  * line), and it counts for prefregex where that is shown.
  */
+#include "base/table.h"
 #include "base/xalloc.h"
 #include "match/filter_local.h"
 #include "match/python.h"
@@ -16,110 +17,156 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of LOOK lines nearly all had to be searched: REST lines go unscanned. */
-#define LOOK 1024u
-#define LOOK_MANY (LOOK / 8 * 7)
-#define REST 16384u
+/* --- the texts of the rules ----------------------------------------------- */
 
-/* Literals of the rules read so far. */
-struct collection {
-	struct literal *v;
-	size_t n;
-	bool ascii_only;
-};
-
+/* n = 0: it may match without any text we could look for. */
 static void
-add(struct collection *all, const struct literal *l)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
-		if (literal_covers(&all->v[i], l))
-			return;
-	for (i = 0; i < all->n;)
-		if (literal_covers(l, &all->v[i]))
-			all->v[i] = all->v[--all->n];
-		else
-			i++;
-	all->v = xreallocarray(all->v, all->n + 1, sizeof(*all->v));
-	all->v[all->n++] = *l;
-}
-
-/* False: it may match without any text we could look for. */
-static bool
 read_rule(const struct rule *rule, struct literals *out)
 {
 	struct mapped pattern = { 0 };
 	struct python_error error;
-	bool good;
 
-	good = python_translate(span_of(regex_text(rule->regex)), &pattern,
-	    &error) == 0 && literal_read(buf_span(&pattern.text), out);
+	memset(out, 0, sizeof(*out));
+	if (python_translate(span_of(regex_text(rule->regex)), &pattern,
+	    &error) == -1 || !literal_read(buf_span(&pattern.text), out))
+		out->n = 0, out->score = 0;
 	mapped_fini(&pattern);
-	return good;
 }
 
 /*
- * `both`: a line must match this one as well, whose literals may tell more;
- * NULL: none.
+ * One bit each: the failregexes; the ignoreregexes, if they are asked first;
+ * prefregex, if it is counted. A line that matches a failregex matches
+ * prefregex as well, whose texts may tell more.
  */
-static bool
-collect(struct collection *all, const struct rules *rules,
-    const struct rule *both)
+static void
+read_rules(const struct filter *f, struct sieve_rules *out)
 {
-	struct literals found, other;
-	size_t i, k;
+	struct literals prefix = { 0 };
+	size_t i;
 
-	if (both == NULL || !read_rule(both, &other))
-		other.score = 0;
-	for (i = 0; i < rules->n; i++) {
-		if (!read_rule(&rules->v[i], &found))
-			found.score = 0;
-		if (other.score > found.score)
-			found = other;
-		if (found.score == 0)
-			return false;
-		all->ascii_only = all->ascii_only || found.ascii_only;
-		for (k = 0; k < found.n; k++)
-			add(all, &found.v[k]);
+	out->v = xcalloc(f->fail.n + f->ignore.n + 1, sizeof(*out->v));
+	if (f->prefix.n > 0)
+		read_rule(f->prefix.v, &prefix);
+	for (i = 0; i < f->fail.n; i++) {
+		read_rule(&f->fail.v[i], &out->v[out->n]);
+		if (prefix.score > out->v[out->n].score)
+			out->v[out->n] = prefix;
+		out->n++;
 	}
-	return all->n > 0 && all->n <= SCAN_MAX;
+	for (i = 0; filter_ignores_first(f) && i < f->ignore.n; i++)
+		read_rule(&f->ignore.v[i], &out->v[out->n++]);
+	if (f->options.count_prefix && f->prefix.n > 0)
+		out->v[out->n++] = prefix;
+}
+
+/* Filters whose rules have the same texts have the same number. */
+static uint64_t
+id_of(const struct sieve_rules *rules)
+{
+	struct buf all = { 0 };
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < rules->n; i++) {
+		buf_addf(&all, "%zu %d:", rules->v[i].n,
+		    rules->v[i].ascii_only);
+		buf_add(&all, (const char *)rules->v[i].v,
+		    rules->v[i].n * sizeof(rules->v[i].v[0]));
+	}
+	id = table_hash(all.p, all.n);
+	buf_fini(&all);
+	return id;
+}
+
+static size_t
+count_texts(const struct filter *f, const struct sieve_rules *rules)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < f->fail.n; i++) {
+		if (rules->v[i].n == 0)
+			return 0;
+		n += rules->v[i].n;
+	}
+	return n;
 }
 
 void
 filter_scan_init(struct filter *f)
 {
-	struct collection all = { 0 };
+	struct filter_scan *s = &f->scan;
+	struct sieve_rules rules = { 0 };
 
+	s->all = true;
 	/* With a window the lines between matter, too. */
 	if (f->options.scan_off || f->window != NULL)
 		return;
-	if (collect(&all, &f->fail, f->prefix.n > 0 ? f->prefix.v : NULL) &&
-	    (!filter_ignores_first(f) || collect(&all, &f->ignore, NULL))) {
-		f->scan.scan = scan_new(all.v, all.n, f->options.scan);
-		f->scan.ascii_only = all.ascii_only;
-	}
-	free(all.v);
+	read_rules(f, &rules);
+	s->id = id_of(&rules);
+	s->texts = count_texts(f, &rules);
+	s->rules_n = rules.n;
+	s->usable = f->fail.n > 0 && rules.n <= SIEVE_RULES_MAX;
+	free(rules.v);
 }
 
 void
 filter_scan_fini(struct filter *f)
 {
-	scan_free(f->scan.scan);
-	f->scan.scan = NULL;
+	sieve_free(f->scan.own);
+	f->scan = (struct filter_scan){ .all = true };
 }
 
 void
 filter_scan_again(struct filter *f)
 {
-	struct span block = f->scan.block;
-	bool ascii = f->scan.block_ascii;
-
 	filter_scan_fini(f);
-	f->scan = (struct filter_scan){
-		.block = block, .block_ascii = ascii
-	};
 	filter_scan_init(f);
+}
+
+size_t
+filter_literals(const struct filter *f)
+{
+	return f->scan.texts;
+}
+
+/* --- sieves ------------------------------------------------------------------ */
+
+static void
+join(struct filter *f, struct sieve *sieve)
+{
+	struct filter_scan *s = &f->scan;
+	struct sieve_rules rules = { .id = s->id };
+
+	s->class = sieve_class(sieve, s->id);
+	if (s->class == SIEVE_NONE) {
+		read_rules(f, &rules);
+		s->class = sieve_add(sieve, &rules);
+		free(rules.v);
+	}
+	s->sieve = s->class != SIEVE_NONE ? sieve : NULL;
+	s->place = 0;
+}
+
+/* Its own one, when it has none from outside. */
+static void
+join_own(struct filter *f)
+{
+	if (f->scan.own == NULL)
+		f->scan.own = sieve_new(f->options.scan);
+	join(f, f->scan.own);
+}
+
+void
+filter_sieve(struct filter *f, struct sieve *sieve)
+{
+	f->scan.sieve = NULL;
+	f->scan.block = (struct span){ NULL, 0 };
+	if (sieve == NULL)
+		return;
+	f->scan.block = sieve_text(sieve);
+	f->scan.block_ascii = sieve_is_ascii(sieve);
+	if (f->scan.usable)
+		join(f, sieve);
 }
 
 void
@@ -127,8 +174,13 @@ filter_block(struct filter *f, struct span block)
 {
 	f->scan.block = block;
 	f->scan.block_ascii = text_is_ascii(block);
-	f->scan.next = 0;
-	f->scan.known = false;
+	if (!f->scan.usable)
+		return;
+	if (f->scan.sieve == NULL || f->scan.sieve != f->scan.own)
+		join_own(f);
+	f->scan.place = 0;
+	if (f->scan.sieve != NULL)
+		sieve_block(f->scan.sieve, block, 0);
 }
 
 bool
@@ -147,28 +199,11 @@ filter_in_block(const struct filter *f, struct span text)
 	    text.p + text.n <= block.p + block.n;
 }
 
-/*
- * In a block the place of the next literal is known from the search for the
- * last one: most lines cost a comparison.
- */
-static bool
-holds(struct filter *f, struct span line)
-{
-	struct filter_scan *s = &f->scan;
-	size_t from;
-
-	if (!filter_in_block(f, line))
-		return scan_next(s->scan, line, 0) != SPAN_NONE;
-	from = (size_t)(line.p - s->block.p);
-	if (!s->known || s->next < from)
-		s->next = scan_next(s->scan, s->block, from);
-	s->known = true;
-	return s->next < from + line.n;
-}
+/* --- lines ------------------------------------------------------------------- */
 
 /* Text that only comes about when the date is taken out. */
 static bool
-joint_holds(const struct filter *f, const struct passage *pass)
+joint_holds(struct filter *f, const struct passage *pass)
 {
 	char text[2 * (LITERAL_MAX - 1)];
 	struct span line = pass->line, left, right;
@@ -182,41 +217,56 @@ joint_holds(const struct filter *f, const struct passage *pass)
 	right = span_sub(line, pass->cut_to, LITERAL_MAX - 1);
 	memcpy(text, left.p, left.n);
 	memcpy(text + left.n, right.p, right.n);
-	return scan_next(f->scan.scan, span_from(text, left.n + right.n),
-	    0) != SPAN_NONE;
+	return sieve_any(f->scan.sieve, f->scan.class,
+	    span_from(text, left.n + right.n), pass->ascii, f->scan.rules);
 }
 
-/* Where nearly every line has to be searched, scanning is in vain. */
-static void
-weigh(struct filter_scan *s, bool held)
+static bool
+line_holds(struct filter *f, const struct passage *pass)
 {
-	s->held += held;
-	if (++s->looked < LOOK)
-		return;
-	if (s->held > LOOK_MANY)
-		s->rest = REST;
-	s->looked = s->held = 0;
+	struct filter_scan *s = &f->scan;
+
+	if (filter_in_block(f, pass->line))
+		return sieve_line(s->sieve, s->class, pass->line, pass->ascii,
+		    &s->place, s->rules);
+	memset(s->rules, 0, (s->rules_n + 63) / 64 * sizeof(s->rules[0]));
+	return sieve_any(s->sieve, s->class, pass->line, pass->ascii,
+	    s->rules);
+}
+
+/* The last bit may be prefregex's, which is only counted. */
+static bool
+holds_more_than_prefix(struct filter *f)
+{
+	struct filter_scan *s = &f->scan;
+	size_t last = s->rules_n - 1, i;
+	uint64_t any = 0;
+
+	s->counts_prefix = (s->rules[last / 64] >> (last % 64)) & 1;
+	for (i = 0; i <= last / 64; i++)
+		any |= s->rules[i] & (i < last / 64 ? UINT64_MAX :
+		    (UINT64_C(1) << (last % 64)) - 1);
+	return any != 0;
 }
 
 bool
 filter_may_match(struct filter *f, const struct passage *pass)
 {
 	struct filter_scan *s = &f->scan;
-	bool held;
+	bool any;
 
-	if (s->scan == NULL || (s->ascii_only && !pass->ascii))
+	s->all = s->counts_prefix = true;
+	if (!s->usable)
 		return true;
-	if (s->rest > 0) {
-		s->rest--;
+	if (s->sieve == NULL)
+		join_own(f);
+	if (s->sieve == NULL)
 		return true;
-	}
-	held = holds(f, pass->line) || joint_holds(f, pass);
-	weigh(s, held);
-	return held;
-}
-
-size_t
-filter_literals(const struct filter *f)
-{
-	return f->scan.scan != NULL ? scan_count(f->scan.scan) : 0;
+	s->all = false;
+	any = line_holds(f, pass);
+	any = joint_holds(f, pass) || any;
+	if (any && f->options.count_prefix && f->prefix.n > 0)
+		return holds_more_than_prefix(f);
+	s->counts_prefix = false;
+	return any;
 }

@@ -257,52 +257,50 @@ is_at(const struct literal *l, const char *p)
 	return true;
 }
 
-bool
-scan_verify(const struct scan *s, struct span text, size_t from, size_t at,
-    size_t *start)
+void
+scan_verify(const struct scan *s, struct scan_walk *walk, size_t at)
 {
+	struct span text = walk->text;
 	uint32_t h = hash(s, text.p + at);
 	const struct scan_window *w;
 	const struct literal *l;
-	size_t i;
+	size_t i, next;
 
+	if (at < walk->next)
+		return;
 	for (i = s->index[h]; i < s->index[h + 1]; i++) {
 		w = &s->windows[i];
 		l = &s->literals[w->literal];
-		if (at < from + w->at || at - w->at + l->n > text.n ||
+		if (at < w->at || at - w->at + l->n > text.n ||
 		    !is_at(l, text.p + at - w->at))
 			continue;
-		*start = at - w->at;
-		return true;
+		next = walk->fn(w->literal, at - w->at, walk->arg);
+		if (next > walk->next)
+			walk->next = next < text.n ? next : text.n;
 	}
-	return false;
 }
 
 /* Every stride-th place from `at` on. */
-static size_t
-plain(const struct scan *s, struct span text, size_t from, size_t at)
+static void
+plain(const struct scan *s, struct scan_walk *walk, size_t at)
 {
-	size_t start;
+	struct span text = walk->text;
 	uint32_t h;
 
-	for (; at + SCAN_WINDOW <= text.n; at += s->stride) {
+	while (at + SCAN_WINDOW <= text.n) {
 		h = hash(s, text.p + at);
-		if (s->index[h] != s->index[h + 1] &&
-		    scan_verify(s, text, from, at, &start))
-			return start;
+		if (s->index[h] != s->index[h + 1])
+			scan_verify(s, walk, at);
+		at += s->stride;
+		if (at < walk->next)
+			at = walk->next;
 	}
-	return SPAN_NONE;
 }
 
-size_t
-scan_next(const struct scan *s, struct span text, size_t from)
+void
+scan_each(const struct scan *s, struct span text, scan_found_fn *fn, void *arg)
 {
-	size_t at = from, start;
+	struct scan_walk walk = { text, fn, arg, 0 };
 
-	if (s->vector != NULL) {
-		start = s->vector(s, text, from, &at);
-		if (start != SPAN_NONE)
-			return start;
-	}
-	return plain(s, text, from, at);
+	plain(s, &walk, s->vector != NULL ? s->vector(s, &walk) : 0);
 }

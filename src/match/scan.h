@@ -1,6 +1,5 @@
 /*
- * Looks for many texts at once: where in a block of log is the next place
- * that holds one of them? Up to SCAN_TEDDY_MAX texts by vector instructions,
+ * Looks for many texts at once: which of them are where in a block of log? Up to SCAN_TEDDY_MAX texts by vector instructions,
  * 16 or 32 places at a time ("Teddy", which came with Hyperscan); more of
  * them, and machines without such instructions, by a table of hashes.
  */
@@ -32,9 +31,16 @@ enum scan_kind scan_kind(const struct scan *s);
 const char *scan_kind_name(enum scan_kind kind);
 
 /*
- * Offset of a text at or behind `from`, or SPAN_NONE. Of several the one
- * whose line comes first; of two in one line, either.
+ * A literal (its number) is at `start`. Returns where to go on, 0: anywhere;
+ * texts that begin before are then of no interest, but may still be told.
  */
-size_t scan_next(const struct scan *s, struct span text, size_t from);
+typedef size_t scan_found_fn(unsigned literal, size_t start, void *arg);
+
+/*
+ * Calls fn for each literal at each place, in the order of their lines;
+ * within a line in any order. Until fn returns SPAN_NONE.
+ */
+void scan_each(const struct scan *s, struct span text, scan_found_fn *fn,
+    void *arg);
 
 #endif

@@ -14,13 +14,19 @@ struct scan_window {
 	uint8_t at;
 };
 
+/* One text on its way through. */
+struct scan_walk {
+	struct span text;
+	scan_found_fn *fn;
+	void *arg;
+	size_t next;            /* what is before is of no interest */
+};
+
 /*
- * One machine's vectors (scan_x86.c, scan_neon.c). Looks from *at on and
- * returns the first literal's start; SPAN_NONE: none, but *at and what
- * follows it is still to be looked at.
+ * One machine's vectors (scan_x86.c, scan_neon.c). Returns the place from
+ * which on it did not look any more, being too near to the end.
  */
-typedef size_t scan_vector_fn(const struct scan *s, struct span text,
-    size_t from, size_t *at);
+typedef size_t scan_vector_fn(const struct scan *s, struct scan_walk *walk);
 
 /*
  * `windows` in the order of their hashes; those of hash h are the ones from
@@ -41,9 +47,8 @@ struct scan {
 	uint8_t low[SCAN_WINDOW][16], high[SCAN_WINDOW][16];
 };
 
-/* Is there a literal, at or behind `from`, with a window at `at`? */
-bool scan_verify(const struct scan *s, struct span text, size_t from,
-    size_t at, size_t *start);
+/* Tells of the literals that have a window at `at`. */
+void scan_verify(const struct scan *s, struct scan_walk *walk, size_t at);
 
 /* NULL: not on this machine. */
 scan_vector_fn *scan_x86(enum scan_kind kind);

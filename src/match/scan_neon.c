@@ -27,30 +27,32 @@ nonzero(uint8x16_t v)
 }
 
 static size_t
-narrow(const struct scan *s, struct span text, size_t from, size_t *at)
+narrow(const struct scan *s, struct scan_walk *walk)
 {
 	struct masks masks[SCAN_WINDOW];
+	struct span text = walk->text;
 	uint64_t hits;
-	size_t i, place, start;
+	size_t i, next, place;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
 		masks[i].low = vld1q_u8(s->low[i]);
 		masks[i].high = vld1q_u8(s->high[i]);
 	}
-	for (i = *at; i + 16 + SCAN_WINDOW - 1 <= text.n; i += 16) {
+	for (i = 0; i + 16 + SCAN_WINDOW - 1 <= text.n; i = next) {
+		next = i + 16;
 		hits = nonzero(vandq_u8(vandq_u8(
 		    buckets(&masks[0], text.p + i),
 		    buckets(&masks[1], text.p + i + 1)),
 		    buckets(&masks[2], text.p + i + 2)));
 		while (hits != 0) {
 			place = (size_t)__builtin_ctzll(hits) / 4;
-			if (scan_verify(s, text, from, i + place, &start))
-				return start;
+			scan_verify(s, walk, i + place);
 			hits &= ~(UINT64_C(15) << (place * 4));
 		}
+		if (next < walk->next)
+			next = walk->next;
 	}
-	*at = i;
-	return SPAN_NONE;
+	return i;
 }
 
 scan_vector_fn *

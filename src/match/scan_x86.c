@@ -31,18 +31,20 @@ wide_mask(const uint8_t *table)
 }
 
 static WIDE size_t
-wide(const struct scan *s, struct span text, size_t from, size_t *at)
+wide(const struct scan *s, struct scan_walk *walk)
 {
 	struct wide masks[SCAN_WINDOW];
 	__m256i found;
+	struct span text = walk->text;
 	uint32_t hits;
-	size_t i, start;
+	size_t i, next;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
 		masks[i].low = wide_mask(s->low[i]);
 		masks[i].high = wide_mask(s->high[i]);
 	}
-	for (i = *at; i + 32 + SCAN_WINDOW - 1 <= text.n; i += 32) {
+	for (i = 0; i + 32 + SCAN_WINDOW - 1 <= text.n; i = next) {
+		next = i + 32;
 		found = _mm256_and_si256(_mm256_and_si256(
 		    wide_buckets(&masks[0], text.p + i),
 		    wide_buckets(&masks[1], text.p + i + 1)),
@@ -50,12 +52,12 @@ wide(const struct scan *s, struct span text, size_t from, size_t *at)
 		hits = ~(uint32_t)_mm256_movemask_epi8(
 		    _mm256_cmpeq_epi8(found, _mm256_setzero_si256()));
 		for (; hits != 0; hits &= hits - 1)
-			if (scan_verify(s, text, from,
-			    i + (size_t)__builtin_ctz(hits), &start))
-				return start;
+			scan_verify(s, walk,
+			    i + (size_t)__builtin_ctz(hits));
+		if (next < walk->next)
+			next = walk->next;
 	}
-	*at = i;
-	return SPAN_NONE;
+	return i;
 }
 
 static inline NARROW __m128i
@@ -71,12 +73,13 @@ narrow_buckets(const struct narrow *masks, const char *p)
 }
 
 static NARROW size_t
-narrow(const struct scan *s, struct span text, size_t from, size_t *at)
+narrow(const struct scan *s, struct scan_walk *walk)
 {
 	struct narrow masks[SCAN_WINDOW];
 	__m128i found;
+	struct span text = walk->text;
 	uint32_t hits;
-	size_t i, start;
+	size_t i, next;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
 		masks[i].low = _mm_loadu_si128(
@@ -84,7 +87,8 @@ narrow(const struct scan *s, struct span text, size_t from, size_t *at)
 		masks[i].high = _mm_loadu_si128(
 		    (const __m128i *)(const void *)s->high[i]);
 	}
-	for (i = *at; i + 16 + SCAN_WINDOW - 1 <= text.n; i += 16) {
+	for (i = 0; i + 16 + SCAN_WINDOW - 1 <= text.n; i = next) {
+		next = i + 16;
 		found = _mm_and_si128(_mm_and_si128(
 		    narrow_buckets(&masks[0], text.p + i),
 		    narrow_buckets(&masks[1], text.p + i + 1)),
@@ -92,12 +96,12 @@ narrow(const struct scan *s, struct span text, size_t from, size_t *at)
 		hits = 0xffff & ~(uint32_t)_mm_movemask_epi8(
 		    _mm_cmpeq_epi8(found, _mm_setzero_si128()));
 		for (; hits != 0; hits &= hits - 1)
-			if (scan_verify(s, text, from,
-			    i + (size_t)__builtin_ctz(hits), &start))
-				return start;
+			scan_verify(s, walk,
+			    i + (size_t)__builtin_ctz(hits));
+		if (next < walk->next)
+			next = walk->next;
 	}
-	*at = i;
-	return SPAN_NONE;
+	return i;
 }
 
 scan_vector_fn *

@@ -438,7 +438,8 @@ without_literal(void **state)
 {
 	(void)state;
 	filters_seen = with_literals = 0;
-	try(NULL, "^bad <HOST>\n^<HOST>$", NULL, NULL, SPAN("192.0.2.1\n"));
+	try(NULL, "^bad <HOST>\n^<HOST>$", NULL, NULL,
+	    SPAN("192.0.2.1\nbad 192.0.2.1\n"));
 	assert_int_equal(with_literals, 0);
 	/* The line must match prefregex, too. */
 	try("^prefix <F-CONTENT>.*</F-CONTENT>", "^<HOST>$", NULL, NULL,

@@ -15,6 +15,7 @@
 #include "match/scan.h"
 #include "match/text.h"
 #include "random.h"
+#include "scan_first.h"
 
 static int
 by_text(const void *a, const void *b)
@@ -236,7 +237,7 @@ static bool
 holds_one(const struct literals *set, struct span text)
 {
 	struct scan *s = scan_new(set->v, set->n, SCAN_PLAIN);
-	bool holds = scan_next(s, text, 0) != SPAN_NONE;
+	bool holds = scan_first(s, text, 0) != SPAN_NONE;
 
 	scan_free(s);
 	return holds;

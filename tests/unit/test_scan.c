@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "scan_first.h"
 
 #define TEXT_MAX 700
 #define ROUNDS 20000
@@ -86,7 +87,7 @@ compare(const struct literal *v, size_t n, enum scan_kind kind,
 
 	while (from <= text.n) {
 		want = naive(v, n, text, from);
-		got = scan_next(s, text, from);
+		got = scan_first(s, text, from);
 		if (want == SPAN_NONE) {
 			assert_true(got == SPAN_NONE);
 			break;
@@ -98,6 +99,43 @@ compare(const struct literal *v, size_t n, enum scan_kind kind,
 		while (from < text.n && text.p[from - 1] != '\n')
 			from++;
 	}
+	scan_free(s);
+}
+
+/* --- all of them ------------------------------------------------------------ */
+
+struct tally {
+	const struct literal *v;
+	struct span text;
+	size_t found, line;
+};
+
+static size_t
+count(unsigned literal, size_t start, void *arg)
+{
+	struct tally *t = arg;
+
+	assert_true(is_at(&t->v[literal], t->text, start));
+	assert_true(line_of(t->text, start) >= t->line);
+	t->line = line_of(t->text, start);
+	t->found++;
+	return 0;
+}
+
+/* Each literal at each place, once. */
+static void
+compare_all(const struct literal *v, size_t n, enum scan_kind kind,
+    struct span text)
+{
+	struct scan *s = scan_new(v, n, kind);
+	struct tally tally = { v, text, 0, 0 };
+	size_t want = 0, i, k;
+
+	for (i = 0; i < text.n; i++)
+		for (k = 0; k < n; k++)
+			want += is_at(&v[k], text, i);
+	scan_each(s, text, count, &tally);
+	assert_int_equal(tally.found, want);
 	scan_free(s);
 }
 
@@ -162,6 +200,8 @@ as_naive(void **state)
 		random_text(text, size, v, n);
 		for (i = 0; i < 3; i++)
 			compare(v, n, kinds[i], span_from(text, size));
+		for (i = 0; i < 3; i++)
+			compare_all(v, n, kinds[i], span_from(text, size));
 		free(text);
 	}
 	free(v);
@@ -185,11 +225,11 @@ every_place(void **state)
 				memset(text, '.', sizeof(text));
 				memcpy(text + at, at % 2 ? "Failed " :
 				    "iNVALId", 7);
-				assert_int_equal(scan_next(s,
+				assert_int_equal(scan_first(s,
 				    span_from(text, k), 0), at);
-				assert_true(scan_next(s,
+				assert_true(scan_first(s,
 				    span_from(text, k), at + 1) == SPAN_NONE);
-				assert_true(scan_next(s,
+				assert_true(scan_first(s,
 				    span_from(text, at + 6), 0) == SPAN_NONE);
 			}
 		}
@@ -215,8 +255,8 @@ chooses(void **state)
 	scan_free(s);
 	s = scan_new(v, 1000, SCAN_WIDE);
 	assert_int_equal(scan_count(s), 1000);
-	assert_int_equal(scan_next(s, SPAN("some word 99 "), 0), 5);
-	assert_true(scan_next(s, SPAN("some word x99"), 0) == SPAN_NONE);
+	assert_int_equal(scan_first(s, SPAN("some word 99 "), 0), 5);
+	assert_true(scan_first(s, SPAN("some word x99"), 0) == SPAN_NONE);
 	scan_free(s);
 	s = scan_new(v, 1, SCAN_PLAIN);
 	assert_int_equal(scan_kind(s), SCAN_PLAIN);

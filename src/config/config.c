@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/xalloc.h"
 #include "config/definition.h"
+#include "config/entry.h"
 #include "config/filter_load.h"
 #include "config/ini.h"
 #include "config/interpolate.h"
@@ -176,10 +177,11 @@ config_load_filter(const struct config_request *request, const char *entry,
 	if (c == NULL)
 		return -1;
 	where = (struct config_request){ .dir = c->dir, .share = c->own.share,
-		.strict = request->strict };
+		.strict = request->strict, .exact_file = request->exact_file };
 	if (filter_open(&d, &where, entry, report, &out->name, &why) != 0)
 		goto out;
-	filter_logtype(&d, "auto");
+	filter_logtype(&d, request->backend != NULL ? request->backend :
+	    "auto");
 	out->unverified = d.ini.unverified;
 	result = definition_read(&d, &jail, filter_options, true, &why);
 	if (result == 0)
@@ -188,6 +190,8 @@ config_load_filter(const struct config_request *request, const char *entry,
 		result = filter_fill(out, &all, &why);
 	if (result == 0)
 		filter_derive(out);
+	if (result == 0 && request->all != NULL)
+		properties_merge(request->all, &all);
 out:
 	if (result != 0) {
 		report_add(report, PROBLEM_ERROR, NULL, NULL, 0, "%s", why.p);
@@ -199,6 +203,64 @@ out:
 	buf_fini(&why);
 	config_free(c);
 	return result;
+}
+
+/* 0; 1: it is not there; -1: broken, or what holds it. */
+static int
+try_jail(struct config *c, const struct config_request *request,
+    const struct entry *e, struct jail_config *out, struct report *report)
+{
+	struct config_request where = { .dir = c->dir, .share = c->own.share,
+		.backend = request->backend != NULL ? request->backend : "auto",
+		.tried = &e->options,
+		.all = request->all };
+	struct ini jails = { 0 };
+	int got = ini_load(&jails, c->dir, "jail", report);
+
+	if (ini_section(&jails, e->name) == NULL ||
+	    !is_jail(ini_section(&jails, e->name))) {
+		ini_fini(&jails);
+		return 1;
+	}
+	if (!jails.incomplete) {
+		set_builtin(&jails, c->dir);
+		jail_load(out, &jails, e->name, &where, report);
+		got = out->error != NULL ? -1 : 0;
+	}
+	ini_fini(&jails);
+	return got;
+}
+
+int
+config_load_jail(const struct config_request *request, const char *entry,
+    struct jail_config *out, struct report *report)
+{
+	struct report aside = { 0 };
+	struct buf why = { 0 };
+	struct entry e;
+	struct config *c;
+	int got = 1;
+
+	*out = (struct jail_config){ 0 };
+	if (entry_parse(&e, span_of(entry), &why) != 0) {
+		buf_fini(&why);
+		return 1;
+	}
+	c = config_load_main(request, &aside);
+	if (c != NULL)
+		got = try_jail(c, request, &e, out, &aside);
+	if (got != 1)
+		report_move(report, &aside);
+	report_fini(&aside);
+	config_free(c);
+	entry_fini(&e);
+	return got;
+}
+
+void
+jail_config_fini(struct jail_config *jail)
+{
+	jail_fini(jail);
 }
 
 void

@@ -159,6 +159,11 @@ struct config_request {
 	 */
 	bool decide_nologs;
 	bool no_users;         /* names of users are not looked up */
+	/* For one filter or jail only, which is tried, not run: */
+	const char *backend;   /* of the lines to come; NULL: auto */
+	bool exact_file;       /* a path may name the very file, too */
+	const struct properties *tried;   /* what the jail's filter is given */
+	struct properties *all;           /* gets every option of the filter */
 };
 
 /*
@@ -178,6 +183,15 @@ struct config *config_load_main(const struct config_request *request,
 int config_load_filter(const struct config_request *request,
     const char *entry, struct filter_config *out, struct report *report);
 void filter_config_fini(struct filter_config *f);
+/*
+ * One jail in the same way, enabled or not, without its logs and actions.
+ * What stands in brackets is for its filter. 0; 1: no jail has that name
+ * (nothing is reported); -1 with the report filled. The caller frees *out
+ * with jail_config_fini() in any case.
+ */
+int config_load_jail(const struct config_request *request,
+    const char *entry, struct jail_config *out, struct report *report);
+void jail_config_fini(struct jail_config *jail);
 void config_free(struct config *c);
 
 const char *properties_get(const struct properties *p, const char *key);

@@ -39,6 +39,8 @@ definition_open(struct definition *d, const struct config_request *where,
 	*opts = (struct properties){ 0 };
 	d->ini.guarded = strcmp(folder, "action.d") == 0;
 	got = ini_load(&d->ini, where->dir, base, report);
+	if (got == 1 && where->exact_file && base[0] == '/')
+		got = ini_load_file(&d->ini, base, report);
 	if (got == 1 && where->share != NULL)
 		got = ini_load(&d->ini, where->share, base, report);
 	/* fail2ban's words, which other programs look for, then ours. */

@@ -61,6 +61,8 @@ int ini_parse(struct ini *ini, struct span text, const char *file,
  */
 int ini_load(struct ini *ini, const char *dir, const char *base,
     struct report *report);
+/* The same for this one file and what belongs to it, whatever its name. */
+int ini_load_file(struct ini *ini, const char *path, struct report *report);
 /*
  * Merges one parsed file into `into`: later values win, a value replaced in
  * the same section is kept as `known`, and the options of a conditional

@@ -284,3 +284,15 @@ ini_load(struct ini *ini, const char *dir, const char *base,
 	strings_fini(&l.ancestors);
 	return l.result;
 }
+
+int
+ini_load_file(struct ini *ini, const char *path, struct report *report)
+{
+	struct load l = { .ini = ini, .report = report };
+
+	if (!present(path))
+		return 1;
+	load_with_local(&l, path);
+	strings_fini(&l.ancestors);
+	return l.result;
+}

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "config/action_load.h"
 #include "config/duration.h"
+#include "config/entry.h"
 #include "config/formula.h"
 #include "config/value.h"
 
@@ -185,6 +186,31 @@ bool
 jail_reads_journal(const struct jail_config *jail)
 {
 	return strncmp(jail->backend, "systemd", 7) == 0;
+}
+
+int
+jail_check_backend(const struct jail_config *jail, struct buf *why)
+{
+	static const char *const names[] = {
+		"auto", "pyinotify", "gamin", "polling", "systemd"
+	};
+	struct buf detail = { 0 };
+	struct entry e;
+	bool known = false;
+
+	if (entry_parse(&e, span_of(jail->backend), &detail) != 0) {
+		buf_addf(why, "backend: '%s': %s", jail->backend, detail.p);
+		buf_fini(&detail);
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		known |= span_eq_nocase(span_of(names[i]), span_of(e.name));
+	entry_fini(&e);
+	if (known)
+		return 0;
+	buf_addf(why, "backend: '%s' is not known; accepted: auto, "
+	    "polling, pyinotify, systemd[...]", jail->backend);
+	return -1;
 }
 
 void

@@ -214,6 +214,8 @@ open_filter(struct loader *l)
 		&l->jail->filter.name, &l->why) != 0)
 		return -1;
 	l->has_filter = true;
+	if (l->where->tried != NULL)
+		properties_merge(&l->filter.init, l->where->tried);
 	l->jail->filter.unverified = l->filter.ini.unverified;
 	decide_backend(l);
 	filter_logtype(&l->filter, l->jail->backend);
@@ -238,6 +240,8 @@ fill_filter(struct loader *l)
 			    &l->why);
 		if (result == 0)
 			result = filter_fill(f, &all, &l->why);
+		if (l->where->all != NULL)
+			properties_merge(l->where->all, &all);
 	}
 	if (result == 0)
 		result = filter_fill(f, &l->options, &l->why);
@@ -281,34 +285,6 @@ add_setting(struct jail_config *jail, const struct property *option)
 	}
 	strings_fini(&words);
 	buf_fini(&text);
-}
-
-static int
-check_backend(struct loader *l)
-{
-	static const char *const names[] = {
-		"auto", "pyinotify", "gamin", "polling", "systemd"
-	};
-	struct entry e;
-	bool known = false;
-
-	if (entry_parse(&e, span_of(l->jail->backend), &l->why) != 0) {
-		struct buf detail = l->why;
-
-		l->why = (struct buf){ 0 };
-		buf_addf(&l->why, "backend: '%s': %s", l->jail->backend,
-		    detail.p);
-		buf_fini(&detail);
-		return -1;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		known |= span_eq_nocase(span_of(names[i]), span_of(e.name));
-	entry_fini(&e);
-	if (known)
-		return 0;
-	buf_addf(&l->why, "backend: '%s' is not known; accepted: auto, "
-	    "polling, pyinotify, systemd[...]", l->jail->backend);
-	return -1;
 }
 
 static int
@@ -417,7 +393,7 @@ load_enabled(struct loader *l)
 
 	if (s->error != NULL && j->error == NULL)
 		j->error = xstrdup(s->error);
-	if (check_backend(l) != 0 || open_filter(l) != 0) {
+	if (jail_check_backend(l->jail, &l->why) != 0 || open_filter(l) != 0) {
 		break_jail_at(l);
 		return;
 	}
@@ -430,6 +406,8 @@ load_enabled(struct loader *l)
 		break_jail_at(l);
 	if (fill_filter(l) != 0)
 		break_jail_at(l);
+	if (l->where->tried != NULL)
+		return;
 	if (fill_logs(l) != 0)
 		break_jail_at(l);
 	if (fill_actions(l) != 0)
@@ -454,6 +432,17 @@ look_at_disabled(struct loader *l)
 	report_fini(&aside);
 }
 
+/* What is tried is told its backend and, perhaps, another filter. */
+static void
+take_tried(struct loader *l)
+{
+	const char *filter = properties_get(l->where->tried, "filter");
+
+	properties_set(&l->options, "backend", l->where->backend);
+	if (filter != NULL)
+		properties_set(&l->options, "filter", filter);
+}
+
 int
 jail_load(struct jail_config *jail, struct ini *jails, const char *name,
     const struct config_request *where, struct report *report)
@@ -465,11 +454,14 @@ jail_load(struct jail_config *jail, struct ini *jails, const char *name,
 	*jail = (struct jail_config){ .name = xstrdup(name) };
 	/* Who cannot say whether it is enabled is a broken jail, not a gap. */
 	sound = read_options(&l, enabled_option) == 0;
-	enabled = value_bool(option_text(&l, "enabled", "")) || !sound;
+	enabled = value_bool(option_text(&l, "enabled", "")) || !sound ||
+	    where->tried != NULL;
 	if (enabled || where->strict)
 		sound &= read_options(&l, first_options) == 0;
 	else
 		look_at_disabled(&l);
+	if (where->tried != NULL)
+		take_tried(&l);
 	if (enabled)
 		jail->backend = xstrdup(option_text(&l, "backend", "auto"));
 	if (enabled && sound)

@@ -8,7 +8,8 @@
 /*
  * Resolves the section into *jail. 1: the jail is enabled (perhaps broken:
  * jail->error, reported); 0: it is not, or skipped for want of a log, and
- * *jail is empty. The section gets its filter's options as known/….
+ * *jail is empty. What is tried (where->tried) counts as enabled. The section
+ * gets its filter's options as known/….
  */
 int jail_load(struct jail_config *jail, struct ini *jails, const char *name,
     const struct config_request *where, struct report *report);
@@ -23,6 +24,8 @@ int jail_set(struct jail_config *jail, const char *name, const char *value,
 /* All settings, and the journalmatch, of another one. */
 void jail_take_settings(struct jail_config *jail,
     const struct jail_config *from);
+/* Is it a backend there is? 0, or -1: why not. */
+int jail_check_backend(const struct jail_config *jail, struct buf *why);
 void jail_fini(struct jail_config *jail);
 /* Is this backend the journal's? Then no log file is read. */
 bool jail_reads_journal(const struct jail_config *jail);

@@ -66,6 +66,18 @@ report_format(const struct problem *p, struct buf *out)
 }
 
 void
+report_move(struct report *to, struct report *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct problem *p = &from->v[i];
+
+		report_add(to, p->level, p->jail, p->file, p->line, "%s",
+		    p->text);
+	}
+	report_fini(from);
+}
+
+void
 report_fini(struct report *r)
 {
 	for (size_t i = 0; i < r->n; i++) {

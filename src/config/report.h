@@ -33,6 +33,8 @@ void report_add(struct report *r, enum problem_level level, const char *jail,
     __attribute__((format(printf, 6, 7)));
 /* "FILE:LINE: [JAIL] error: TEXT" (the parts that are known). */
 void report_format(const struct problem *p, struct buf *out);
+/* Behind what `to` has; `from` is left empty. */
+void report_move(struct report *to, struct report *from);
 void report_fini(struct report *r);
 
 #endif

@@ -414,14 +414,11 @@ read_time(struct date_detector *d, const struct date_match *match,
 static bool
 is_repeated(struct date_detector *d, struct span line, struct wall now)
 {
-	struct slot *slot;
-
 	if (d->repeat.n == 0 || line.n < d->repeat.n ||
 	    memcmp(line.p, d->repeat.text, d->repeat.n) != 0 ||
 	    d->repeat.now != wall_seconds(now))
 		return false;
-	slot = &d->slots[d->last];
-	slot->hits++;
+	d->slots[d->last].hits++;
 	return true;
 }
 
@@ -485,12 +482,18 @@ date_shown(const struct date_detector *d, const char **pattern,
 }
 
 bool
-date_template_hits(const struct date_detector *d, size_t i,
-    const char **name, uint64_t *hits)
+date_template_state(const struct date_detector *d, size_t i,
+    struct date_template_state *out)
 {
 	if (i >= d->n)
 		return false;
-	*name = date_template_name(d->slots[i].template);
-	*hits = d->slots[i].hits;
+	*out = (struct date_template_state){
+		.name = date_template_name(d->slots[i].template),
+		.pattern = date_template_pattern(d->slots[i].template),
+		.regex = date_template_text(d->slots[i].template),
+		.hits = d->slots[i].hits,
+		.weight = weight(&d->slots[i]),
+		.own_weight = date_template_weight(d->slots[i].template),
+	};
 	return true;
 }

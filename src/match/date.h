@@ -45,7 +45,14 @@ int date_set_zone(struct date_detector *d, const char *zone);
 bool date_shown(const struct date_detector *d, const char **pattern,
     const char **name);
 /* Templates in their present order; false past the last. */
-bool date_template_hits(const struct date_detector *d, size_t i,
-    const char **name, uint64_t *hits);
+struct date_template_state {
+	const char *name, *regex;   /* borrowed, as is … */
+	const char *pattern;        /* … NULL: one of the words (EPOCH …) */
+	uint64_t hits;
+	double weight;         /* now, by hits and distance */
+	double own_weight;     /* what it began with */
+};
+bool date_template_state(const struct date_detector *d, size_t i,
+    struct date_template_state *out);
 
 #endif

@@ -345,6 +345,12 @@ date_template_pattern(const struct date_template *t)
 	return t->kind == DATE_PATTERN ? t->key : NULL;
 }
 
+const char *
+date_template_text(const struct date_template *t)
+{
+	return t->text;
+}
+
 bool
 date_template_anchored(const struct date_template *t)
 {

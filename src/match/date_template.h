@@ -39,6 +39,7 @@ void date_template_release(struct date_template *t);
 const char *date_template_name(const struct date_template *t);
 /* As it was handed in; NULL when it is one of the words (EPOCH …). */
 const char *date_template_pattern(const struct date_template *t);
+const char *date_template_text(const struct date_template *t);   /* regex */
 /* Taken at the start or end of a line only: a hit there needs no rival. */
 bool date_template_anchored(const struct date_template *t);
 bool date_template_line_begin(const struct date_template *t);

@@ -46,7 +46,9 @@ part_cmp(const void *a, const void *b)
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	/* Upstream joins them in the order of their names. */
+	if (x->kind == TAG_PLAIN)
+		return x->group < y->group ? -1 : 1;
+	/* Upstream joins the others in the order of their names. */
 	return span_cmp(x->group_name, y->group_name);
 }
 
@@ -368,9 +370,28 @@ filter_ignoreregex_hits(const struct filter *f, size_t i)
 	return f->ignore.v[i].hits;
 }
 
+const struct date_detector *
+filter_dates(const struct filter *f)
+{
+	return f->dates;
+}
+
+bool
+filter_last_time(const struct filter *f, struct wall *time)
+{
+	*time = f->last;
+	return f->last_known;
+}
+
 bool
 filter_date_hits(const struct filter *f, size_t i, const char **name,
     uint64_t *hits)
 {
-	return date_template_hits(f->dates, i, name, hits);
+	struct date_template_state state;
+
+	if (!date_template_state(f->dates, i, &state))
+		return false;
+	*name = state.name;
+	*hits = state.hits;
+	return true;
 }

@@ -18,6 +18,11 @@
 #include "match/sieve.h"
 
 struct filter;
+struct date_detector;
+
+/* Every named group in their order; p NULL: it took no part. */
+typedef void filter_prefix_fn(const struct failure_group *groups, size_t n,
+    void *arg);
 
 enum filter_verdict {
 	FILTER_MISSED,
@@ -48,6 +53,8 @@ struct filter_options {
 	                              no failregex can match, too */
 	bool scan_off;             /* search every line; for tests */
 	enum scan_kind scan;       /* by which scanner; for tests */
+	filter_prefix_fn *prefixed; /* told of what prefregex found, or NULL */
+	void *prefixed_arg;
 	bool pending;              /* `gaol regex`: hand over failures that
 	                              still lack an id, with an empty one */
 };
@@ -165,6 +172,10 @@ uint64_t filter_prefregex_hits(const struct filter *f);
 size_t filter_ignoreregex_count(const struct filter *f);
 const char *filter_ignoreregex_text(const struct filter *f, size_t i);
 uint64_t filter_ignoreregex_hits(const struct filter *f, size_t i);
+/* Its date formats, for date_template_state(); borrowed. */
+const struct date_detector *filter_dates(const struct filter *f);
+/* The last stamp of its lines; false: there was none. */
+bool filter_last_time(const struct filter *f, struct wall *time);
 /* Date formats that were met, in order of use; false past the last. */
 bool filter_date_hits(const struct filter *f, size_t i, const char **name,
     uint64_t *hits);

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "base/number.h"
 #include "config/dump.h"
@@ -60,6 +62,34 @@ filter_collect(const struct filter *f, struct rule *rule, struct groups *out)
 			continue;
 		groups_set(out, part->name, value);
 	}
+}
+
+static int
+group_cmp(const void *a, const void *b)
+{
+	const struct regex_name *x = a, *y = b;
+
+	return x->group < y->group ? -1 : x->group > y->group;
+}
+
+void
+filter_prefixed(const struct filter *f)
+{
+	const struct regex_name *names;
+	struct regex_name order[FAILURE_GROUPS_MAX];
+	struct failure_group out[FAILURE_GROUPS_MAX];
+	size_t n = regex_names(f->prefix.v[0].regex, &names), i;
+
+	if (n > FAILURE_GROUPS_MAX)
+		n = FAILURE_GROUPS_MAX;
+	for (i = 0; i < n; i++)
+		order[i] = names[i];
+	qsort(order, n, sizeof(order[0]), group_cmp);
+	for (i = 0; i < n; i++) {
+		out[i] = (struct failure_group){ .name = order[i].name };
+		matcher_group(f->matcher, order[i].group, &out[i].value);
+	}
+	f->options.prefixed(out, n, f->options.prefixed_arg);
 }
 
 /* ADDR or ADDR/CIDR as matched; -1 when it is no address after all. */

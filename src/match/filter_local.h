@@ -186,6 +186,8 @@ enum filter_hit {
 };
 void filter_collect(const struct filter *f, struct rule *rule,
     struct groups *out);
+/* Tells options.prefixed what prefregex just found. */
+void filter_prefixed(const struct filter *f);
 enum filter_hit filter_hit(struct filter *f, struct rule *rule,
     const struct passage *pass);
 

@@ -64,11 +64,13 @@ filter_prefix_passes(struct filter *f, const struct passage *pass)
 	if (f->prefix.n == 0)
 		return true;
 	f->headed = prefix->head != NULL && f->window == NULL &&
-	    is_one_line(pass->text);
+	    f->options.prefixed == NULL && is_one_line(pass->text);
 	regex = f->headed ? prefix->head : prefix->regex;
 	if (!filter_hits(f, prefix, regex, pass->text, pass))
 		return false;
 	prefix->hits++;
+	if (f->options.prefixed != NULL)
+		filter_prefixed(f);
 	return true;
 }
 

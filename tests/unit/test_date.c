@@ -264,8 +264,7 @@ static void
 last_format_is_kept_and_left(void **state)
 {
 	struct date_detector *d = detector(NULL, NULL);
-	const char *name;
-	uint64_t hits;
+	struct date_template_state slot;
 
 	(void)state;
 	find(d, "1.2.3.4 [31/Oct/2006:09:22:55 -0100] a");
@@ -274,8 +273,8 @@ last_format_is_kept_and_left(void **state)
 	    "10.2.3.5 [31/Oct/2006:09:22:57 -0100] a").time), 1162290177);
 	assert_int_equal(wall_seconds(find(d,
 	    "2005-01-23 21:59:59 a").time), 1106517599);
-	assert_true(date_template_hits(d, 0, &name, &hits));
-	assert_false(date_template_hits(d, 31, &name, &hits));
+	assert_true(date_template_state(d, 0, &slot));
+	assert_false(date_template_state(d, 31, &slot));
 	/* Cut inside a character where the last stamp ended. */
 	find(d, "xx 2005-01-23 21:59:59 \xc3\xa9");
 	find(d, "xx 2005-01-23 21:59:5\xc3\xa9 \xc3\xa9");
@@ -384,8 +383,8 @@ repeated_stamps(void **state)
 	};
 	struct date_detector *d = detector(NULL, NULL), *fresh;
 	struct date a, b;
-	uint64_t hits, sum = 0;
-	const char *name;
+	struct date_template_state slot;
+	uint64_t sum = 0;
 	size_t i, k, n = 0;
 
 	(void)state;
@@ -402,8 +401,8 @@ repeated_stamps(void **state)
 			n++;
 		}
 	}
-	for (i = 0; date_template_hits(d, i, &name, &hits); i++)
-		sum += hits;
+	for (i = 0; date_template_state(d, i, &slot); i++)
+		sum += slot.hits;
 	assert_int_equal(sum, n);
 	date_free(d);
 }

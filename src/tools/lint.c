@@ -248,15 +248,16 @@ lint_named(struct lint_run *run, const char *word)
 	};
 	struct filter_config config = { 0 };
 	struct report report = { 0 };
-	char *entry = NULL, *dir = NULL;
+	struct filter_name name;
 
 	run->filter = word;
-	if (!filter_name(word, run->dir, run->share, &entry, &dir)) {
+	if (!filter_name(word, run->dir, run->share, &name)) {
 		complain(run, "there is no such filter");
 		return;
 	}
-	request.dir = dir;
-	if (config_load_filter(&request, entry, &config, &report) == 0) {
+	request.dir = name.dir;
+	request.exact_file = name.is_file;
+	if (config_load_filter(&request, name.entry, &config, &report) == 0) {
 		lint_filter(run, &config);
 		filter_config_fini(&config);
 	}
@@ -264,8 +265,7 @@ lint_named(struct lint_run *run, const char *word)
 		if (report.v[i].level == PROBLEM_ERROR)
 			complain(run, report.v[i].text);
 	report_fini(&report);
-	free(entry);
-	free(dir);
+	filter_name_fini(&name);
 }
 
 static void

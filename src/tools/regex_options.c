@@ -49,9 +49,10 @@ static const struct option options[] = {
 
 static const char usage[] =
 "usage: gaol regex [options] LOG REGEX [IGNOREREGEX]\n"
-"LOG: a file (gzip, xz, zstd too), - for standard input, or a line of a\n"
-"log.\n"
-"REGEX: a filter (sshd, sshd[mode=aggressive], a path) or an expression.\n"
+"LOG: a file (gzip, xz, zstd too), - for standard input, a line of a\n"
+"log, or systemd-journal[journalpath=DIR, …].\n"
+"REGEX: a jail, a filter (sshd, sshd[mode=aggressive], a path) or an\n"
+"expression.\n"
 "  -c, --config DIR       where filter.d is\n"
 "      --share DIR        where our own filter.d is\n"
 "  -d, --datepattern P    how dates look ({NONE}: there are none)\n"
@@ -59,7 +60,8 @@ static const char usage[] =
 "  -e, --encoding NAME    of the log (auto: UTF-8)\n"
 "  -r, --raw              keep host names as they are (--usedns raw)\n"
 "      --usedns yes|warn|no|raw\n"
-"  -L, --maxlines N       lines a match may span, 1 to 100\n"
+"  -L, --maxlines N       lines a match may span, up to 100\n"
+"  -m, --journalmatch M   instead of the filter's: 'FIELD=x + FIELD=y'\n"
 "      --now EPOCH        freeze the clock\n"
 "      --json             one record a line (see gaol-regex(1))\n"
 "  -o, --out WHAT         only results: id, ip, msg, row, a group's name,\n"
@@ -70,9 +72,12 @@ static const char usage[] =
 "  -v, --verbose          list every expression, and what it found\n"
 "      --print-all-matched, --print-all-missed, --print-all-ignored\n"
 "      --print-no-missed, --print-no-ignored\n"
+"      --verbosity N      0 to 4: as many -v\n"
+"      --VD, --verbose-date   weight, pattern and regex of date formats\n"
+"  -D, --debuggex         links to debuggex.com for the lines listed\n"
+"  -l, --log-level LEVEL  what is logged to standard error (warning)\n"
 "  -V, --version          -h, --help\n"
-"Taken for fail2ban-regex's sake, without effect: -l, -m, -t,\n"
-"-D, --full-traceback, --verbose-date.\n";
+"Taken for fail2ban-regex's sake, without effect: -t, --full-traceback.\n";
 
 static int
 number(const char *name, const char *text, int64_t min, int64_t max,
@@ -82,6 +87,17 @@ number(const char *name, const char *text, int64_t min, int64_t max,
 		return -1;
 	fprintf(stderr, "gaol regex: %s: '%s' is not a number from %lld "
 	    "to %lld\n", name, text, (long long)min, (long long)max);
+	return 2;
+}
+
+static int
+level(const char *text, struct regex_call *call)
+{
+	if (log_level_parse(span_of(text), &call->level) == 0)
+		return -1;
+	fprintf(stderr, "gaol regex: log-level: '%s' is none; accepted: "
+	    "critical, error, warning, notice, info, debug, or 1 to 50\n",
+	    text);
 	return 2;
 }
 
@@ -96,6 +112,9 @@ take(int c, struct regex_call *call)
 	case OPT_SHARE: call->share = optarg; break;
 	case 'd': call->datepattern = optarg; break;
 	case OPT_TIMEZONE: call->timezone = optarg; break;
+	case 'm': call->journalmatch = optarg; break;
+	case 'D': call->debuggex = true; break;
+	case OPT_VERBOSE_DATE: call->verbose_date = true; break;
 	case 'e': call->encoding = optarg; break;
 	case 'r': call->usedns = "raw"; break;
 	case OPT_USEDNS: call->usedns = optarg; break;
@@ -110,8 +129,10 @@ take(int c, struct regex_call *call)
 	case OPT_ALL_MATCHED: call->all_matched = true; break;
 	case OPT_ALL_MISSED: call->all_missed = true; break;
 	case OPT_ALL_IGNORED: call->all_ignored = true; break;
+	case 'l':
+		return level(optarg, call);
 	case 'L':
-		return number("maxlines", optarg, 1, 100, &call->maxlines);
+		return number("maxlines", optarg, 0, 100, &call->maxlines);
 	case OPT_NOW:
 		call->now_set = true;
 		return number("now", optarg, 0, INT64_C(253402300799),
@@ -133,11 +154,33 @@ take(int c, struct regex_call *call)
 	return -1;
 }
 
+/* What does not go together; NULL: all is well. */
+static const char *
+contradiction(int words, const struct regex_call *call)
+{
+	if (call->no_missed && call->all_missed)
+		return "--print-no-missed and --print-all-missed are mutually "
+		    "exclusive.";
+	if (call->no_ignored && call->all_ignored)
+		return "--print-no-ignored and --print-all-ignored are "
+		    "mutually exclusive.";
+	if (words < 2 || words > 3)
+		return "provide both <LOG> and <REGEX>.";
+	if (call->bench && !regex_summary(call))
+		return "--bench goes with the summary only.";
+	if (call->invert && call->out == NULL && !call->compat)
+		return "--invert goes with --out only.";
+	return NULL;
+}
+
 int
 regex_options(int argc, char **argv, struct regex_call *call)
 {
+	const char *wrong;
 	int c, rc;
 
+	if (call->compat)
+		call->level = LEVEL_CRITICAL;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "c:d:e:rL:l:m:DVvo:ith", options,
 	    NULL)) != -1) {
@@ -145,21 +188,11 @@ regex_options(int argc, char **argv, struct regex_call *call)
 		if (rc != -1)
 			return rc;
 	}
-	if (argc - optind < 2 || argc - optind > 3) {
-		fprintf(stderr, "ERROR: LOG and REGEX are wanted, and perhaps "
-		    "IGNOREREGEX\n");
-		if (!call->compat)
-			fputs(usage, stderr);
+	wrong = contradiction(argc - optind, call);
+	if (wrong != NULL) {
+		fputs(usage, call->compat ? stdout : stderr);
+		fprintf(stderr, "\nERROR: %s\n", wrong);
 		return call->compat ? 255 : 2;
-	}
-	if (call->bench && (call->json || call->out != NULL)) {
-		fprintf(stderr, "gaol regex: --bench goes with the summary "
-		    "only\n");
-		return 2;
-	}
-	if (call->invert && call->out == NULL) {
-		fprintf(stderr, "gaol regex: --invert goes with --out only\n");
-		return 2;
 	}
 	call->log = argv[optind];
 	call->regex = argv[optind + 1];

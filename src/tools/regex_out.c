@@ -1,4 +1,6 @@
 #include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "config/dump.h"
 #include "tools/regex_local.h"
@@ -42,12 +44,32 @@ add_time(struct buf *out, struct wall time)
 	buf_addf(out, "%" PRId64 ".%0*" PRId64, seconds, digits, us);
 }
 
-/* ['id', time, {'group': 'value'}], as Python prints it. */
+/* {'group': 'value'}, as Python prints it. */
+static void
+add_groups(struct buf *out, const struct failure *failure)
+{
+	char ip[ADDR_STRLEN];
+	size_t i;
+
+	buf_addc(out, '{');
+	for (i = 0; i < failure->groups_n; i++) {
+		buf_adds(out, i > 0 ? ", " : "");
+		dump_repr(failure->groups[i].name, out);
+		buf_adds(out, ": ");
+		dump_repr(failure->groups[i].value, out);
+	}
+	if (failure->ip.family != ADDR_NONE) {
+		addr_format(&failure->ip, ip);
+		buf_addf(out, "%s'ip': '%s'", i > 0 ? ", " : "", ip);
+	}
+	buf_addc(out, '}');
+}
+
+/* ['id', time, {'group': 'value'}], */
 static void
 add_row(struct buf *out, const struct failure *failure)
 {
 	struct buf id = { 0 };
-	size_t i;
 
 	id_format(&failure->id, &id);
 	buf_addc(out, '[');
@@ -55,15 +77,24 @@ add_row(struct buf *out, const struct failure *failure)
 	buf_addc(out, ',');
 	buf_addc(out, '\t');
 	add_time(out, failure->time);
-	buf_adds(out, ",\t{");
-	for (i = 0; i < failure->groups_n; i++) {
-		buf_adds(out, i > 0 ? ", " : "");
-		dump_repr(failure->groups[i].name, out);
-		buf_adds(out, ": ");
-		dump_repr(failure->groups[i].value, out);
-	}
-	buf_adds(out, "}],");
+	buf_adds(out, ",\t");
+	add_groups(out, failure);
+	buf_adds(out, "],");
 	buf_fini(&id);
+}
+
+/* ['line', 'line'] */
+static void
+add_matches(struct buf *out, const struct failure *failure)
+{
+	size_t i;
+
+	buf_addc(out, '[');
+	for (i = 0; i < failure->lines_n; i++) {
+		buf_adds(out, i > 0 ? ", " : "");
+		dump_repr(failure->lines[i], out);
+	}
+	buf_addc(out, ']');
 }
 
 static void
@@ -76,29 +107,127 @@ add_lower(struct buf *out, struct span s)
 		    (char)(s.p[i] + 32) : s.p[i]);
 }
 
+/* The address, or nothing: what <family> and <ip-rev> are about. */
+static const struct addr *
+address(const struct failure *failure)
+{
+	return failure->ip.family != ADDR_NONE ? &failure->ip :
+	    failure->id.addr.family != ADDR_NONE ? &failure->id.addr : NULL;
+}
+
+/* "7.2.0.192.": its name in in-addr.arpa or ip6.arpa, without these. */
+static void
+add_reverse(struct buf *out, const struct addr *a)
+{
+	size_t i;
+
+	for (i = a->family == ADDR_V4 ? 4 : 16; i > 0; i--)
+		if (a->family == ADDR_V4)
+			buf_addf(out, "%u.", a->b[i - 1]);
+		else
+			buf_addf(out, "%x.%x.", a->b[i - 1] & 15,
+			    a->b[i - 1] >> 4);
+}
+
+/* Tags of an address; of a host name they are Python's words for nothing. */
+static bool
+add_address_tag(struct buf *out, struct span tag,
+    const struct failure *failure)
+{
+	const struct addr *a = address(failure);
+
+	if (span_eq(tag, SPAN("family"))) {
+		buf_adds(out, a == NULL ? "" :
+		    a->family == ADDR_V4 ? "inet4" : "inet6");
+		return true;
+	}
+	if (!span_eq(tag, SPAN("ip-rev")))
+		return false;
+	if (a != NULL)
+		add_reverse(out, a);
+	return true;
+}
+
+/* What is the same for every failure of a test. */
+static bool
+add_fixed_tag(struct buf *out, struct span tag)
+{
+	static const char *const zero[] = {
+		"failures", "bancount", "restored"
+	};
+	char host[256] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+		if (span_eq(tag, span_of(zero[i]))) {
+			buf_addc(out, '0');
+			return true;
+		}
+	if (span_eq(tag, SPAN("br"))) {
+		buf_addc(out, '\n');
+		return true;
+	}
+	if (!span_eq(tag, SPAN("fq-hostname")) &&
+	    !span_eq(tag, SPAN("sh-hostname")))
+		return false;
+	(void)gethostname(host, sizeof(host) - 1);
+	if (tag.p[0] == 's')
+		host[strcspn(host, ".")] = '\0';
+	buf_adds(out, host);
+	return true;
+}
+
+/* F-USER, F-ERROR_CODE: upper case only, as upstream has it. */
+static bool
+is_group_tag(struct span tag)
+{
+	size_t i;
+
+	if (!span_starts(tag, SPAN("F-")) || tag.n < 3)
+		return false;
+	for (i = 2; i < tag.n; i++)
+		if (!(tag.p[i] >= 'A' && tag.p[i] <= 'Z') &&
+		    !(tag.p[i] >= '0' && tag.p[i] <= '9') &&
+		    tag.p[i] != '_' && tag.p[i] != '-')
+			return false;
+	return true;
+}
+
+static void
+add_group_tag(struct buf *out, struct span tag, const struct failure *failure)
+{
+	struct buf name = { 0 };
+
+	add_lower(&name, span_skip(tag, 2));
+	if (span_eq(buf_span(&name), SPAN("id")))
+		regex_printable(out, group(failure, SPAN("fid")));
+	else if (span_eq(buf_span(&name), SPAN("port")))
+		regex_printable(out, group(failure, SPAN("fport")));
+	else
+		regex_printable(out, group(failure, buf_span(&name)));
+	buf_fini(&name);
+}
+
 /* What <tag> stands for; false: nothing, it stays as it is. */
 static bool
 add_tag(struct buf *out, struct span tag, const struct failure *failure,
     struct span line)
 {
-	struct buf name = { 0 };
-
-	if (span_eq(tag, SPAN("ip"))) {
+	if (span_eq(tag, SPAN("ip")))
 		add_ip(out, failure);
-	} else if (span_eq(tag, SPAN("fid"))) {
+	else if (span_eq(tag, SPAN("fid")))
 		id_format(&failure->id, out);
-	} else if (span_eq(tag, SPAN("time"))) {
+	else if (span_eq(tag, SPAN("time")))
 		add_time(out, failure->time);
-	} else if (span_eq(tag, SPAN("msg")) ||
-	    span_eq(tag, SPAN("matches"))) {
+	else if (span_eq(tag, SPAN("msg")) || span_eq(tag, SPAN("matches")))
 		regex_printable(out, line);
-	} else if (span_starts(tag, SPAN("F-")) && tag.n > 2) {
-		add_lower(&name, span_skip(tag, 2));
-		regex_printable(out, group(failure, buf_span(&name)));
-		buf_fini(&name);
-	} else {
-		return false;
-	}
+	else if (span_eq(tag, SPAN("F-*")))
+		add_groups(out, failure);
+	else if (is_group_tag(tag))
+		add_group_tag(out, tag, failure);
+	else
+		return add_address_tag(out, tag, failure) ||
+		    add_fixed_tag(out, tag);
 	return true;
 }
 
@@ -140,16 +269,13 @@ add_templates(struct buf *out, struct span format,
 	}
 }
 
-void
-regex_out_failure(const struct failure *failure, void *arg)
+static void
+write_out(struct regex_run *run, const struct failure *failure)
 {
-	struct regex_run *run = arg;
 	struct span what = span_of(run->call->out), value;
 	struct buf *out = &run->out;
 	size_t i;
 
-	if (run->call->invert)
-		return;
 	if (span_eq(what, SPAN("id")) || span_eq(what, SPAN("fid"))) {
 		id_format(&failure->id, out);
 	} else if (span_eq(what, SPAN("ip"))) {
@@ -158,10 +284,13 @@ regex_out_failure(const struct failure *failure, void *arg)
 		for (i = 0; i < failure->lines_n; i++) {
 			if (i > 0)
 				buf_addc(out, '\n');
-			regex_printable(out, failure->lines[i]);
+			regex_printable(out, i + 1 < failure->lines_n ?
+			    failure->lines[i] : run->text);
 		}
 	} else if (span_eq(what, SPAN("row"))) {
 		add_row(out, failure);
+	} else if (span_eq(what, SPAN("matches"))) {
+		add_matches(out, failure);
 	} else if (span_chr(what, '<') != SPAN_NONE) {
 		add_templates(out, what, failure, run->text);
 	} else {
@@ -172,4 +301,36 @@ regex_out_failure(const struct failure *failure, void *arg)
 			buf_adds(out, "None");
 	}
 	buf_addc(out, '\n');
+}
+
+void
+regex_out_failure(const struct failure *failure, void *arg)
+{
+	struct regex_run *run = arg;
+
+	run->found++;
+	if (!run->call->invert)
+		write_out(run, failure);
+}
+
+/*
+ * As fail2ban 1.1 has it: a failure of nobody, of the time of the last line
+ * that had one. Only its line and its time say anything.
+ */
+void
+regex_out_line(struct regex_run *run)
+{
+	struct failure none = { .lines_n = 1 };
+	bool timed = filter_last_time(run->filter, &none.time);
+
+	none.lines[0] = run->text;
+	if (!timed && !span_eq(span_of(run->call->out), SPAN("msg")))
+		none.time = clock_wall();
+	if (span_eq(span_of(run->call->out), SPAN("row")) ||
+	    span_eq(span_of(run->call->out), SPAN("F-*"))) {
+		none.groups_n = 1;
+		none.groups[0] = (struct failure_group){ SPAN("fid"),
+			SPAN("") };
+	}
+	write_out(run, &none);
 }

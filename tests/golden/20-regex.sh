@@ -2,7 +2,8 @@
 # gaol regex against the installed fail2ban-regex: same lines, same ids, same
 # counts, on generated sshd logs with hostile user names. The oracle is
 # fail2ban 1.0.2 with its own sshd filter; where gaol follows 1.1 instead:
-#   - "Use      filter file" stands for "Use   failregex filter file";
+#   - "Use      filter file" stands for "Use   failregex filter file", and a
+#     jail of that name goes first;
 #   - after a prefregex, groups that took no part are left out of a row.
 set -u
 cd "$(dirname "$0")/../.."
@@ -36,7 +37,9 @@ both() { # ARGUMENTS…: standard output of both, into want and got
 # What may differ in the summary: times, and what is named above.
 summary() {
     sed -e 's/^Use *failregex filter file/Use filter file/' \
-        -e 's/^Use *filter file/Use filter file/' -e '/^\[processed in/d' \
+        -e 's/^Use *filter file/Use filter file/' \
+        -e 's/^Use filter file : sshd, .*/Use sshd/' \
+        -e 's/^Use *jail : sshd$/Use sshd/' -e '/^\[processed in/d' \
         -e '/date format$/,/^`-/s/\] .*/]/' "$1"
 }
 

@@ -485,6 +485,7 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	const json_t *actions = json_object_get(payload, "actions");
 	const json_t *filter = json_object_get(payload, "filter");
 	const json_t *bans = json_object_get(actions, "bans");
+	int64_t before;
 
 	add_head(&s, "Jail");
 	add_str(&s, payload, "jail");
@@ -495,6 +496,12 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	add_list(&s, "Journal", json_object_get(filter, "journal"));
 	add_bans_line(&s, actions);
 	add_actions(&s, json_object_get(actions, "commands"));
-	if (json_array_size(bans) > 0)
-		add_table(&s, bans);
+	if (json_array_size(bans) == 0)
+		return;
+	add_table(&s, bans);
+	before = payload_int(actions, "banned", 0) -
+	    (int64_t)json_array_size(bans);
+	if (before > 0)
+		buf_addf(out, "%" PRId64 " bans before them (gaol banned "
+		    "lists all)\n", before);
 }

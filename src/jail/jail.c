@@ -286,6 +286,16 @@ jail_ban_first(const struct jail *j)
 }
 
 struct ticket *
+jail_ban_of_last(const struct jail *j, size_t n)
+{
+	struct ban *ban = j->bans.last;
+
+	while (ban != NULL && n-- > 1 && ban->prev != NULL)
+		ban = ban->prev;
+	return ban != NULL ? &ban->ticket : NULL;
+}
+
+struct ticket *
 jail_ban_next(const struct jail *j, const struct ticket *t)
 {
 	struct ban *next = ban_of(t)->next;

@@ -151,5 +151,7 @@ const struct jail_counters *jail_counters(const struct jail *j);
 /* Walk of the bans in order of insertion; NULL at the end. */
 struct ticket *jail_ban_first(const struct jail *j);
 struct ticket *jail_ban_next(const struct jail *j, const struct ticket *t);
+/* The first of the last n; of all, if there are no more than n. */
+struct ticket *jail_ban_of_last(const struct jail *j, size_t n);
 
 #endif

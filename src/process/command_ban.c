@@ -149,15 +149,17 @@ ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
 static json_int_t
 unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 {
-	json_int_t n = jail_unban(j->jail, id, UNBAN_BY_HAND);
+	struct engine *e = j->engine;
+	json_int_t n;
 
-	if (n > 0)
-		engine_ask_delete(j, id, &w->wait);
-	else if (j->engine->store != NULL)
-		store_unban(j->engine->store, j->config->name, id);
+	e->unban_wait = &w->wait;
+	n = jail_unban(j->jail, id, UNBAN_BY_HAND);
+	if (n == 0 && e->store != NULL)
+		store_unban(e->store, j->config->name, id);
 	if (id->addr.family != ADDR_NONE && !addr_is_host(&id->addr))
 		n += (json_int_t)jail_unban_inside(j->jail, &id->addr,
 		    UNBAN_BY_HAND);
+	e->unban_wait = NULL;
 	return n;
 }
 
@@ -185,28 +187,6 @@ unban_in_jail(struct engine_jail *j, struct ban_wait *w, size_t argc,
 		w->fresh += n;
 		if (n == 0 && report)
 			add_error(w, command_id_json(&id), "is not banned");
-	}
-}
-
-static void
-unban_everything(struct engine *e, struct ban_wait *w, struct engine_jail *only)
-{
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct engine_jail *j = e->jails[i];
-		struct ticket *t;
-
-		if (j->jail == NULL || (only != NULL && j != only))
-			continue;
-		engine_run_flush(j);
-		while ((t = jail_ban_first(j->jail)) != NULL) {
-			struct id id = id_copy(&t->id);
-			json_int_t n = unban_one(j, w, &id);
-
-			id_fini(&id);
-			if (n == 0)
-				break;
-			w->fresh += n;
-		}
 	}
 }
 
@@ -258,7 +238,8 @@ command_unban(struct request *r, size_t argc, const char *const *argv,
 	}
 	w = wait_new(r, false, true);
 	if (is_all(argv[argc - 1]))
-		unban_everything(e, w, j);
+		command_sweep(e, j != NULL ? j->config->name : NULL,
+		    &w->wait, &w->fresh);
 	else if (j != NULL)
 		unban_in_jail(j, w, argc - 2, argv + 2, true);
 	else

@@ -11,6 +11,14 @@
 /* The jail, running; else the request has failed and NULL is returned. */
 struct engine_jail *command_jail(struct engine *e, struct request *r,
     const char *name);
+/*
+ * Lifts every ban of a jail (NULL: of all), in turns; *count, which lives as
+ * long as `wait`, counts them. `wait` is told of each, and not done before.
+ */
+void command_sweep(struct engine *e, const char *jail,
+    struct engine_wait *wait, json_int_t *count);
+/* The end of the engine: what has not been lifted stays. */
+void command_sweep_fini(struct engine *e);
 json_t *command_id_json(const struct id *id);
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,

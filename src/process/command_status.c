@@ -10,6 +10,8 @@
 #include "control/payload.h"
 #include "process/command_local.h"
 
+#define BANS_SHOWN 1000
+
 json_t *
 command_id_json(const struct id *id)
 {
@@ -322,22 +324,45 @@ ban_json(const struct engine_jail *j, const struct ticket *t)
 }
 
 static json_t *
+ids_json(const struct jail *jail)
+{
+	struct ticket *t = jail_ban_first(jail);
+	json_t *ids = json_array();
+
+	for (; t != NULL; t = jail_ban_next(jail, t))
+		json_array_append_new(ids, command_id_json(&t->id));
+	return ids;
+}
+
+/* The latest bans; all of a large jail would hold up everybody else. */
+static json_t *
+bans_json(const struct engine_jail *j)
+{
+	struct ticket *t = jail_ban_of_last(j->jail, BANS_SHOWN);
+	json_t *bans = json_array();
+
+	for (; t != NULL; t = jail_ban_next(j->jail, t))
+		json_array_append_new(bans, ban_json(j, t));
+	return bans;
+}
+
+static json_t *
 actions_json(const struct engine_jail *j)
 {
-	json_t *ids = json_array(), *bans = json_array();
-	struct ticket *t = jail_ban_first(j->jail);
-
-	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		json_array_append_new(ids, command_id_json(&t->id));
-		json_array_append_new(bans, ban_json(j, t));
-	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
 	    "banned", (json_int_t)jail_banned(j->jail),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
 	    "pending", (json_int_t)j->states[TICKET_PENDING],
 	    "failed", (json_int_t)j->states[TICKET_FAILED],
 	    "commands", engine_run_jail_json(j),
-	    "ids", ids, "bans", bans);
+	    "bans", bans_json(j));
+}
+
+/* For a reader who does not want every id. */
+static bool
+is_brief(size_t argc, const char *const *argv)
+{
+	return argc > 2 && strcmp(argv[2], "brief") == 0;
 }
 
 void
@@ -346,7 +371,7 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
-	json_t *filter;
+	json_t *filter, *actions;
 
 	if (e->config == NULL) {
 		request_fail(r, "Exception", "still starting");
@@ -362,7 +387,10 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 	filter = filter_json(e, j);
 	if (engine_journal_of(e, j) != NULL)
 		json_object_set_new(filter, "journal", journal_json(j));
+	actions = actions_json(j);
+	if (!is_brief(argc, argv))
+		json_object_set_new(actions, "ids", ids_json(j->jail));
 	request_reply(r, json_pack("{s:s, s:o, s:o}",
 	    "jail", j->config->name, "filter", filter,
-	    "actions", actions_json(j)));
+	    "actions", actions));
 }

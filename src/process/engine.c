@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/command_local.h"
 #include "process/engine_local.h"
 #include "process/sandbox.h"
 #include "source/journal.h"
@@ -412,6 +413,7 @@ engine_free(struct engine *e)
 		request_reply(e->stopping, json_string("stopping"));
 	store_close(e->store);
 	engine_asks_fini(e);
+	command_sweep_fini(e);
 	engine_journal_fini(e);
 	engine_config_fini(e);
 	engine_run_free(e->run);

@@ -131,7 +131,7 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 	 */
 	if (why == UNBAN_EXPIRED && t->seen != 0 && t->asked == 0)
 		return;
-	engine_ask_delete(j, &t->id, NULL);
+	engine_ask_delete(j, &t->id, e->unban_wait);
 	if (why == UNBAN_BY_HAND && e->store != NULL)
 		store_unban(e->store, j->config->name, &t->id);
 }

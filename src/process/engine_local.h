@@ -106,6 +106,7 @@ struct engine_asks {
 };
 
 struct engine_names;
+struct sweep;
 struct engine_resolve;
 struct engine_run;
 
@@ -153,6 +154,8 @@ struct engine {
 	struct request *reload;        /* the client who waits for it */
 	char *reload_jail;             /* the one it named, or NULL */
 	bool reload_if_exists;         /* … and need not be there */
+	struct sweep *sweeps;          /* `unban --all` under way */
+	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };

@@ -183,10 +183,18 @@ verb_version(const struct call *call)
 	return ask_and_print(call, form_version);
 }
 
+/* The screen has no use for the list of all ids. */
 int
 verb_status(const struct call *call)
 {
-	return ask_and_print(call, form_status);
+	const char *const words[] = { call->argv[0], call->argv[1], "brief" };
+	struct call brief = *call;
+
+	if (call->argc == 2 && !call->json) {
+		brief.argc = 3;
+		brief.argv = words;
+	}
+	return ask_and_print(&brief, form_status);
 }
 
 int

@@ -54,6 +54,7 @@ class Tap:
 class Gaold:
     def __init__(self, jail="", gaol_conf="", firewall="nftables"):
         self.gaold = HERE + "/build/gaold"
+        self.gaol = HERE + "/build/gaol"
         self.dir = tempfile.mkdtemp(prefix="gaol-test.")
         os.chmod(self.dir, 0o755)
         self.etc = self.dir + "/etc"

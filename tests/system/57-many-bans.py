@@ -1,0 +1,103 @@
+"""20,000 bans from the database (200,000 with SOAK=1): the latest are shown,
+all are named, and while all of them are lifted the daemon answers others, bans
+others, and keeps those bans. Nothing comes back at the next start."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import threading
+import time
+
+from gaold import Gaold, Tap, nft, wait_for
+
+BANS = 200000 if os.environ.get("SOAK") else 20000
+tap = Tap()
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def fill(daemon):
+    now = int(time.time())
+    rows = [("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), "sshd", now, 36000)
+            for i in range(1, BANS + 1)]
+    with sqlite3.connect(daemon.database) as db:
+        for table in ("bips", "bans"):
+            db.executemany("INSERT INTO %s(ip, jail, timeofban, bantime, bancount, data)"
+                           " VALUES(?, ?, ?, ?, 1, '{\"matches\": [], \"failures\": 1}')"
+                           % table, rows)
+    db.close()
+
+
+def settled(daemon):
+    status = daemon.ask("status")
+    return status["pending"] == 0 and status["firewall"]["waiting"] == 0
+
+
+class Pings(threading.Thread):
+    """Asks on and on; counts the answers."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.daemon_, self.answers, self.slowest = daemon, 0, 0
+        self.end = threading.Event()
+
+    def run(self):
+        while not self.end.is_set():
+            begun = time.monotonic()
+            if self.daemon_.ask("ping") == "pong":
+                self.answers += 1
+            self.slowest = max(self.slowest, time.monotonic() - begun)
+
+
+gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
+try:
+    gaold.start()
+    gaold.stop()
+    fill(gaold)
+    gaold.start()
+    tap.ok(wait_for("bans", 60, lambda: settled(gaold)), "%d bans are restored" % BANS,
+           gaold.logs())
+    tap.ok(len(gaold.kernel()) == BANS, "… all in the kernel")
+    actions = gaold.ask("status", "sshd")["actions"]
+    shown = [b["id"] for b in actions["bans"]]
+    tap.ok(actions["banned"] == BANS and len(actions["ids"]) == BANS,
+           "status names them all", actions["banned"])
+    tap.ok(shown == actions["ids"][-1000:], "… and shows the latest 1000", shown[:3])
+    brief = gaold.ask("status", "sshd", "brief")["actions"]
+    tap.ok("ids" not in brief and brief["bans"] == actions["bans"] and
+           brief["banned"] == BANS, "a brief one has no list of ids")
+    text = gaold.run("status", "sshd").stdout
+    tap.ok("%d bans before them" % (BANS - 1000) in text, "gaol status says how many more",
+           text[-300:])
+    tap.ok(len(gaold.run("banned").stdout.splitlines()) == BANS, "gaol banned lists all")
+
+    pings = Pings(gaold)
+    lifter = subprocess.Popen([gaold.gaol, "-s", gaold.socket, "unban", "--all", "--json"],
+                              stdout=subprocess.PIPE, text=True)
+    pings.start()
+    tap.ok(wait_for("the first", 10, lambda: gaold.ask("status", "sshd", "brief")
+                    ["actions"]["banned"] < BANS), "unban --all begins")
+    still = gaold.ask("status", "sshd", "brief")["actions"]["banned"]
+    banned = gaold.run("ban", "sshd", "203.0.113.7")
+    answer = json.loads(lifter.communicate(timeout=120)[0])
+    pings.end.set()
+    pings.join()
+    tap.ok(0 < still < BANS and banned.returncode == 0,
+           "a ban meanwhile (%d were left) is answered" % still, banned.stderr)
+    tap.ok(answer == {"count": BANS, "errors": []}, "all are lifted", answer)
+    tap.ok(pings.answers >= 5, "%d pings answered meanwhile, the slowest after %d ms"
+           % (pings.answers, pings.slowest * 1000))
+    tap.ok(set(gaold.kernel()) == {"203.0.113.7"}, "only the new ban is in the kernel",
+           list(gaold.kernel())[:5])
+    tap.ok(wait_for("rows", 20, lambda: gaold.rows() == {"203.0.113.7"}),
+           "… and in the database", len(gaold.rows()))
+    store = gaold.ask("status")["store"]
+    tap.ok(store["lost"] == 0, "no request to the database was lost", store)
+    gaold.stop()
+    gaold.start()
+    tap.ok(gaold.ask("status", "sshd")["actions"]["ids"] == ["203.0.113.7"],
+           "a restart brings nothing back", gaold.ask("status", "sshd")["actions"]["banned"])
+finally:
+    gaold.close()
+    nft("flush", "ruleset")
+tap.exit()

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "control/payload.h"
 
 static void
 ping(struct request *r, size_t argc, const char *const *argv, void *arg)
@@ -24,6 +25,27 @@ version(struct request *r, size_t argc, const char *const *argv, void *arg)
 	(void)argv;
 	(void)arg;
 	request_reply(r, json_string(GAOL_VERSION));
+}
+
+static void
+server_status(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	(void)argc;
+	(void)argv;
+	(void)arg;
+	request_reply(r, json_string("Server ready"));
+}
+
+static void
+echo(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	json_t *words = json_array();
+
+	(void)arg;
+	for (size_t i = 1; i < argc; i++)
+		json_array_append_new(words, payload_text(span_of(argv[i])));
+	request_reply(r, words);
 }
 
 static void
@@ -105,17 +127,25 @@ stop(struct request *r, size_t argc, const char *const *argv, void *arg)
 const struct command engine_commands[] = {
 	{ "ping", "", "is the daemon alive?", RIGHT_READ, ping },
 	{ "version", "", "its version", RIGHT_READ, version },
-	{ "status", "[JAIL]", "of the daemon or a jail", RIGHT_READ,
-	    command_status },
+	{ "echo", "WORD…", "the words", RIGHT_READ, echo },
+	{ "server-status", "", "is it at work?", RIGHT_READ, server_status },
+	{ "status", "[JAIL|--all [FLAVOR]]", "of the daemon or its jails",
+	    RIGHT_READ, command_status },
+	{ "stats", "", "numbers of all jails", RIGHT_READ, command_stats },
+	{ "statistic", "", "the same", RIGHT_READ, command_stats },
+	{ "statistics", "", "the same", RIGHT_READ, command_stats },
 	{ "banned", "[ID…]", "who is banned, or where an id is", RIGHT_READ,
 	    command_banned },
-	{ "get", "JAIL OPTION", "a setting of a jail", RIGHT_READ,
+	{ "get", "JAIL SETTING", "what a setting is", RIGHT_READ,
 	    command_get },
 	{ "ban", "JAIL ID…", "ban by hand", RIGHT_BAN, command_ban },
 	{ "unban", "[JAIL] ID…|--all", "lift bans", RIGHT_BAN,
 	    command_unban },
-	{ "set", "JAIL banip|unbanip ID…", "upstream's form of the two",
-	    RIGHT_BAN, command_set },
+	/* What is neither a ban nor an attempt asks for more by itself. */
+	{ "set", "JAIL SETTING VALUE…", "change a setting", RIGHT_BAN,
+	    command_set },
+	{ "sleep", "SECONDS", "answers later", RIGHT_CONFIGURE,
+	    command_sleep },
 	{ "reload", "[JAIL]", "read the configuration again",
 	    RIGHT_CONFIGURE, reload },
 	{ "flushlogs", "", "open the log file anew", RIGHT_CONFIGURE,

@@ -20,6 +20,19 @@ void command_sweep(struct engine *e, const char *jail,
 /* The end of the engine: what has not been lifted stays. */
 void command_sweep_fini(struct engine *e);
 json_t *command_id_json(const struct id *id);
+enum status_flavor {
+	STATUS_BASIC, STATUS_SHORT, STATUS_STATS, STATUS_CYMRU,
+	STATUS_BRIEF,        /* ours: the latest bans, not every id */
+};
+
+/* A word nobody knows counts as "basic", with a warning. */
+enum status_flavor command_status_flavor(const char *word);
+/*
+ * Payload of ["status", JAIL, FLAVOR]: an object; "short" leaves out who is
+ * banned, "stats" is [backend, [failing, failed], [banned, banned_total]].
+ */
+json_t *command_status_jail(const struct engine_jail *j,
+    enum status_flavor flavor);
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,
     const struct engine_jail *j);

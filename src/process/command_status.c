@@ -1,4 +1,4 @@
-/* `status`, `status JAIL`: what there is to see. */
+/* `status`: what there is to see of the daemon. */
 #include "process/engine_local.h"
 
 #include <stdlib.h>
@@ -6,11 +6,8 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "config/value.h"
 #include "control/payload.h"
 #include "process/command_local.h"
-
-#define BANS_SHOWN 1000
 
 json_t *
 command_id_json(const struct id *id)
@@ -51,20 +48,30 @@ by_name(const void *a, const void *b)
 	return strcmp((*x)->config->name, (*y)->config->name);
 }
 
+/* The jails at work by their names; the caller frees the list. */
+static struct engine_jail **
+sorted_jails(const struct engine *e, size_t *n)
+{
+	struct engine_jail **sorted = xcalloc(e->jails_n + 1, sizeof(*sorted));
+
+	*n = 0;
+	for (size_t i = 0; i < e->jails_n; i++)
+		if (e->jails[i]->jail != NULL)
+			sorted[(*n)++] = e->jails[i];
+	qsort(sorted, *n, sizeof(*sorted), by_name);
+	return sorted;
+}
+
 static json_t *
 jail_names(const struct engine *e)
 {
-	struct engine_jail **sorted = xcalloc(e->jails_n + 1, sizeof(*sorted));
 	json_t *names = json_array();
+	size_t n;
+	struct engine_jail **sorted = sorted_jails(e, &n);
 
-	if (e->jails_n > 0)
-		memcpy(sorted, e->jails, e->jails_n * sizeof(*sorted));
-	qsort(sorted, e->jails_n, sizeof(*sorted), by_name);
-	for (size_t i = 0; i < e->jails_n; i++) {
-		if (sorted[i]->jail != NULL)
-			json_array_append_new(names,
-			    json_string(sorted[i]->config->name));
-	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(names,
+		    json_string(sorted[i]->config->name));
 	free(sorted);
 	return names;
 }
@@ -211,167 +218,50 @@ status_daemon(const struct engine *e)
 	    "names_dropped", (json_int_t)engine_names_dropped(e));
 }
 
-/* --- status JAIL ---------------------------------------------------- */
+/* --- status, stats -------------------------------------------------------- */
 
-json_t *
-command_files_json(const struct engine *e, const struct engine_jail *j)
+/* {"sshd": …, "web": …} for "stats", else what `status JAIL` is of each. */
+static json_t *
+all_jails(const struct engine *e, enum status_flavor flavor)
 {
-	json_t *files = json_array();
+	json_t *stats = json_object(), *list = json_array();
+	size_t n;
+	struct engine_jail **sorted = sorted_jails(e, &n);
 
-	for (size_t i = 0; i < e->logs_n; i++) {
-		if (e->logs[i].jail == j)
-			json_array_append_new(files,
-			    payload_text(span_of(e->logs[i].path)));
+	for (size_t i = 0; i < n; i++) {
+		json_t *one = command_status_jail(sorted[i], flavor);
+
+		if (flavor == STATUS_STATS)
+			json_object_set_new(stats, sorted[i]->config->name,
+			    one);
+		else
+			json_array_append_new(list, one);
 	}
-	return files;
-}
-
-/* Which expression takes most of the time, or null. */
-static json_t *
-costliest_json(const struct filter *f)
-{
-	struct filter_cost most;
-
-	if (!filter_costliest(f, &most))
-		return json_null();
-	return json_pack("{s:s, s:I, s:f}", "kind", most.kind,
-	    "number", (json_int_t)most.number, "share", most.share);
-}
-
-/* Each alternative as one text. */
-static json_t *
-journal_json(const struct engine_jail *j)
-{
-	const struct strings *lines = &j->config->filter.journalmatch;
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < lines->n; i++) {
-		struct strings words = { 0 };
-		struct buf text = { 0 };
-
-		value_shell_words(lines->v[i], &words);
-		for (size_t k = 0; k < words.n; k++) {
-			if (strcmp(words.v[k], "+") == 0) {
-				json_array_append_new(list,
-				    payload_text(buf_span(&text)));
-				buf_clear(&text);
-				continue;
-			}
-			buf_addf(&text, "%s%s", text.n > 0 ? " " : "",
-			    words.v[k]);
-		}
-		json_array_append_new(list, payload_text(buf_span(&text)));
-		buf_fini(&text);
-		strings_fini(&words);
+	free(sorted);
+	if (flavor == STATUS_STATS) {
+		json_decref(list);
+		return stats;
 	}
-	return list;
+	json_decref(stats);
+	return json_pack("{s:o, s:o}", "jails", jail_names(e), "all", list);
 }
 
-static json_t *
-filter_json(const struct engine *e, const struct engine_jail *j)
+void
+command_stats(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
 {
-	const struct filter_counters *f = filter_counters(j->filter);
-	const struct jail_counters *c = jail_counters(j->jail);
-
-	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-	    " s:I, s:f, s:I, s:o}",
-	    "failing", (json_int_t)jail_failing(j->jail),
-	    "failed_total", (json_int_t)c->failed_total,
-	    "files", command_files_json(e, j),
-	    "lines", (json_int_t)f->lines,
-	    "matched", (json_int_t)f->matched,
-	    "ignored", (json_int_t)(f->ignored + c->ignored),
-	    "cut", (json_int_t)f->cut,
-	    "limit_hits", (json_int_t)f->limit_hits,
-	    "evicted", (json_int_t)c->evicted,
-	    "untold", (json_int_t)c->untold,
-	    "refused", (json_int_t)c->refused,
-	    "cpu", (double)f->cpu_ns / 1e9,
-	    "over_budget", (json_int_t)f->over_budget,
-	    "costliest", costliest_json(j->filter));
+	(void)argc;
+	(void)argv;
+	request_reply(r, all_jails(arg, STATUS_STATS));
 }
 
-static const char *
-state_name(enum ticket_state state)
-{
-	switch (state) {
-	case TICKET_PENDING:
-		return "pending";
-	case TICKET_CONFIRMED:
-		return "confirmed";
-	case TICKET_FAILED:
-		return "failed";
-	}
-	return "unknown";
-}
-
-static json_t *
-ban_json(const struct engine_jail *j, const struct ticket *t)
-{
-	json_t *ban = json_pack("{s:o, s:I, s:I, s:I, s:s, s:I, s:b}",
-	    "id", command_id_json(&t->id),
-	    "time", (json_int_t)wall_seconds(t->time),
-	    "bantime", (json_int_t)(t->permanent ? -1 : t->bantime),
-	    "left", (json_int_t)jail_left(j->jail, t, clock_boot()),
-	    "state", state_name(t->state),
-	    "failures", (json_int_t)t->failures,
-	    "restored", (int)t->restored);
-
-	if (t->state == TICKET_FAILED)
-		json_object_set_new(ban, "error",
-		    json_string(strerror(t->error)));
-	return ban;
-}
-
-static json_t *
-ids_json(const struct jail *jail)
-{
-	struct ticket *t = jail_ban_first(jail);
-	json_t *ids = json_array();
-
-	for (; t != NULL; t = jail_ban_next(jail, t))
-		json_array_append_new(ids, command_id_json(&t->id));
-	return ids;
-}
-
-/* The latest bans; all of a large jail would hold up everybody else. */
-static json_t *
-bans_json(const struct engine_jail *j)
-{
-	struct ticket *t = jail_ban_of_last(j->jail, BANS_SHOWN);
-	json_t *bans = json_array();
-
-	for (; t != NULL; t = jail_ban_next(j->jail, t))
-		json_array_append_new(bans, ban_json(j, t));
-	return bans;
-}
-
-static json_t *
-actions_json(const struct engine_jail *j)
-{
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
-	    "banned", (json_int_t)jail_banned(j->jail),
-	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
-	    "pending", (json_int_t)j->states[TICKET_PENDING],
-	    "failed", (json_int_t)j->states[TICKET_FAILED],
-	    "commands", engine_run_jail_json(j),
-	    "bans", bans_json(j));
-}
-
-/* For a reader who does not want every id. */
-static bool
-is_brief(size_t argc, const char *const *argv)
-{
-	return argc > 2 && strcmp(argv[2], "brief") == 0;
-}
-
+/* `status`, `status JAIL [FLAVOR]`, `status --all [FLAVOR]` */
 void
 command_status(struct request *r, size_t argc, const char *const *argv,
     void *arg)
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
-	json_t *filter, *actions;
 
 	if (e->config == NULL) {
 		request_fail(r, "Exception", "still starting");
@@ -381,16 +271,17 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 		request_reply(r, status_daemon(e));
 		return;
 	}
-	j = command_jail(e, r, argv[1]);
-	if (j == NULL)
+	if (argc > 3) {
+		request_fail(r, "Exception", "Invalid command (no status)");
 		return;
-	filter = filter_json(e, j);
-	if (engine_journal_of(e, j) != NULL)
-		json_object_set_new(filter, "journal", journal_json(j));
-	actions = actions_json(j);
-	if (!is_brief(argc, argv))
-		json_object_set_new(actions, "ids", ids_json(j->jail));
-	request_reply(r, json_pack("{s:s, s:o, s:o}",
-	    "jail", j->config->name, "filter", filter,
-	    "actions", actions));
+	}
+	if (strcmp(argv[1], "--all") == 0) {
+		request_reply(r, all_jails(e, argc > 2 ?
+		    command_status_flavor(argv[2]) : STATUS_BASIC));
+		return;
+	}
+	j = command_jail(e, r, argv[1]);
+	if (j != NULL)
+		request_reply(r, command_status_jail(j, argc > 2 ?
+		    command_status_flavor(argv[2]) : STATUS_BASIC));
 }

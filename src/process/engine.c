@@ -409,6 +409,7 @@ engine_free(struct engine *e)
 	server_free(e->server);
 	if (e->reload != NULL)
 		request_fail(e->reload, "Exception", "shutting down");
+	command_sleep_end(e);
 	if (e->stopping != NULL)
 		request_reply(e->stopping, json_string("stopping"));
 	store_close(e->store);

@@ -48,6 +48,7 @@ struct engine_jail {
 };
 
 struct engine_question;
+struct engine_sleep;
 
 struct engine_log {
 	struct engine_jail *jail;
@@ -156,6 +157,7 @@ struct engine {
 	bool reload_if_exists;         /* … and need not be there */
 	struct sweep *sweeps;          /* `unban --all` under way */
 	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
+	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
 	struct boot started;
 };
@@ -330,6 +332,10 @@ void command_banned(struct request *, size_t, const char *const *, void *);
 void command_ban(struct request *, size_t, const char *const *, void *);
 void command_unban(struct request *, size_t, const char *const *, void *);
 void command_set(struct request *, size_t, const char *const *, void *);
+void command_stats(struct request *, size_t, const char *const *, void *);
+void command_sleep(struct request *, size_t, const char *const *, void *);
+/* The end: whoever still sleeps is answered. */
+void command_sleep_end(struct engine *e);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

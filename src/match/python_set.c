@@ -109,21 +109,32 @@ with_not_space(struct translator *t, size_t start, bool negated, bool other)
 	return 0;
 }
 
-/* "[\s\S]", all there is. */
+/*
+ * "[\s\S]", all there is. What else is in it changes nothing, but is written
+ * beside it: only PCRE2 sees whether a range like b-a makes sense.
+ */
 static int
-everything(struct translator *t, size_t start, bool negated)
+everything(struct translator *t, size_t start, bool negated, bool other)
 {
 	struct mapped nowhere = { 0 }, *out = t->out;
 	int rc;
 
-	t->out = &nowhere;
+	if (other)
+		mapped_put(out, SPAN("(?:["), start);
+	else
+		t->out = &nowhere;
 	rc = items(t, start);
 	t->out = out;
 	mapped_fini(&nowhere);
 	if (rc == -1)
 		return -1;
 	t->i++;
-	mapped_put(out, negated ? SPAN("(?!)") : SPAN("[\\s\\S]"), start);
+	if (other)
+		mapped_put(out, negated ? SPAN("](?!))") :
+		    SPAN("]|[\\s\\S])"), start);
+	else
+		mapped_put(out, negated ? SPAN("(?!)") : SPAN("[\\s\\S]"),
+		    start);
 	return 0;
 }
 
@@ -137,8 +148,8 @@ python_set(struct translator *t)
 	t->last = LAST_ITEM;
 	if (found.not_space) {
 		t->i += negated ? 2 : 1;
-		return found.space ? everything(t, start, negated) :
-		    with_not_space(t, start, negated, found.other);
+		return (found.space ? everything : with_not_space)(t, start,
+		    negated, found.other);
 	}
 	python_copy(t, negated ? 2 : 1);
 	if (items(t, start) == -1)

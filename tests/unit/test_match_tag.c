@@ -146,6 +146,10 @@ python_becomes_pcre2(void **state)
 	check_python("[\\Sa][^\\Sa]", "(?:[a]|[^\\s\\x1c-\\x1f])"
 	    "(?:(?![a])[\\s\\x1c-\\x1f])");
 	check_python("[\\s\\S][^\\S\\s]", "[\\s\\S](?!)");
+	/* PCRE2 has to see the rest: b-a is no range. */
+	check_python("[\\s\\Sb-a][^b-a\\S\\s]",
+	    "(?:[\\s\\x1c-\\x1fb-a]|[\\s\\S])"
+	    "(?:[b-a\\s\\x1c-\\x1f](?!))");
 	check_python("(a)\\1\\07\\101[\\1]", "(a)\\g{1}\\x{7}\\x{41}[\\x{1}]");
 	check_python("(?x) a b # c (\n{2}", "ab{2}");
 	check_python("(?i)(?#x)(?m)a", "(?i)(?m)a");

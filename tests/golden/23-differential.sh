@@ -28,8 +28,7 @@ compare() {
     # gaol escapes control bytes, and writes whole seconds as such; users
     # that fail2ban has none of, it calls None; a line without a stamp is of
     # now. What looks like an address and is none ("2001:db8:0", cut off) is a
-    # failure of that text to fail2ban, and none to gaol. A lone "::" is an
-    # address from fail2ban 1.1 on.
+    # failure of that text to fail2ban, and none to gaol.
     python3 - "$want" "$got" <<'PY'
 import ipaddress
 import re
@@ -56,7 +55,6 @@ for path in sys.argv[1:]:
     text = re.sub(rb"\|(\d+(?:\.\d+)?)\|", when, text)
     text = re.sub(rb"(?m)\|None$", b"|", text)
     rows = text.split(b"\n")
-    rows = [r for r in rows if not r.startswith(b"::|")]
     if path == sys.argv[1]:
         rows = [r for r in rows if known(r)]
     with open(path, "wb") as f:
@@ -72,10 +70,14 @@ PY
     fi
 }
 
+# A lone "::" is an address from fail2ban 1.1 on, and may complete a session:
+# there is none in these logs.
 for style in syslog iso; do
     for kind in sshd dovecot exim postfix nginx; do
         PYTHONDONTWRITEBYTECODE=1 python3 tests/golden/logs.py "$kind" \
-            "$style" "$seed" "$lines" >"$work/$kind.$style"
+            "$style" "$seed" "$lines" | LC_ALL=C sed -E \
+            's/(^|[^0-9A-Fa-f:])::($|[^0-9A-Fa-f:])/\1::1\2/g' \
+            >"$work/$kind.$style"
     done
     compare sshd.$style sshd 20
     compare sshd.$style 'sshd[mode=aggressive]' 20

@@ -159,10 +159,45 @@ add_ban_state(struct screen *s, const json_t *ban)
 	buf_addc(s->out, '\n');
 }
 
-enum { TIME_WIDTH = 19, LEFT_WIDTH = 9, FAILURES_WIDTH = 8 };
+/* Only with bantime.increment. */
+static void
+add_growth(struct screen *s, const json_t *growth)
+{
+	const json_t *most = json_object_get(growth, "maxtime");
+	int64_t unasked = payload_int(growth, "unasked", 0);
+
+	if (!json_is_object(growth))
+		return;
+	screen_head(s, "Increment");
+	screen_state(s, growth);
+	if (json_is_integer(most)) {
+		buf_adds(s->out, ", up to ");
+		screen_duration(json_integer_value(most), s->out);
+	}
+	if (payload_bool(growth, "overalljails"))
+		buf_adds(s->out, ", over all jails");
+	buf_addf(s->out, "; %" PRId64 " bans changed, %" PRId64
+	    " failures counted more", payload_int(growth, "grown", 0),
+	    payload_int(growth, "weighed", 0));
+	buf_adds(s->out, unasked > 0 ? ", " : "");
+	screen_count(s, YELLOW, unasked, "without a history");
+	buf_addc(s->out, '\n');
+}
+
+enum {
+	TIME_WIDTH = 19, LEFT_WIDTH = 9, FAILURES_WIDTH = 8, NEXT_WIDTH = 9,
+};
+
+/* How long the next ban of it would take. */
+static void
+add_next(struct screen *s, const json_t *ban, struct buf *cell)
+{
+	screen_duration(payload_int(ban, "next", 0), cell);
+	add_cell(s, cell, NEXT_WIDTH);
+}
 
 static void
-add_ban(struct screen *s, const json_t *ban, size_t id_width)
+add_ban(struct screen *s, const json_t *ban, size_t id_width, bool next)
 {
 	struct buf cell = { 0 };
 	bool permanent = payload_int(ban, "bantime", 0) < 0;
@@ -176,12 +211,14 @@ add_ban(struct screen *s, const json_t *ban, size_t id_width)
 	add_cell(s, &cell, LEFT_WIDTH);
 	buf_addf(&cell, "%" PRId64, payload_int(ban, "failures", 0));
 	add_cell(s, &cell, FAILURES_WIDTH);
+	if (next)
+		add_next(s, ban, &cell);
 	add_ban_state(s, ban);
 	buf_fini(&cell);
 }
 
 static void
-add_table(struct screen *s, const json_t *bans)
+add_table(struct screen *s, const json_t *bans, bool next)
 {
 	struct buf cell = { 0 };
 	size_t width = 2;
@@ -196,13 +233,16 @@ add_table(struct screen *s, const json_t *bans)
 	buf_fini(&cell);
 	buf_addc(s->out, '\n');
 	screen_paint(s, BOLD);
-	buf_addf(s->out, "%-*s  %-*s  %-*s  %-*s  STATE", (int)width, "ID",
+	buf_addf(s->out, "%-*s  %-*s  %-*s  %-*s  ", (int)width, "ID",
 	    TIME_WIDTH, "BANNED", LEFT_WIDTH, "LEFT", FAILURES_WIDTH,
 	    "FAILURES");
+	if (next)
+		buf_addf(s->out, "%-*s  ", NEXT_WIDTH, "NEXT");
+	buf_adds(s->out, "STATE");
 	screen_paint(s, PLAIN);
 	buf_addc(s->out, '\n');
 	for (size_t i = 0; i < json_array_size(bans); i++)
-		add_ban(s, json_array_get(bans, i), width);
+		add_ban(s, json_array_get(bans, i), width, next);
 }
 
 void
@@ -212,6 +252,7 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	const json_t *actions = json_object_get(payload, "actions");
 	const json_t *filter = json_object_get(payload, "filter");
 	const json_t *bans = json_object_get(actions, "bans");
+	const json_t *growth = json_object_get(actions, "increment");
 	int64_t before;
 
 	screen_head(&s, "Jail");
@@ -222,10 +263,11 @@ screen_jail(const json_t *payload, bool colour, struct buf *out)
 	add_list(&s, "Files", json_object_get(filter, "files"));
 	add_list(&s, "Journal", json_object_get(filter, "journal"));
 	add_bans_line(&s, actions);
+	add_growth(&s, growth);
 	add_actions(&s, json_object_get(actions, "commands"));
 	if (json_array_size(bans) == 0)
 		return;
-	add_table(&s, bans);
+	add_table(&s, bans, json_is_object(growth));
 	before = payload_int(actions, "banned", 0) -
 	    (int64_t)json_array_size(bans);
 	if (before > 0)

@@ -88,6 +88,28 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	    "costliest", costliest_json(j->filter));
 }
 
+/* bantime.increment: how far it goes, and whether it can. */
+static json_t *
+growth_json(const struct engine_jail *j)
+{
+	const struct engine *e = j->engine;
+	const struct growth_config *g = &j->config->growth;
+	const struct jail_counters *c = jail_counters(j->jail);
+	bool well = e->store != NULL && e->store_error == NULL;
+
+	if (!g->increment)
+		return json_null();
+	return json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:I}",
+	    "state", well ? "ok" : "error",
+	    "text", well ? "" : "no database, so nothing grows",
+	    "overalljails", (int)g->overalljails,
+	    "maxtime", g->limited ? json_integer((json_int_t)g->maxtime) :
+	    json_null(),
+	    "grown", (json_int_t)c->grown,
+	    "weighed", (json_int_t)c->weighed,
+	    "unasked", (json_int_t)c->unasked);
+}
+
 static const char *
 state_name(enum ticket_state state)
 {
@@ -105,15 +127,19 @@ state_name(enum ticket_state state)
 static json_t *
 ban_json(const struct engine_jail *j, const struct ticket *t)
 {
-	json_t *ban = json_pack("{s:o, s:I, s:I, s:I, s:s, s:I, s:b}",
+	int64_t next;
+	json_t *ban = json_pack("{s:o, s:I, s:I, s:I, s:s, s:I, s:b, s:I}",
 	    "id", command_id_json(&t->id),
 	    "time", (json_int_t)wall_seconds(t->time),
 	    "bantime", (json_int_t)(t->permanent ? -1 : t->bantime),
 	    "left", (json_int_t)jail_left(j->jail, t, clock_boot()),
 	    "state", state_name(t->state),
 	    "failures", (json_int_t)t->failures,
-	    "restored", (int)t->restored);
+	    "restored", (int)t->restored,
+	    "bancount", (json_int_t)t->bancount);
 
+	if (jail_next_bantime(j->jail, t, &next))
+		json_object_set_new(ban, "next", json_integer(next));
 	if (t->state == TICKET_FAILED)
 		json_object_set_new(ban, "error",
 		    json_string(strerror(t->error)));
@@ -146,11 +172,12 @@ bans_json(const struct engine_jail *j)
 static json_t *
 actions_json(const struct engine_jail *j)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
 	    "banned", (json_int_t)jail_banned(j->jail),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
 	    "pending", (json_int_t)j->states[TICKET_PENDING],
 	    "failed", (json_int_t)j->states[TICKET_FAILED],
+	    "increment", growth_json(j),
 	    "commands", engine_run_jail_json(j));
 }
 

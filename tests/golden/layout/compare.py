@@ -235,15 +235,26 @@ def status_jail():
     return payload
 
 
+def status_growing():
+    payload = jail([], [], 3, 12)[0]
+    payload["actions"].update(increment={"state": "error",
+        "text": "no database, so nothing grows", "overalljails": True,
+        "maxtime": 604800, "grown": 7, "weighed": 9, "unasked": 2},
+        bans=[ban("192.0.2.7", bancount=3, next=4800),
+              ban("192.0.2.8", bancount=9, next=-1)])
+    return {**payload, "jail": "grown"}
+
+
 REPLIES = {
     ("ping",): {"ok": "pong"},
     ("version",): {"ok": "0.1.0"},
     ("flushlogs",): {"ok": "rolled over"},
     ("status",): {"ok": STATUS},
-    ("status", "sshd"): {"ok": status_jail()},
-    ("status", "empty"): {"ok": {**jail([], [])[0], "jail": "empty"}},
-    ("status", "no\x1b[31mpe"): {"error": {"type": "UnknownJailException",
-                                           "message": "no\x1b[31mpe"}},
+    ("status", "sshd", "brief"): {"ok": status_jail()},
+    ("status", "grown", "brief"): {"ok": status_growing()},
+    ("status", "empty", "brief"): {"ok": {**jail([], [])[0], "jail": "empty"}},
+    ("status", "no\x1b[31mpe", "brief"): {"error": {
+        "type": "UnknownJailException", "message": "no\x1b[31mpe"}},
     ("ban", "sshd", "192.0.2.7", "::1"): {"ok": {
         "new": 1, "prolonged": 0,
         "errors": [{"id": "::1", "error": "protected"}]}},
@@ -262,6 +273,7 @@ OWN = [
     ("status", 0, ["status"]),
     ("status-json", 0, ["status", "--json"]),
     ("jail", 0, ["status", "sshd"]),
+    ("jail-increment", 0, ["status", "grown"]),
     ("jail-empty", 0, ["status", "empty"]),
     ("unknown-jail", 1, ["status", "no\x1b[31mpe"]),
     ("ban", 1, ["ban", "sshd", "192.0.2.7", "::1"]),

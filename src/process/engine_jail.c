@@ -250,6 +250,7 @@ start(struct engine_jail *j)
 	};
 
 	log_info("fail2ban.server", "Creating new jail '%s'", j->config->name);
+	j->running = true;
 	j->jail = jail_new(j->config, &limits, &hooks, j);
 	jail_own_addresses(j->jail, e->own, e->own_n);
 	if (e->store != NULL)
@@ -267,6 +268,7 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 		j = add(e, config);
 	j->past = j->own;
 	j->own = NULL;
+	j->run_given = false;
 	j->keep = true;
 	free(j->error);
 	j->error = config->error != NULL ? xstrdup(config->error) : NULL;

@@ -41,8 +41,11 @@ struct engine_jail {
 	size_t states[TICKET_STATES];   /* its bans in each of them */
 	bool keep;               /* reload: named by the new configuration */
 	bool told;               /* its start was logged */
+	bool running;            /* false: added, and not yet started */
+	bool acting;             /* its actions have begun */
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
+	bool run_given;          /* its commands are not those of the files */
 	char *run_error;         /* why they do not run; NULL: they do */
 	struct engine_question *questions;   /* of its bans' histories */
 };
@@ -292,6 +295,14 @@ void engine_run_begin(struct engine *e);
 void engine_run_stop(struct engine *e, int status);
 /* Its configuration is another one with the same actions. */
 void engine_run_repoint(struct engine_jail *j);
+/*
+ * What a command changed in the actions or the ignorecommand of a jail, or
+ * that it runs now, counts from the end of this wake on.
+ */
+void engine_run_update(struct engine_jail *j);
+/* One action goes, before its configuration does; the jail's all go. */
+void engine_run_drop(struct engine_jail *j, const char *name);
+void engine_run_drop_all(struct engine_jail *j);
 /* A ban is in force, ends, lasts longer; all of the jail's end. */
 void engine_run_ban(struct engine_jail *j, struct ticket *t);
 void engine_run_unban(struct engine_jail *j, const struct ticket *t);

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/run_plan.h"
+#include "process/sheet.h"
 
 #define LOGGER "gaol.engine"
 
@@ -31,6 +33,28 @@ engine_run_pump(struct engine_run *run)
 			run_action_pump(run, a);
 }
 
+/* What no file says; the runner knows whether it may. */
+static void
+send_given(struct engine_run *run, const struct engine_jail *j)
+{
+	const struct wire_given m = {
+		.type = WIRE_RUN_GIVEN, .bantime = j->config->bantime,
+	};
+	struct buf text = { 0 };
+	int fd;
+
+	if (j->jail == NULL || !j->run_given || j->run_number == WIRE_RUN_ALL)
+		return;
+	run_plan_text(j->config, &text);
+	fd = sheet_new(buf_span(&text));
+	buf_fini(&text);
+	if (fd == -1 || port_send(run->port, &m, sizeof(m), fd) == -1)
+		log_error(LOGGER, "[%s] its commands cannot be handed over: "
+		    "%s", j->config->name, strerror(errno));
+	if (fd != -1)
+		close(fd);
+}
+
 static void
 send_config(struct engine_run *run)
 {
@@ -43,6 +67,8 @@ send_config(struct engine_run *run)
 	/* A runner that has nothing left to do keeps what it knows. */
 	if (run->digests_n == 0)
 		return;
+	for (size_t i = 0; i < run->engine->jails_n; i++)
+		send_given(run, run->engine->jails[i]);
 	buf_add(&m, &head, sizeof(head));
 	buf_add(&m, run->digests, run->digests_n * sizeof(*run->digests));
 	port_send(run->port, m.p, m.n, -1);
@@ -361,7 +387,8 @@ engine_run_new(struct engine *e)
 	run->engine = e;
 	run->sent = table_new(0, seq_eq);
 	run->limit = event_new(e->base, -1, 0, engine_run_limit, run);
-	if (run->limit == NULL)
+	run->update = event_new(e->base, -1, 0, engine_run_updated, run);
+	if (run->limit == NULL || run->update == NULL)
 		log_fatal(LOGGER, "out of memory");
 	run->ignore = engine_ignore_new(run);
 	return run;
@@ -396,5 +423,6 @@ engine_run_free(struct engine_run *run)
 	free(run->digests);
 	table_free(run->sent);
 	event_free(run->limit);
+	event_free(run->update);
 	free(run);
 }

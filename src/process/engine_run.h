@@ -52,6 +52,7 @@ struct run_action {
 	struct run_place coming;   /* once the runner has that generation */
 	uint32_t bit;              /* in the masks of a ticket */
 	bool norestored;
+	bool unstarted;            /* made while its jail ran: with a ban */
 	bool keep;                 /* reload: named by the new one */
 	struct run_queue queue;
 	struct run_queue sent;
@@ -73,7 +74,8 @@ struct engine_run {
 	bool wanted;
 	bool ready;                /* it runs the newest generation's */
 	bool aged;                 /* it still knows older numbers */
-	uint32_t generation;       /* last one it was told */
+	uint32_t generation;       /* last one it was told; ours, counted */
+	struct event *update;      /* a jail's actions changed at run time */
 	struct wire_digest *digests;   /* of that: jails by number */
 	size_t digests_n;
 	char why[128];             /* it refused all; "": it did not */
@@ -134,6 +136,8 @@ void engine_run_free_done(struct engine_run *run, struct run_action *a);
 /* Nothing retired is left? Then older numbers, or the stop, are through. */
 void engine_run_forget_old(struct engine_run *run);
 void engine_run_stopped(struct engine_run *run);
+/* Timer: commands changed actions, and their wake is over. */
+void engine_run_updated(evutil_socket_t fd, short what, void *arg);
 /* Timer: a stop takes too long. */
 void engine_run_limit(evutil_socket_t fd, short what, void *arg);
 

@@ -23,6 +23,9 @@ run_action_tell(struct run_action *a, struct ticket *t)
 	if (!concerns(a, t) || (t->run_told & a->bit) != 0)
 		return;
 	t->run_told |= a->bit;
+	if (a->unstarted)
+		run_job_new(a, ACTION_START, NULL);
+	a->unstarted = false;
 	run_job_new(a, ACTION_BAN, &t->id);
 }
 

@@ -199,13 +199,19 @@ free_bit(const struct engine_jail *j)
 	return ~used & (used + 1);
 }
 
-static void
-begin(struct engine_jail *j, const struct action_config *config,
+static bool
+is_norestored(const struct action_config *config)
+{
+	const char *text = properties_get(&config->props, "norestored");
+
+	return text != NULL && strcmp(text, "True") == 0;
+}
+
+static struct run_action *
+make_action(struct engine_jail *j, const struct action_config *config,
     struct run_place coming)
 {
-	struct run_action *a = xcalloc(1, sizeof(*a)), **last = &j->runs;
-	const char *norestored = properties_get(&config->props, "norestored");
-	struct ticket *t;
+	struct run_action *a = xcalloc(1, sizeof(*a));
 
 	a->jail = j;
 	a->config = config;
@@ -214,9 +220,23 @@ begin(struct engine_jail *j, const struct action_config *config,
 	a->coming = coming;
 	a->bit = free_bit(j);
 	a->keep = true;
-	a->norestored = norestored != NULL && strcmp(norestored, "True") == 0;
+	a->norestored = is_norestored(config);
 	run_queue_init(&a->queue);
 	run_queue_init(&a->sent);
+	return a;
+}
+
+/*
+ * One that joins a jail that runs has no commands yet: it starts with its
+ * first ban, and those of before are none of its.
+ */
+static void
+begin(struct engine_jail *j, const struct action_config *config,
+    struct run_place coming, bool joins)
+{
+	struct run_action *a = make_action(j, config, coming), **last = &j->runs;
+	struct ticket *t;
+
 	if (a->bit == 0) {
 		log_error(LOGGER, "[%s] action '%s' is not run: a jail has at "
 		    "most %d", a->jail_name, a->name, RUN_ACTIONS_MAX);
@@ -226,6 +246,9 @@ begin(struct engine_jail *j, const struct action_config *config,
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = a;
+	a->unstarted = joins;
+	if (joins)
+		return;
 	run_job_new(a, ACTION_START, NULL);
 	/* Bans that are in force already are in force for it, too. */
 	for (t = jail_ban_first(j->jail); t != NULL;
@@ -234,11 +257,14 @@ begin(struct engine_jail *j, const struct action_config *config,
 			run_action_tell(a, t);
 }
 
+/* `set JAIL action` changes one in its place; a reload makes another of it. */
 static struct run_action *
-find_same(const struct engine_jail *j, const struct action_config *config)
+find_same(const struct engine_jail *j, const struct action_config *config,
+    bool update)
 {
 	for (struct run_action *a = j->runs; a != NULL; a = a->next)
-		if (!a->keep && run_plan_same(a->config, config))
+		if (!a->keep && (update ? strcmp(a->name, config->name) == 0 :
+		    run_plan_same(a->config, config)))
 			return a;
 	return NULL;
 }
@@ -273,49 +299,101 @@ add_digest(struct engine_run *run, const struct jail_config *config)
 }
 
 static void
-apply_jail(struct engine *e, const struct jail_config *config)
+apply_action(struct engine_jail *j, const struct action_config *c,
+    struct run_place coming, bool update)
 {
-	struct engine_jail *j = engine_jail_find(e, config->name);
-	uint32_t number = add_digest(e->run, config);
+	struct run_action *a = find_same(j, c, update);
+
+	if (a == NULL) {
+		begin(j, c, coming, update && j->acting);
+		return;
+	}
+	a->keep = true;
+	a->config = c;
+	a->coming = coming;
+	a->norestored = is_norestored(c);
+	if (!update && run_action_has(a, "actionreload"))
+		run_job_new(a, ACTION_RELOAD, NULL);
+}
+
+static void
+apply_jail(struct engine_run *run, struct engine_jail *j, bool update)
+{
+	uint32_t number = add_digest(run, j->config);
 
 	j->run_number = number;
 	free(j->run_error);
 	j->run_error = NULL;
-	if (number == WIRE_RUN_ALL)
-		return;
-
-	for (size_t i = 0; i < config->actions_n; i++) {
-		const struct action_config *c = &config->actions[i];
+	for (size_t i = 0; number != WIRE_RUN_ALL &&
+	    i < j->config->actions_n; i++) {
 		const struct run_place coming = {
-			e->generation, number, (uint32_t)i
+			run->generation, number, (uint32_t)i
 		};
-		struct run_action *a;
 
-		if (!run_plan_is_shell(c))
-			continue;
-		a = find_same(j, c);
-		if (a == NULL) {
-			begin(j, c, coming);
-			continue;
-		}
-		a->keep = true;
-		a->config = c;
-		a->coming = coming;
-		if (run_action_has(a, "actionreload"))
-			run_job_new(a, ACTION_RELOAD, NULL);
+		if (run_plan_is_shell(&j->config->actions[i]))
+			apply_action(j, &j->config->actions[i], coming, update);
 	}
+	j->acting = true;
+}
+
+/* `update`: of what commands changed; else of a new configuration. */
+static void
+apply(struct engine *e, bool update)
+{
+	struct engine_run *run = e->run;
+
+	event_del(run->update);
+	run->generation++;
+	run->digests_n = 0;
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+
+		if (j->jail != NULL && j->running && (update || j->keep))
+			apply_jail(run, j, update);
+	}
+	for (size_t i = 0; i < e->jails_n; i++)
+		retire_unkept(run, e->jails[i], false);
 }
 
 void
 engine_run_apply(struct engine *e)
 {
-	struct engine_run *run = e->run;
+	apply(e, false);
+}
 
-	run->digests_n = 0;
-	for (size_t i = 0; i < e->config->jails_n; i++)
-		if (e->config->jails[i].error == NULL)
-			apply_jail(e, &e->config->jails[i]);
-	for (size_t i = 0; i < e->jails_n; i++)
-		retire_unkept(run, e->jails[i], false);
-	run->generation = e->generation;
+/* --- changes at run time --------------------------------------------- */
+
+void
+engine_run_updated(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine_run *run = arg;
+
+	(void)fd;
+	(void)what;
+	if (run->stopping || run->engine->ending)
+		return;
+	apply(run->engine, true);
+	engine_run_begin(run->engine);
+}
+
+void
+engine_run_update(struct engine_jail *j)
+{
+	engine_run_repoint(j);
+	event_active(j->engine->run->update, EV_TIMEOUT, 0);
+}
+
+void
+engine_run_drop(struct engine_jail *j, const char *name)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next)
+		a->keep = strcmp(a->name, name) != 0;
+	retire_unkept(j->engine->run, j, false);
+}
+
+void
+engine_run_drop_all(struct engine_jail *j)
+{
+	retire_unkept(j->engine->run, j, true);
+	j->acting = false;
 }

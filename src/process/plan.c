@@ -21,6 +21,17 @@ has_log(const struct plan *plan, uint32_t jail, const char *path)
 	return false;
 }
 
+uint32_t
+plan_append_log(struct plan *plan, const char *path)
+{
+	plan->logs = xreallocarray(plan->logs, plan->logs_n + 1,
+	    sizeof(*plan->logs));
+	plan->logs[plan->logs_n] = (struct plan_log){
+		PLAN_NO_JAIL, path, false
+	};
+	return (uint32_t)plan->logs_n++;
+}
+
 bool
 plan_add_log(struct plan *plan, uint32_t jail, const char *path, bool tail)
 {

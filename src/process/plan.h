@@ -13,8 +13,10 @@
 
 #include "config/config.h"
 
+#define PLAN_NO_JAIL UINT32_MAX   /* the engine knows whose it is */
+
 struct plan_log {
-	uint32_t jail;         /* index into config->jails */
+	uint32_t jail;         /* index into config->jails; PLAN_NO_JAIL */
 	const char *path;      /* the configuration's */
 	bool tail;
 };
@@ -43,6 +45,8 @@ void plan_make(struct plan *plan, const struct config *config);
  */
 bool plan_add_log(struct plan *plan, uint32_t jail, const char *path,
     bool tail);
+/* The same without looking whether it is: of no jail. Its number. */
+uint32_t plan_append_log(struct plan *plan, const char *path);
 void plan_fini(struct plan *plan);
 /* The number of a journal that a jail of this plan reads, by its backend. */
 uint32_t plan_journal(const struct plan *plan, const char *backend);

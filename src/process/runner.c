@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/never.h"
+#include "process/run_plan.h"
 #include "process/runner_local.h"
 #include "process/sheet.h"
 
@@ -249,6 +250,20 @@ send_state(struct runner *r, uint32_t generation, uint32_t jail, int error,
 }
 
 static void
+refuse_jail(struct runner *r, uint32_t generation, uint32_t jail)
+{
+	if (runner_table_jail(r, generation, jail) != NULL)
+		return;
+	if (runner_table_refused(r, generation, jail))
+		send_state(r, generation, jail, EPERM, "its commands came "
+		    "over the control socket, and gaol.conf has no "
+		    "runtime_commands = true");
+	else
+		send_state(r, generation, jail, ESTALE, "its actions in the "
+		    "files are not those in force; a reload takes them over");
+}
+
+static void
 configure(struct runner *r, const struct wire_config *ask, size_t n)
 {
 	const struct wire_digest *digests =
@@ -260,13 +275,25 @@ configure(struct runner *r, const struct wire_config *ask, size_t n)
 		send_state(r, ask->generation, WIRE_RUN_ALL, ESTALE, why.p);
 	} else {
 		for (uint32_t i = 0; i < n; i++)
-			if (runner_table_jail(r, ask->generation, i) == NULL)
-				send_state(r, ask->generation, i, ESTALE,
-				    "its actions in the files are not those "
-				    "in force; a reload takes them over");
+			refuse_jail(r, ask->generation, i);
 		send_state(r, ask->generation, WIRE_RUN_ALL, 0, "");
 	}
+	runner_given_fini(r);
 	buf_fini(&why);
+}
+
+/* Nothing of it is looked at here: that needs runtime_commands. */
+static void
+take_given(struct runner *r, const struct wire_given *m, int fd)
+{
+	struct buf text = { 0 };
+
+	if (sheet_read_most(fd, RUN_PLAN_TEXT_MAX, &text) == -1 ||
+	    runner_given_add(r, buf_span(&text), m->bantime) == -1)
+		log_error(LOGGER, "commands of the engine not taken: %s",
+		    strerror(errno));
+	buf_fini(&text);
+	close(fd);
 }
 
 static void
@@ -279,6 +306,9 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 	switch (type) {
 	case WIRE_RUN_CONFIG:
 		configure(r, body, records);
+		break;
+	case WIRE_RUN_GIVEN:
+		take_given(r, body, fd);
 		break;
 	case WIRE_RUN_RESUME:
 		resume(r, body);
@@ -430,6 +460,7 @@ runner_free(struct runner *r)
 	port_free(r->engine);
 	port_free(r->parent);
 	runner_table_forget(r, 0, 0);
+	runner_given_fini(r);
 	host_free(r->host);
 	pool_free(r->pool);
 	free(r);

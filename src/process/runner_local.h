@@ -13,7 +13,7 @@
 #include "process/role.h"
 #include "process/wire.h"
 
-#define RUNNER_TABLES_MAX 8   /* generations that can be named */
+#define RUNNER_TABLES_MAX 32   /* generations that can be named */
 
 /* An action, in every table of a generation that has it. */
 struct runner_action {
@@ -22,11 +22,23 @@ struct runner_action {
 	unsigned refs;
 };
 
-/* The files as they were read once. */
+/* The files as they were read once; or one jail's commands, given. */
 struct runner_source {
 	struct config *config;
 	struct trie *never;    /* whom its commands never ban */
+	bool given;            /* over the control socket */
 	unsigned refs;
+};
+
+#define RUNNER_GIVEN_BYTES (16u << 20)   /* of all texts that wait */
+
+/* A jail's commands, handed over and not yet used. */
+struct runner_given {
+	struct wire_digest digest;
+	char *text;
+	size_t n;
+	int64_t bantime;
+	struct runner_source *source;   /* once it was read */
 };
 
 /* Without a source there is none of its digest. */
@@ -37,6 +49,7 @@ struct runner_jail {
 	struct runner_action **actions;   /* NULL: not a shell action */
 	size_t actions_n;
 	struct ignorecommand *ignore;     /* NULL: none */
+	bool refused;     /* they were given, and gaol.conf forbids that */
 };
 
 /*
@@ -60,6 +73,8 @@ struct runner {
 	struct pool *pool;
 	struct host *host;
 	struct runner_table *newest;
+	struct runner_given *given;   /* for the next table */
+	size_t given_n, given_bytes;
 	bool dropped;          /* action_user is in force */
 };
 
@@ -70,11 +85,24 @@ struct runner {
  */
 int runner_table_add(struct runner *r, uint32_t generation,
     const struct wire_digest *digests, size_t n, struct buf *why);
+void runner_source_unref(struct runner_source *source);
 /* All but the newest `keep`, and of those the ones before `generation`. */
 void runner_table_forget(struct runner *r, size_t keep, uint32_t generation);
 /* NULL: no such number, or none of its digest was found. */
 struct runner_jail *runner_table_jail(const struct runner *r,
     uint32_t generation, uint32_t jail);
+
+/* May it not run because its commands came over the control socket? */
+bool runner_table_refused(const struct runner *r, uint32_t generation,
+    uint32_t jail);
+
+/* --- runner_given.c ------------------------------------------------------- */
+/* Commands for the next table; the text is copied. -1: too much of it. */
+int runner_given_add(struct runner *r, struct span text, int64_t bantime);
+void runner_given_fini(struct runner *r);
+/* Commands of its digest, if `files` allow them; else j->refused is set. */
+bool runner_given_find(const struct runner *r, struct runner_jail *j,
+    const struct config *files);
 
 /* --- runner.c -------------------------------------------------------- */
 void runner_action_done(const struct action_result *result, void *arg);

@@ -74,7 +74,8 @@ find_in_files(struct runner_jail *j, struct runner_source *source)
 }
 
 static bool
-find_in_table(struct runner_jail *j, const struct runner_table *t)
+find_in_table(struct runner_jail *j, const struct runner_table *t,
+    const struct config *files)
 {
 	for (size_t i = 0; t != NULL && i < t->jails_n; i++) {
 		const struct runner_jail *had = &t->jails[i];
@@ -82,6 +83,10 @@ find_in_table(struct runner_jail *j, const struct runner_table *t)
 		if (had->source == NULL || memcmp(had->digest.hex,
 			j->digest.hex, WIRE_DIGEST) != 0)
 			continue;
+		if (had->source->given && !files->own.runtime_commands) {
+			j->refused = true;
+			continue;
+		}
 		j->source = had->source;
 		j->config = had->config;
 		return true;
@@ -97,13 +102,14 @@ find_jails(const struct runner *r, struct runner_table *t,
 	bool all = true;
 
 	for (size_t i = 0; i < t->jails_n; i++)
-		all &= find_in_files(&t->jails[i], source) ||
-		    find_in_table(&t->jails[i], r->newest);
+		all &= runner_given_find(r, &t->jails[i], source->config) ||
+		    find_in_files(&t->jails[i], source) ||
+		    find_in_table(&t->jails[i], r->newest, source->config);
 	return all;
 }
 
-static void
-source_unref(struct runner_source *source)
+void
+runner_source_unref(struct runner_source *source)
 {
 	if (source == NULL || --source->refs > 0)
 		return;
@@ -158,16 +164,28 @@ table_fini(struct runner_table *t)
 			action_unref(j->actions[k]);
 		free(j->actions);
 		ignorecommand_free(j->ignore);
-		source_unref(j->source);
+		runner_source_unref(j->source);
 	}
 	free(t->jails);
 	free(t);
 }
 
+/*
+ * Commands that are given replace those of a running action, as `set JAIL
+ * action` does; text of the files makes another one of it.
+ */
+static bool
+goes_on(const struct action_config *running, const struct action_config *next,
+    bool given)
+{
+	return given ? strcmp(running->name, next->name) == 0 :
+	    run_plan_same(running, next);
+}
+
 /* The running action of this name and text, in the table before. */
 static struct runner_action *
 find_same(const struct runner_table *t, const char *jail,
-    const struct action_config *config)
+    const struct action_config *config, bool given)
 {
 	for (size_t i = 0; t != NULL && i < t->jails_n; i++) {
 		const struct runner_jail *j = &t->jails[i];
@@ -176,17 +194,19 @@ find_same(const struct runner_table *t, const char *jail,
 			continue;
 		for (size_t k = 0; k < j->actions_n; k++)
 			if (j->actions[k] != NULL &&
-			    run_plan_same(j->actions[k]->config, config))
+			    goes_on(j->actions[k]->config, config, given))
 				return j->actions[k];
 	}
 	return NULL;
 }
 
 static struct runner_action *
-make_action(struct runner *r, const struct jail_config *jail,
+make_action(struct runner *r, const struct runner_jail *j,
     const struct action_config *config, bool ipv6)
 {
-	struct runner_action *a = find_same(r->newest, jail->name, config);
+	const struct jail_config *jail = j->config;
+	struct runner_action *a = find_same(r->newest, jail->name, config,
+	    j->source->given);
 	const struct action_options options = {
 		.jail = jail->name,
 		.config = config,
@@ -242,8 +262,8 @@ make_jail(struct runner *r, struct runner_jail *j, bool ipv6)
 	j->actions_n = jail->actions_n;
 	for (size_t i = 0; i < jail->actions_n; i++)
 		if (run_plan_is_shell(&jail->actions[i]))
-			j->actions[i] = make_action(r, jail,
-			    &jail->actions[i], ipv6);
+			j->actions[i] = make_action(r, j, &jail->actions[i],
+			    ipv6);
 	if (run_plan_asks(jail))
 		j->ignore = make_ignore(r, jail);
 }
@@ -269,7 +289,7 @@ find_all(const struct runner *r, struct runner_table *t, struct buf *why)
 	if (source != NULL && find_jails(r, t, source))
 		return source;
 	/* One is missing: perhaps somebody was just writing it. */
-	source_unref(source);
+	runner_source_unref(source);
 	for (size_t i = 0; i < t->jails_n; i++)
 		t->jails[i].source = NULL;
 	source = load(r);
@@ -289,7 +309,7 @@ runner_table_add(struct runner *r, uint32_t generation,
 	bool ipv6;
 
 	if (source == NULL || drop(r, &source->config->own, why) == -1) {
-		source_unref(source);
+		runner_source_unref(source);
 		free(t->jails);
 		free(t);
 		return -1;
@@ -298,7 +318,7 @@ runner_table_add(struct runner *r, uint32_t generation,
 	for (size_t i = 0; i < n; i++)
 		if (t->jails[i].source != NULL)
 			make_jail(r, &t->jails[i], ipv6);
-	source_unref(source);
+	runner_source_unref(source);
 	t->older = r->newest;
 	r->newest = t;
 	runner_table_forget(r, RUNNER_TABLES_MAX, 0);
@@ -326,6 +346,17 @@ runner_table_forget(struct runner *r, size_t keep, uint32_t generation)
 		*at = t->older;
 		table_fini(t);
 	}
+}
+
+bool
+runner_table_refused(const struct runner *r, uint32_t generation,
+    uint32_t jail)
+{
+	const struct runner_table *t = r->newest;
+
+	return t != NULL && t->generation == generation &&
+	    jail < t->jails_n && t->jails[jail].source == NULL &&
+	    t->jails[jail].refused;
 }
 
 struct runner_jail *

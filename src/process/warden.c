@@ -166,24 +166,12 @@ refuse(struct warden *w, uint32_t generation)
 }
 
 static void
-open_log(struct warden *w, const struct wire_log *ask)
+add_log(struct warden *w, const struct wire_log_add *ask)
 {
-	struct wire_log answer = *ask;
-	int fd;
+	const char *why;
 
-	/* Only a log that a jail names, by its number. */
-	if (w->now == NULL || ask->generation != w->now->generation ||
-	    ask->log >= w->now->plan.logs_n)
-		return;
-	fd = watcher_open(w->watcher, ask->log,
-	    w->now->plan.logs[ask->log].path);
-	answer.error = fd == -1 ? errno : 0;
-	answer.type = fd == -1 ? WIRE_LOG_ERROR : WIRE_LOG_FD;
-	answer.wd_file = watcher_wd_file(w->watcher, ask->log);
-	answer.wd_dir = watcher_wd_dir(w->watcher, ask->log);
-	port_send(w->engine, &answer, sizeof(answer), fd);
-	if (fd != -1)
-		close(fd);
+	if (warden_log_add(w, ask, &why) == -1)
+		drop_engine(w, why);
 }
 
 static void
@@ -195,7 +183,13 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 	(void)fd;   /* no message of the engine carries one */
 	switch (type) {
 	case WIRE_LOG_OPEN:
-		open_log(w, body);
+		warden_log_open(w, body);
+		break;
+	case WIRE_LOG_ADD:
+		add_log(w, body);
+		break;
+	case WIRE_LOG_CLOSE:
+		warden_log_close(w, body);
 		break;
 	case WIRE_JOURNAL_OPEN:
 		warden_journal_open(w, body);

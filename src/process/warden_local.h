@@ -27,6 +27,7 @@ struct warden_plan {
 	struct journal_where *journals;   /* plan.journals.n of them */
 	uint32_t generation;
 	int sheet;                     /* the text the engine got; -1: none */
+	struct strings added;          /* paths of logs beside the plan's own */
 };
 
 struct warden {
@@ -62,6 +63,13 @@ struct warden_plan *warden_plan_load(const struct role_options *options,
 void warden_plan_free(struct warden_plan *p);
 /* The engine has it: what only the engine needs goes. */
 void warden_plan_shrink(struct warden_plan *p);
+
+/* --- warden_log.c ------------------------------------------------------ */
+/* Requests of the engine. -1: against the rules (`why` says which). */
+void warden_log_open(struct warden *w, const struct wire_log *ask);
+void warden_log_close(struct warden *w, const struct wire_log *ask);
+int warden_log_add(struct warden *w, const struct wire_log_add *ask,
+    const char **why);
 
 /* --- warden_glob.c ----------------------------------------------------- */
 /* For w->now: looks at its patterns every few seconds, if it has any. */

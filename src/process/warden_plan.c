@@ -100,6 +100,7 @@ warden_plan_free(struct warden_plan *p)
 	if (p->sheet != -1)
 		close(p->sheet);
 	plan_fini(&p->plan);
+	strings_fini(&p->added);
 	config_free(p->config);
 	free(p);
 }

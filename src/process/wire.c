@@ -27,6 +27,8 @@ _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_found) == 16, "wire_found");
+_Static_assert(sizeof(struct wire_log_add) == 1036, "wire_log_add");
+_Static_assert(sizeof(struct wire_log_added) == 20, "wire_log_added");
 _Static_assert(sizeof(struct wire_journal) == 32, "wire_journal");
 _Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
@@ -35,6 +37,7 @@ _Static_assert(sizeof(struct wire_sandbox) == 16, "wire_sandbox");
 _Static_assert(sizeof(struct wire_fw_state) == 136, "wire_fw_state");
 _Static_assert(sizeof(struct wire_config) + WIRE_DIGESTS_MAX *
     sizeof(struct wire_digest) <= PORT_MESSAGE_MAX, "wire_digest");
+_Static_assert(sizeof(struct wire_given) == 16, "wire_given");
 _Static_assert(sizeof(struct wire_run) == 32, "wire_run");
 _Static_assert(sizeof(struct wire_run_resume) == 28, "wire_run_resume");
 _Static_assert(sizeof(struct wire_run_state) == 148, "wire_run_state");
@@ -66,6 +69,7 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_LOG_FD, wire_log, true),
 	PLAIN(WIRE_LOG_ERROR, wire_log, false),
 	PLAIN(WIRE_LOG_FOUND, wire_found, true),
+	PLAIN(WIRE_LOG_ADDED, wire_log_added, false),
 	PLAIN(WIRE_WATCH_FD, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_WATCH, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_FILE, wire_journal, true),
@@ -91,6 +95,8 @@ const struct port_rule wire_to_warden[] = {
 	PLAIN(WIRE_CONFIG_OK, wire_config, false),
 	PLAIN(WIRE_CONFIG_BAD, wire_config, false),
 	PLAIN(WIRE_FW_REMOVE, wire_plain, false),
+	PLAIN(WIRE_LOG_ADD, wire_log_add, false),
+	PLAIN(WIRE_LOG_CLOSE, wire_log, false),
 	{ 0 }
 };
 
@@ -102,6 +108,7 @@ const struct port_rule wire_to_runner[] = {
 	PLAIN(WIRE_RUN, wire_run, false),
 	PLAIN(WIRE_RUN_TICKET, wire_run, true),
 	PLAIN(WIRE_RUN_FORGET, wire_config, false),
+	PLAIN(WIRE_RUN_GIVEN, wire_given, true),
 	{ 0 }
 };
 

@@ -38,6 +38,7 @@ enum wire_type {
 	WIRE_LOG_FD,          /* wire_log + fd */
 	WIRE_LOG_ERROR,       /* wire_log, no fd: error says why */
 	WIRE_LOG_FOUND,       /* wire_found + memfd: one more log, its path */
+	WIRE_LOG_ADDED,       /* wire_log_added: the answer to LOG_ADD */
 	WIRE_WATCH_FD,        /* wire_plain + fd: inotify instance */
 	WIRE_OWN_ADDR,        /* wire_own + records of struct addr */
 	WIRE_FW_DONE,         /* wire_fw + records of wire_fw_done */
@@ -60,6 +61,8 @@ enum wire_type {
 	WIRE_CONFIG_OK,       /* wire_config */
 	WIRE_CONFIG_BAD,      /* wire_config */
 	WIRE_FW_REMOVE,       /* wire_plain: stop --flush */
+	WIRE_LOG_ADD,         /* wire_log_add: addlogpath */
+	WIRE_LOG_CLOSE,       /* wire_log: it is not read any more */
 
 	/* engine -> runner */
 	WIRE_RUN_CONFIG = 96, /* wire_config + records of wire_digest */
@@ -67,6 +70,8 @@ enum wire_type {
 	WIRE_RUN,             /* wire_run: a command of no ticket */
 	WIRE_RUN_TICKET,      /* wire_run + memfd (values_pack) */
 	WIRE_RUN_FORGET,      /* wire_config: no number of an older one */
+	WIRE_RUN_GIVEN,       /* wire_given + memfd: a jail's commands that
+	                       * are in no file; before RUN_CONFIG */
 	/* runner -> engine */
 	WIRE_RUN_STATE = 112, /* wire_run_state: answers to RUN_CONFIG */
 	WIRE_RUN_DONE,        /* wire_run_done: the answer to RUN… */
@@ -122,6 +127,27 @@ struct wire_found {
 	uint32_t generation;
 	uint32_t log;         /* its number: the first that is free */
 	uint32_t jail;        /* number in the configuration's order */
+};
+
+#define WIRE_PATH_MAX 1024
+
+/*
+ * A log that the plan does not have: one that a jail of the configuration
+ * names or matches; any other with runtime_logs = true only.
+ */
+struct wire_log_add {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t cookie;
+	char path[WIRE_PATH_MAX];   /* ends in it */
+};
+
+struct wire_log_added {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t cookie;
+	uint32_t log;         /* its number: the first that is free */
+	int32_t error;        /* errno: EPERM no jail names it; 0: it is one */
 };
 
 /* Files written to since `since`; EALREADY: they are those of `signature`. */
@@ -200,6 +226,12 @@ struct wire_fw_state {
 #define WIRE_DIGESTS_MAX 1500
 
 struct wire_digest { char hex[WIRE_DIGEST]; };
+
+/*
+ * Commands that came over the control socket. The runner takes them for as
+ * long as gaol.conf, as it reads it, has runtime_commands = true.
+ */
+struct wire_given { uint32_t type; uint32_t zero; int64_t bantime; };
 
 /* Which command: numbers of the configuration. */
 struct wire_run {

@@ -436,6 +436,114 @@ test_logs(void **state)
 	close(fd);
 }
 
+/* The errno of the answer; *number is the log's. */
+static int
+add_log(uint32_t generation, const char *path, uint32_t *number)
+{
+	struct wire_log_add m = { .type = WIRE_LOG_ADD,
+		.generation = generation, .cookie = 7 };
+	const struct wire_log_added *answer;
+
+	snprintf(m.path, sizeof(m.path), "%s", path);
+	say(&m, sizeof(m));
+	assert_true(expect(WIRE_LOG_ADDED, NULL));
+	answer = (const struct wire_log_added *)inbox;
+	assert_int_equal(answer->cookie, 7);
+	*number = answer->log;
+	return answer->error;
+}
+
+static int
+add_log_in(const char *name, uint32_t *number)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", tree.dir, name);
+	return add_log(1, path, number);
+}
+
+/* What no jail names is not opened, however it is spelled. */
+static void
+test_logs_of_nobody(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	accept_first();
+	assert_int_equal(add_log(1, "/etc/shadow", &number), EPERM);
+	assert_int_equal(add_log_in("other", &number), EPERM);
+	assert_int_equal(add_log_in("log/", &number), EINVAL);
+	assert_int_equal(add_log_in("./log", &number), EINVAL);
+	assert_int_equal(add_log_in("x/../log", &number), EINVAL);
+	assert_int_equal(add_log(1, "log", &number), EINVAL);
+	assert_int_equal(add_log(1, "", &number), EINVAL);
+	assert_int_equal(add_log(2, "/etc/shadow", &number), ESTALE);
+	/* No number came to life by that. */
+	ask_log(1, 2);
+	assert_false(expect(WIRE_LOG_FD, NULL));
+	assert_int_equal(add_log_in("log", &number), 0);
+	assert_int_equal(number, 2);
+	ask_log(1, number);
+	assert_true(expect(WIRE_LOG_FD, NULL));
+}
+
+static void
+test_logs_of_a_pattern(void **state)
+{
+	char jails[1024];
+	uint32_t number;
+
+	(void)state;
+	accept_first();
+	snprintf(jails, sizeof(jails), "[one]\nenabled = true\nfilter = f\n"
+	    "logpath = %s/logs/*.log\n", tree.dir);
+	tree_write(&tree, "jail.conf", jails);
+	tree_write(&tree, "logs/a.log", "");
+	say_reload("");
+	assert_true(expect(WIRE_CONFIG, NULL));
+	say_config(WIRE_CONFIG_OK, 2);
+	snprintf(jails, sizeof(jails), "%s/logs/b.log", tree.dir);
+	assert_int_equal(add_log(2, jails, &number), 0);
+	snprintf(jails, sizeof(jails), "%s/logs/.log", tree.dir);
+	assert_int_equal(add_log(2, jails, &number), EPERM);
+	snprintf(jails, sizeof(jails), "%s/logs/x/b.log", tree.dir);
+	assert_int_equal(add_log(2, jails, &number), EPERM);
+}
+
+static void
+test_any_log_where_it_may_be(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	accept_first();
+	tree_write(&tree, "gaol.conf", "runtime_logs = true;\n"
+	    "firewall = \"null\";\n");
+	tree_write(&tree, "other", "");
+	assert_int_equal(add_log_in("other", &number), EPERM);
+	say_reload("");
+	assert_true(expect(WIRE_CONFIG, NULL));
+	say_config(WIRE_CONFIG_OK, 2);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(add_log(2, "/dev/null", &number), 0);
+	assert_int_equal(add_log(2, "/dev/null", &number), ENOSPC);
+	/* A device is none, whoever names it. */
+	ask_log(2, number - 1);
+	assert_false(expect(WIRE_LOG_FD, NULL));
+}
+
+static void
+test_a_path_without_end(void **state)
+{
+	struct wire_log_add m = { .type = WIRE_LOG_ADD, .generation = 1 };
+
+	(void)state;
+	accept_first();
+	memset(m.path, '/', sizeof(m.path));
+	say(&m, sizeof(m));
+	assert_true(link_is_closed());
+}
+
 /* --- configurations --------------------------------------------------------- */
 
 static void
@@ -556,6 +664,10 @@ main(void)
 		CASE(test_foreign_numbers),
 		CASE(test_requests_before_a_configuration),
 		CASE(test_logs),
+		CASE(test_logs_of_nobody),
+		CASE(test_logs_of_a_pattern),
+		CASE(test_any_log_where_it_may_be),
+		CASE(test_a_path_without_end),
 		CASE(test_answers_to_nothing),
 		CASE(test_reload),
 		CASE(test_reload_flood),

@@ -93,6 +93,7 @@ struct jail_config {
 	struct growth_config growth;
 	bool ignoreself;
 	struct strings ignoreip;
+	bool ignoreip_lifts;
 	char *ignorecommand;      /* NULL: none */
 	char *logencoding;
 	char *logtimezone;        /* NULL: none */

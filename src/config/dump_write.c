@@ -156,13 +156,17 @@ write_filter(const struct jail_config *j, struct buf *out)
 }
 
 static void
-write_settings(const struct jail_config *j, struct buf *out)
+write_settings(const struct jail_config *j, enum dump_form form,
+    struct buf *out)
 {
 	for (size_t i = 0; i < j->settings.n; i++) {
 		const char *key = j->settings.v[i].key;
 		const char *value = j->settings.v[i].value;
+		const struct option *option = option_find(OPTION_JAIL, key);
 		struct strings words = { 0 };
 
+		if (form == DUMP_UPSTREAM && option != NULL && option->ours)
+			continue;
 		if (strcmp(key, "ignoreip") == 0) {
 			begin(out, "set", j->name, "addignoreip", NULL);
 			value_words(value, &words);
@@ -286,7 +290,7 @@ write_jail(const struct config *c, const struct jail_config *j,
 	begin(out, "add", j->name, j->backend, NULL);
 	end(out);
 	write_filter(j, out);
-	write_settings(j, out);
+	write_settings(j, form, out);
 	write_logs(j, out);
 	write_actions(c, j, form, out);
 	if (form == DUMP_UPSTREAM)

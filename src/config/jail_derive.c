@@ -176,6 +176,8 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	v = properties_get(&jail->settings, "ignoreip");
 	if (v != NULL)
 		value_words(v, &jail->ignoreip);
+	v = properties_get(&jail->settings, "ignoreip_lifts");
+	jail->ignoreip_lifts = v != NULL && value_bool(v);
 	jail->ignorecommand = dup_setting(jail, "ignorecommand", NULL);
 	jail->logencoding = dup_setting(jail, "logencoding", "auto");
 	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);

@@ -9,6 +9,7 @@
 #include "config/action_load.h"
 #include "config/entry.h"
 #include "config/filter_load.h"
+#include "config/ignoreip.h"
 #include "config/interpolate.h"
 #include "config/logpath.h"
 #include "config/nologs.h"
@@ -26,7 +27,7 @@ static const char *const jail_options[] = {
 	"bantime.increment", "bantime.factor", "bantime.formula",
 	"bantime.multipliers", "bantime.maxtime", "bantime.rndtime",
 	"bantime.overalljails", "ignorecommand", "ignoreself", "ignoreip",
-	"ignorecache", "filter", "logtimezone", "logencoding", "logpath",
+	"ignoreip_lifts", "ignorecache", "filter", "logtimezone", "logencoding", "logpath",
 	"action", "usedns", "prefregex", "ignoreregex", "failregex",
 	"maxlines", "datepattern", "journalmatch", NULL
 };
@@ -414,6 +415,8 @@ load_enabled(struct loader *l)
 		break_jail_at(l);
 	if (j->error == NULL)
 		warn_actions(l);
+	if (l->where->decide_nologs)
+		ignoreip_check(l->jail, l->ini, l->report);
 }
 
 /* fail2ban would refuse the start for what a disabled jail says here. */

@@ -69,6 +69,8 @@ static const struct option options[] = {
 	  "whether this machine's own addresses are spared" },
 	{ "ignoreip", JAIL, LIST, NULL, "", false,
 	  "addresses, networks, names and file:PATH that are spared" },
+	{ "ignoreip_lifts", JAIL, BOOL, "false", "", true,
+	  "whether a ban ends when its address comes to ignoreip" },
 	{ "ignorecache", JAIL, TEXT, NULL, "", false,
 	  "how long the answer of ignorecommand is remembered" },
 	{ "logtimezone", JAIL, TEXT, NULL, "", false,

@@ -1,101 +1,76 @@
 #include "jail/ignore.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/buf.h"
-#include "base/table.h"
-#include "base/trie.h"
 #include "base/xalloc.h"
+#include "config/ignoreip.h"
+
+/* What is known of ignore->names.v[i] or ->files.v[i]; list NULL: nothing. */
+struct behind { struct ignore_list *list; };
 
 struct ignore {
 	bool self;
-	struct trie *own;
-	struct trie *nets;
-	struct table *raw;        /* struct id *, owned */
-	struct strings unused;
+	struct ignore_list *own;
+	struct ignore_list *own_names;
+	struct ignore_list *literal;
+	struct strings names, files;
+	struct behind *of_name, *of_file;
 };
 
-static bool
-same_id(const void *entry, const void *key)
+static void
+add_address(struct ignore_list *l, const struct addr *a)
 {
-	return id_eq(entry, key);
+	struct id id = id_from_addr(a);
+
+	ignore_list_add(l, &id);
 }
 
 static void
-add_raw(struct ignore *g, const struct id *id)
+add_loopback(struct ignore_list *l)
 {
-	struct id *copy;
+	struct id v4 = id_from_span(SPAN("127.0.0.1"));
+	struct id v6 = id_from_span(SPAN("::1"));
 
-	if (table_find(g->raw, id_hash(id), id) != NULL)
-		return;
-	copy = xmalloc(sizeof(*copy));
-	*copy = id_copy(id);
-	/* Cannot fail: the table of a configuration has no bound. */
-	(void)table_add(g->raw, id_hash(id), copy);
+	ignore_list_add(l, &v4);
+	ignore_list_add(l, &v6);
 }
 
 static void
-add_address(struct trie *t, struct span text)
+add_once(struct strings *l, struct span s)
 {
-	struct addr a;
+	char *text = span_dup(s);
 
-	if (addr_parse_net(text, &a) == 0)
-		trie_add(t, &a);
-}
-
-static void
-add_loopback(struct trie *t)
-{
-	add_address(t, SPAN("127.0.0.1"));
-	add_address(t, SPAN("::1"));
-}
-
-/* Letters, digits, '-', '.' and no more: upstream would look it up. */
-static bool
-could_be_host(struct span s)
-{
-	size_t i;
-	char c;
-
-	for (i = 0; i < s.n; i++) {
-		c = s.p[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '-' || c == '.'))
-			return false;
-	}
-	return s.n > 0;
-}
-
-static void
-note_unused(struct ignore *g, struct span entry)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "ignoreip ");
-	buf_add_span(&b, entry);
-	strings_take(&g->unused, buf_take(&b));
+	if (strings_has(l, text))
+		free(text);
+	else
+		strings_take(l, text);
 }
 
 static void
 add_entry(struct ignore *g, struct span s)
 {
-	struct id id;
+	struct ignoreip e = ignoreip_parse(s);
 
-	s = span_trim(s);
-	if (s.n == 0)
-		return;
-	id = id_from_span(s);
-	if (id.addr.family != ADDR_NONE) {
-		trie_add(g->nets, &id.addr);
-	} else if (span_eq_nocase(s, SPAN("localhost"))) {
-		add_loopback(g->nets);
-	} else if (span_starts(s, SPAN("file:"))) {
-		note_unused(g, s);
-	} else {
-		/* As a raw id it works even if it was meant as a name. */
-		add_raw(g, &id);
-		if (could_be_host(s))
-			note_unused(g, s);
+	switch (e.kind) {
+	case IGNOREIP_NONE:
+		break;
+	case IGNOREIP_ID:
+		ignore_list_add(g->literal, &e.id);
+		break;
+	case IGNOREIP_NAME:
+		/* Known without asking. */
+		if (span_eq_nocase(e.id.raw, SPAN("localhost")))
+			add_loopback(g->literal);
+		else
+			add_once(&g->names, e.id.raw);
+		/* The same text may be meant as a raw id. */
+		ignore_list_add(g->literal, &e.id);
+		break;
+	case IGNOREIP_FILE:
+		if (e.path.n > 0)
+			add_once(&g->files, e.path);
+		break;
 	}
 }
 
@@ -104,13 +79,13 @@ ignore_new(const struct jail_config *config)
 {
 	const struct strings *entries = &config->ignoreip;
 	struct ignore *g = xcalloc(1, sizeof(*g));
-	size_t i;
 
 	g->self = config->ignoreself;
-	g->nets = trie_new();
-	g->raw = table_new(0, same_id);
-	for (i = 0; i < entries->n; i++)
+	g->literal = ignore_list_new();
+	for (size_t i = 0; i < entries->n; i++)
 		add_entry(g, span_of(entries->v[i]));
+	g->of_name = xcalloc(g->names.n + 1, sizeof(*g->of_name));
+	g->of_file = xcalloc(g->files.n + 1, sizeof(*g->of_file));
 	ignore_own(g, NULL, 0);
 	return g;
 }
@@ -118,52 +93,172 @@ ignore_new(const struct jail_config *config)
 void
 ignore_free(struct ignore *g)
 {
-	struct id *id;
-	size_t at = 0;
-
 	if (g == NULL)
 		return;
-	while ((id = table_next(g->raw, &at)) != NULL) {
-		id_fini(id);
-		free(id);
-	}
-	table_free(g->raw);
-	trie_free(g->own);
-	trie_free(g->nets);
-	strings_fini(&g->unused);
+	for (size_t i = 0; i < g->names.n; i++)
+		ignore_list_free(g->of_name[i].list);
+	for (size_t i = 0; i < g->files.n; i++)
+		ignore_list_free(g->of_file[i].list);
+	free(g->of_name);
+	free(g->of_file);
+	strings_fini(&g->names);
+	strings_fini(&g->files);
+	ignore_list_free(g->own);
+	ignore_list_free(g->own_names);
+	ignore_list_free(g->literal);
 	free(g);
+}
+
+static size_t
+place_of(const struct strings *l, const char *text)
+{
+	size_t i = 0;
+
+	while (i < l->n && strcmp(l->v[i], text) != 0)
+		i++;
+	return i;
+}
+
+static void
+inherit(const struct strings *to, struct behind *to_v,
+    const struct strings *from, const struct behind *from_v)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		size_t k = place_of(to, from->v[i]);
+
+		if (k < to->n && from_v[i].list != NULL)
+			to_v[k].list = ignore_list_share(from_v[i].list);
+	}
+}
+
+void
+ignore_inherit(struct ignore *g, const struct ignore *from)
+{
+	inherit(&g->names, g->of_name, &from->names, from->of_name);
+	inherit(&g->files, g->of_file, &from->files, from->of_file);
+	ignore_list_free(g->own);
+	g->own = ignore_list_share(from->own);
+	if (from->own_names != NULL)
+		g->own_names = ignore_list_share(from->own_names);
+}
+
+static struct ignore_list *
+hosts(const struct addr *v, size_t n)
+{
+	struct ignore_list *l = ignore_list_new();
+
+	for (size_t i = 0; i < n; i++) {
+		struct addr host = v[i];
+
+		/* The address itself, whatever network it stands in. */
+		host.plen = (uint8_t)addr_bits(&host);
+		add_address(l, &host);
+	}
+	return l;
 }
 
 void
 ignore_own(struct ignore *g, const struct addr *own, size_t n)
 {
-	struct addr host;
-	size_t i;
-
-	trie_free(g->own);
-	g->own = trie_new();
+	ignore_list_free(g->own);
+	g->own = hosts(own, n);
 	add_loopback(g->own);
-	for (i = 0; i < n; i++) {
-		/* The address itself, whatever network it stands in. */
-		host = own[i];
-		host.plen = (uint8_t)addr_bits(&host);
-		trie_add(g->own, &host);
-	}
+}
+
+void
+ignore_own_names(struct ignore *g, const struct addr *own, size_t n)
+{
+	ignore_list_free(g->own_names);
+	g->own_names = hosts(own, n);
+}
+
+static bool
+is_own(const struct ignore *g, const struct id *id)
+{
+	return g->self && id->addr.family != ADDR_NONE &&
+	    (ignore_list_has(g->own, id) ||
+	    (g->own_names != NULL && ignore_list_has(g->own_names, id)));
+}
+
+/* The first of them that has the id, or n. */
+static size_t
+behind_which(const struct behind *v, size_t n, const struct id *id)
+{
+	size_t i = 0;
+
+	while (i < n && (v[i].list == NULL || !ignore_list_has(v[i].list, id)))
+		i++;
+	return i;
 }
 
 enum ignore_verdict
-ignore_check(const struct ignore *g, const struct id *id)
+ignore_check(const struct ignore *g, const struct id *id, const char **path)
 {
-	if (id->addr.family == ADDR_NONE)
-		return table_find(g->raw, id_hash(id), id) != NULL ?
-		    IGNORE_IP : IGNORE_NO;
-	if (g->self && trie_covers(g->own, &id->addr))
+	size_t i;
+
+	if (is_own(g, id))
 		return IGNORE_SELF;
-	return trie_covers(g->nets, &id->addr) ? IGNORE_IP : IGNORE_NO;
+	if (ignore_list_has(g->literal, id))
+		return IGNORE_IP;
+	if (behind_which(g->of_name, g->names.n, id) < g->names.n)
+		return IGNORE_DNS;
+	i = behind_which(g->of_file, g->files.n, id);
+	if (i == g->files.n)
+		return IGNORE_NO;
+	if (path != NULL)
+		*path = g->files.v[i];
+	return IGNORE_FILE;
 }
 
 const struct strings *
-ignore_unused(const struct ignore *g)
+ignore_names(const struct ignore *g)
 {
-	return &g->unused;
+	return &g->names;
+}
+
+const struct strings *
+ignore_files(const struct ignore *g)
+{
+	return &g->files;
+}
+
+bool
+ignore_set_name(struct ignore *g, const char *name, const struct addr *v,
+    size_t n)
+{
+	size_t i = place_of(&g->names, name);
+
+	if (i == g->names.n)
+		return false;
+	ignore_list_free(g->of_name[i].list);
+	g->of_name[i].list = hosts(v, n);
+	return true;
+}
+
+bool
+ignore_set_file(struct ignore *g, const char *path, struct ignore_list *list)
+{
+	size_t i = place_of(&g->files, path);
+
+	if (i == g->files.n)
+		return false;
+	ignore_list_free(g->of_file[i].list);
+	g->of_file[i].list = ignore_list_share(list);
+	return true;
+}
+
+bool
+ignore_name_known(const struct ignore *g, const char *name)
+{
+	size_t i = place_of(&g->names, name);
+
+	return i < g->names.n && g->of_name[i].list != NULL;
+}
+
+bool
+ignore_file_known(const struct ignore *g, const char *path)
+{
+	size_t i = place_of(&g->files, path);
+
+	return i < g->files.n && g->of_file[i].list != NULL;
 }

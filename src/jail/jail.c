@@ -22,11 +22,8 @@ configure(struct jail *j, const struct jail_config *config)
 	growth_free(j->growth);
 	j->growth = growth_new(&config->growth);
 	j->ignore = ignore_new(config);
-	ignore_own(j->ignore, j->own, j->own_n);
-	/* A reload that changes nothing has nothing new to say. */
-	if (before == NULL || !strings_eq(ignore_unused(before),
-	    ignore_unused(j->ignore)))
-		words_unused(config->name, ignore_unused(j->ignore));
+	if (before != NULL)
+		ignore_inherit(j->ignore, before);
 	ignore_free(before);
 }
 
@@ -54,17 +51,14 @@ jail_free(struct jail *j)
 	bans_fini(&j->bans);
 	ignore_free(j->ignore);
 	growth_free(j->growth);
-	free(j->own);
 	free(j);
 }
 
-void
-jail_reconfigure(struct jail *j, const struct jail_config *config)
+static void
+follow_bantime(struct jail *j, int64_t bantime)
 {
-	int64_t bantime = bans_seconds(config->bantime);
 	struct ban *ban, *next;
 
-	configure(j, config);
 	if (bantime == j->bantime)
 		return;
 	j->bantime = bantime;
@@ -78,6 +72,17 @@ jail_reconfigure(struct jail *j, const struct jail_config *config)
 	}
 }
 
+void
+jail_reconfigure(struct jail *j, const struct jail_config *config)
+{
+	if (config->ignoreip_lifts)
+		jail_spared_before(j);
+	configure(j, config);
+	follow_bantime(j, bans_seconds(config->bantime));
+	if (config->ignoreip_lifts)
+		jail_lift_spared(j, false);
+}
+
 const struct jail_config *
 jail_config(const struct jail *j)
 {
@@ -88,47 +93,6 @@ const char *
 jail_name(const struct jail *j)
 {
 	return j->config->name;
-}
-
-void
-jail_own_addresses(struct jail *j, const struct addr *own, size_t n)
-{
-	free(j->own);
-	j->own = xreallocarray(NULL, n > 0 ? n : 1, sizeof(*own));
-	j->own_n = n;
-	if (n > 0)
-		memcpy(j->own, own, n * sizeof(*own));
-	ignore_own(j->ignore, own, n);
-}
-
-bool
-jail_ignores(const struct jail *j, const struct id *id)
-{
-	enum ignore_verdict verdict = ignore_check(j->ignore, id);
-
-	if (verdict == IGNORE_NO)
-		return false;
-	words_ignored(jail_name(j), id, verdict);
-	return true;
-}
-
-bool
-jail_would_ignore(const struct jail *j, const struct id *id)
-{
-	return ignore_check(j->ignore, id) != IGNORE_NO;
-}
-
-void
-jail_ignored_by_command(struct jail *j, const struct id *id)
-{
-	words_ignored(jail_name(j), id, IGNORE_COMMAND);
-	j->counters.ignored++;
-}
-
-const struct strings *
-jail_unused(const struct jail *j)
-{
-	return ignore_unused(j->ignore);
 }
 
 /* --- failures ----------------------------------------------------------- */

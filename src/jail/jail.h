@@ -13,11 +13,14 @@
 #include "base/failure.h"
 #include "base/ticket.h"
 #include "config/config.h"
+#include "jail/ignore_list.h"
 #include "jail/growth.h"
 
 struct jail;
 
-enum jail_unban_why { UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH };
+enum jail_unban_why {
+	UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH, UNBAN_IGNORED
+};
 
 /*
  * With bantime.increment: what was banned before is looked up while the jail
@@ -57,6 +60,7 @@ struct jail_counters {
 	uint64_t refused;          /* bans not made: bans_max reached, or an
 	                            * address that cannot be banned */
 	uint64_t ignored;
+	uint64_t lifted;           /* bans ended by ignoreip */
 	uint64_t weighed;          /* failures that counted more than once */
 	uint64_t grown;            /* bans that got another bantime */
 	uint64_t unasked;          /* histories that could not be asked for */
@@ -77,19 +81,28 @@ void jail_reconfigure(struct jail *j, const struct jail_config *config);
 const struct jail_config *jail_config(const struct jail *j);
 const char *jail_name(const struct jail *j);
 
-/* Addresses of this machine, for ignoreself. Copied. */
+/* Addresses of this machine, and of its names, for ignoreself. Copied. */
 void jail_own_addresses(struct jail *j, const struct addr *own, size_t n);
+void jail_own_names(struct jail *j, const struct addr *own, size_t n);
 /* Would a failure of this id be ignored? Logs "Ignore …" when it would. */
 bool jail_ignores(const struct jail *j, const struct id *id);
 /* The same without a word. */
 bool jail_would_ignore(const struct jail *j, const struct id *id);
 /* Its ignorecommand said so of a failure: logged and counted. */
 void jail_ignored_by_command(struct jail *j, const struct id *id);
+/* The host names and the paths of files in its ignoreip. */
+const struct strings *jail_ignore_names(const struct jail *j);
+const struct strings *jail_ignore_files(const struct jail *j);
+bool jail_ignore_file_known(const struct jail *j, const char *path);
 /*
- * Settings that ask for what this version does not do (host names and files
- * in ignoreip); each was logged once. For status.
+ * What such a name means, such a file says, now. With ignoreip_lifts bans of
+ * ids that are spared from now on end (UNBAN_IGNORED); without it those of
+ * before the start, the first time. True: there were some.
  */
-const struct strings *jail_unused(const struct jail *j);
+bool jail_ignore_name(struct jail *j, const char *name, const struct addr *v,
+    size_t n);
+bool jail_ignore_file(struct jail *j, const char *path,
+    struct ignore_list *list);
 
 /* Counts one failure; may call the ban hook. `now` is wall time. */
 void jail_failure(struct jail *j, const struct failure *f, struct wall now);

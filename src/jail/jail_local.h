@@ -14,8 +14,6 @@ struct jail {
 	struct counter *counter;
 	struct bans bans;
 	struct ignore *ignore;
-	struct addr *own;
-	size_t own_n;
 	struct growth *growth;    /* NULL: bans do not grow */
 	int64_t bantime;          /* that running bans follow; -1 permanent */
 	struct boot purge_after;  /* no sooner */
@@ -27,6 +25,12 @@ struct jail {
 /* maxretry is reached: the record becomes a ticket. True: it was one. */
 bool jail_ban_counted(struct jail *j, const struct id *id, struct wall now);
 struct counter_rule jail_rule(const struct jail *j);
+
+/* --- jail_ignore.c ---------------------------------------------------- */
+/* Marks the bans whose ids are spared as things stand. */
+void jail_spared_before(struct jail *j);
+/* Ends those of ids that are, and were not then; how many. */
+size_t jail_lift_spared(struct jail *j, bool restored_only);
 
 /* --- jail_grow.c -------------------------------------------------------- */
 /* Asks for the history; with a ban it is written down, now or later. */

@@ -52,15 +52,44 @@ words_found(const char *jail, const struct failure *f)
 	    f->attempts > 0 ? "Attempt" : "Found", id_text(&f->id, id), when);
 }
 
+/* As fail2ban names it; with two slashes before a path. */
+static void
+add_source(struct buf *out, enum ignore_verdict why, const char *path)
+{
+	if (why == IGNORE_FILE)
+		buf_addf(out, "file:/%s", log_text(span_of(path)));
+	else
+		buf_adds(out, why == IGNORE_SELF ? "ignoreself rule" :
+		    why == IGNORE_COMMAND ? "command" :
+		    why == IGNORE_DNS ? "dns" : "ip");
+}
+
 void
 words_ignored(const char *jail, const struct id *id,
-    enum ignore_verdict why)
+    enum ignore_verdict why, const char *path)
 {
 	char text[ADDR_STRLEN];
+	struct buf source = { 0 };
 
+	if (!log_on(LEVEL_INFO))
+		return;
+	add_source(&source, why, path);
 	log_info(FILTER, "[%s] Ignore %s by %s", jail, id_text(id, text),
-	    why == IGNORE_SELF ? "ignoreself rule" :
-	    why == IGNORE_COMMAND ? "command" : "ip");
+	    source.p);
+	buf_fini(&source);
+}
+
+void
+words_lifted(const char *jail, const struct id *id,
+    enum ignore_verdict why, const char *path)
+{
+	char text[ADDR_STRLEN];
+	struct buf source = { 0 };
+
+	add_source(&source, why, path);
+	log_notice(OURS, "[%s] %s is spared from now on (by %s), its ban is "
+	    "lifted", jail, id_text(id, text), source.p);
+	buf_fini(&source);
 }
 
 void
@@ -209,16 +238,6 @@ words_already(const char *jail, const struct ticket *t, struct wall again)
 	log_at(age < 3 * CLOCK_SECOND ? LEVEL_DEBUG :
 	    age < 60 * CLOCK_SECOND ? LEVEL_NOTICE : LEVEL_WARNING,
 	    ACTIONS, "[%s] %s already banned", jail, id_text(&t->id, text));
-}
-
-void
-words_unused(const char *jail, const struct strings *settings)
-{
-	size_t i;
-
-	for (i = 0; i < settings->n; i++)
-		log_warning(OURS, "[%s] not in this version: %s ignored",
-		    jail, log_text(span_of(settings->v[i])));
 }
 
 void

@@ -10,7 +10,10 @@
 
 void words_found(const char *jail, const struct failure *f);
 void words_ignored(const char *jail, const struct id *id,
-    enum ignore_verdict why);
+    enum ignore_verdict why, const char *path);
+/* A ban ends since its id is one of those now. */
+void words_lifted(const char *jail, const struct id *id,
+    enum ignore_verdict why, const char *path);
 void words_expired(const char *jail, const struct id *id);
 /* `again`: the time of the failure that would have banned it. */
 void words_already(const char *jail, const struct ticket *t,
@@ -30,7 +33,6 @@ void words_increase(const char *jail, const struct ticket *t,
 void words_no_bantime(const char *jail, const struct id *id);
 /* 3595 and more to two units or three, as upstream: "1h", "1m 20s", "0". */
 void words_seconds(int64_t seconds, struct buf *out);
-void words_unused(const char *jail, const struct strings *settings);
 void words_refused(const char *jail, const struct id *id, int error);
 
 #endif

@@ -163,7 +163,7 @@ sandbox_json(const struct engine *e)
 	    "seccomp", (int)w->seccomp, "dropped", (int)w->dropped);
 }
 
-/* Settings that ask for what this version does not do, and since when. */
+/* Settings without the effect their writer hoped for. */
 static json_t *
 problems_json(const struct engine *e)
 {
@@ -171,13 +171,16 @@ problems_json(const struct engine *e)
 
 	for (size_t i = 0; i < e->jails_n; i++) {
 		const struct engine_jail *j = e->jails[i];
-		const struct strings *unused = j->jail != NULL ?
-		    jail_unused(j->jail) : NULL;
+		const struct strings *files = j->jail != NULL ?
+		    jail_ignore_files(j->jail) : NULL;
 
-		for (size_t k = 0; unused != NULL && k < unused->n; k++)
+		for (size_t k = 0; files != NULL && k < files->n; k++) {
+			if (jail_ignore_file_known(j->jail, files->v[k]))
+				continue;
 			json_array_append_new(list, json_sprintf(
-			    "[%s] not in this version: %s", j->config->name,
-			    log_text(span_of(unused->v[k]))));
+			    "[%s] ignoreip: file:/%s is not read",
+			    j->config->name, log_text(span_of(files->v[k]))));
+		}
 		if (j->run_error != NULL)
 			json_array_append_new(list, json_sprintf(
 			    "[%s] no shell action is run: %s",
@@ -198,7 +201,7 @@ status_daemon(const struct engine *e)
 		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o, s:o, s:I, s:I}",
+	    " s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -214,6 +217,7 @@ status_daemon(const struct engine *e)
 	    "problems", problems_json(e),
 	    "logs", logs_json(e),
 	    "resolver", engine_resolve_json(e),
+	    "ignoreip", engine_ignoreip_json(e),
 	    "names_waiting", (json_int_t)engine_names_waiting(e),
 	    "names_dropped", (json_int_t)engine_names_dropped(e));
 }

@@ -97,6 +97,7 @@ take_own(struct engine *e, const struct addr *v, size_t n)
 	e->own = xcalloc(n + 1, sizeof(*v));
 	memcpy(e->own, v, n * sizeof(*v));
 	e->own_n = n;
+	engine_ignoreip_own(e);
 	for (size_t i = 0; i < e->jails_n; i++) {
 		if (e->jails[i]->jail != NULL)
 			jail_own_addresses(e->jails[i]->jail, v, n);
@@ -178,6 +179,10 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 	case WIRE_JOURNAL_END:
 		engine_journal_end(e, body, (const struct wire_wd *)
 		    ((const struct wire_journal *)body + 1), records);
+		break;
+	case WIRE_IGNORE_FD:
+	case WIRE_IGNORE_ERROR:
+		engine_ignoreip_take(e, body, fd);
 		break;
 	case WIRE_OWN_ADDR:
 		take_own(e, (const struct addr *)
@@ -383,6 +388,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->run = engine_run_new(e);
 	e->resolve = engine_resolve_new(e);
 	e->names = engine_names_new();
+	e->ignoreip = engine_ignoreip_new(e);
 	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
 	if (!single)
 		drop_rights(options);
@@ -419,6 +425,7 @@ engine_free(struct engine *e)
 	engine_config_fini(e);
 	engine_run_free(e->run);
 	engine_names_free(e->names);
+	engine_ignoreip_free(e->ignoreip);
 	engine_resolve_free(e->resolve);
 	port_free(e->warden);
 	port_free(e->parent);

@@ -273,6 +273,7 @@ swap(struct engine *e, struct incoming *in)
 		engine_setting_again(e->jails[i]);
 		engine_jail_forget_past(e->jails[i]);
 	}
+	engine_ignoreip_apply(e, &in->plan);
 	config_free(old);
 	in->config = NULL;
 	free(in->filters);

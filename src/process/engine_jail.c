@@ -75,7 +75,7 @@ engine_jail_failure(struct engine_jail *j, const struct failure *f)
 {
 	if (f->named)
 		engine_name_failure(j, f);
-	else if (!engine_ignore_ask(j, f))
+	else if (!engine_ignoreip_ask(j, f) && !engine_ignore_ask(j, f))
 		jail_failure(j->jail, f, clock_wall());
 }
 
@@ -132,7 +132,8 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 	if (why == UNBAN_EXPIRED && t->seen != 0 && t->asked == 0)
 		return;
 	engine_ask_delete(j, &t->id, e->unban_wait);
-	if (why == UNBAN_BY_HAND && e->store != NULL)
+	if ((why == UNBAN_BY_HAND || why == UNBAN_IGNORED) &&
+	    e->store != NULL)
 		store_unban(e->store, j->config->name, &t->id);
 }
 
@@ -316,6 +317,7 @@ void
 engine_jail_changed(struct engine_jail *j)
 {
 	jail_reconfigure(j->jail, j->config);
+	engine_ignoreip_changed(j);
 }
 
 void
@@ -325,6 +327,7 @@ engine_jail_free(struct engine_jail *j)
 		return;
 	engine_history_forget(j);
 	engine_name_forget(j);
+	engine_ignoreip_forget(j);
 	engine_ignore_forget(j);
 	engine_run_forget(j);
 	jail_free(j->jail);

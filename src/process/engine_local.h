@@ -109,6 +109,7 @@ struct engine_asks {
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
+struct engine_ignoreip;
 struct engine_names;
 struct sweep;
 struct engine_resolve;
@@ -139,6 +140,7 @@ struct engine {
 	struct engine_run *run;        /* shell actions */
 	struct engine_resolve *resolve;   /* names asked, and known */
 	struct engine_names *names;    /* failures that wait for one */
+	struct engine_ignoreip *ignoreip;   /* names and files behind it */
 	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
 	char *store_error;
@@ -326,6 +328,22 @@ void engine_resolve_free(struct engine_resolve *r);
 /* The end of a link to a resolver; taken over. */
 void engine_resolve_link(struct engine *e, int fd);
 json_t *engine_resolve_json(const struct engine *e);
+
+/* --- engine_ignoreip.c ----------------------------------------------- */
+struct engine_ignoreip *engine_ignoreip_new(struct engine *e);
+void engine_ignoreip_free(struct engine_ignoreip *g);
+/* A configuration is in force; one jail's settings are others. */
+void engine_ignoreip_apply(struct engine *e, const struct plan *plan);
+void engine_ignoreip_changed(struct engine_jail *j);
+/* Addresses of this machine came or went. */
+void engine_ignoreip_own(struct engine *e);
+/* True: it was taken, and is counted when the names are known. */
+bool engine_ignoreip_ask(struct engine_jail *j, const struct failure *f);
+void engine_ignoreip_forget(struct engine_jail *j);
+/* Of the warden; takes over fd. */
+void engine_ignoreip_take(struct engine *e, const struct wire_ignore *m,
+    int fd);
+json_t *engine_ignoreip_json(const struct engine *e);
 
 /* --- engine_name.c --------------------------------------------------- */
 struct engine_names *engine_names_new(void);

@@ -1,60 +1,13 @@
-#include "process/engine_resolve.h"
+#include "process/engine_resolve_local.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 
 #define LOGGER "gaol.engine"
-#define FLIGHTS 8        /* with the resolver at a time: its threads */
-#define FLIGHTS_LOGS 6   /* … of names that logs brought */
-#define KEY_MAX (LOOKUP_NAME_MAX + 1)
-
-struct resolve_wait {
-	TAILQ_ENTRY(resolve_wait) link;
-	struct name *name;
-	resolve_done_fn *done;
-	void *arg;
-};
-
-/* A name with an answer, without one yet, or with one that got too old. */
-struct name {
-	TAILQ_ENTRY(name) link;    /* in `asked` or `answered` */
-	TAILQ_ENTRY(name) turn;    /* in a queue, while `queued` */
-	char key[KEY_MAX];         /* the kind, then the name */
-	size_t key_n;
-	bool ours, queued, pending;
-	uint64_t seq;              /* of its flight; 0: none */
-	struct boot until;         /* pending: our patience; else the answer */
-	enum lookup_result result;
-	struct addr *v;
-	size_t n;
-	char *text;
-	TAILQ_HEAD(, resolve_wait) waits;
-	size_t waits_n;
-};
-
-TAILQ_HEAD(names, name);
-
-struct engine_resolve {
-	struct engine *engine;
-	struct port *port;         /* NULL: no resolver */
-	bool wanted;               /* … but it was asked for */
-	struct table *by_key;
-	struct names asked, answered;         /* the oldest first */
-	size_t asked_n, answered_n;
-	struct names ours, of_logs;           /* wait for a thread */
-	struct name *flights[FLIGHTS];
-	uint64_t seq;
-	struct event *patience;
-	struct {
-		uint64_t found, none, failed, evicted, dropped, lost;
-	} count;
-};
 
 /* --- names -------------------------------------------------------------- */
 
@@ -95,17 +48,17 @@ find(const struct engine_resolve *r, const struct resolve_question *q)
 	return table_find(r->by_key, hash_of(key), &key);
 }
 
-static struct names *
-queue_of(struct engine_resolve *r, const struct name *n)
+struct names *
+resolve_queue_of(struct engine_resolve *r, const struct name *n)
 {
 	return n->ours ? &r->ours : &r->of_logs;
 }
 
-static void
-dequeue(struct engine_resolve *r, struct name *n)
+void
+resolve_dequeue(struct engine_resolve *r, struct name *n)
 {
 	if (n->queued)
-		TAILQ_REMOVE(queue_of(r, n), n, turn);
+		TAILQ_REMOVE(resolve_queue_of(r, n), n, turn);
 	n->queued = false;
 }
 
@@ -115,7 +68,7 @@ forget(struct engine_resolve *r, struct name *n)
 {
 	struct span key = span_from(n->key, n->key_n);
 
-	dequeue(r, n);
+	resolve_dequeue(r, n);
 	for (size_t i = 0; i < FLIGHTS; i++)
 		if (r->flights[i] == n)
 			r->flights[i] = NULL;
@@ -130,67 +83,6 @@ forget(struct engine_resolve *r, struct name *n)
 	free(n->v);
 	free(n->text);
 	free(n);
-}
-
-/* --- to the resolver ---------------------------------------------------- */
-
-static void
-want_resolver(struct engine_resolve *r)
-{
-	const struct wire_plain want = { .type = WIRE_WANT_RESOLVER };
-
-	if (r->wanted || r->engine->ending)
-		return;
-	r->wanted = true;
-	port_send(r->engine->parent, &want, sizeof(want), -1);
-}
-
-static int
-free_flight(const struct engine_resolve *r, size_t flights)
-{
-	for (size_t i = 0; i < flights; i++)
-		if (r->flights[i] == NULL)
-			return (int)i;
-	return -1;
-}
-
-static void
-fly(struct engine_resolve *r, struct name *n, int flight)
-{
-	struct wire_name_ask m = {
-		.type = WIRE_NAME_ASK,
-		.kind = (uint32_t)n->key[0],
-		.seq = ++r->seq * FLIGHTS + (uint64_t)flight,
-	};
-
-	memcpy(m.name, n->key + 1, n->key_n - 1);
-	dequeue(r, n);
-	n->seq = m.seq;
-	r->flights[flight] = n;
-	port_send(r->port, &m, sizeof(m), -1);
-}
-
-static void
-pump_queue(struct engine_resolve *r, struct names *queue, size_t flights)
-{
-	struct name *n;
-	int flight;
-
-	while ((n = TAILQ_FIRST(queue)) != NULL &&
-	    (flight = free_flight(r, flights)) != -1)
-		fly(r, n, flight);
-}
-
-static void
-pump(struct engine_resolve *r)
-{
-	if (r->port == NULL) {
-		if (!TAILQ_EMPTY(&r->ours) || !TAILQ_EMPTY(&r->of_logs))
-			want_resolver(r);
-		return;
-	}
-	pump_queue(r, &r->ours, FLIGHTS);
-	pump_queue(r, &r->of_logs, FLIGHTS_LOGS);
 }
 
 /* --- patience ----------------------------------------------------------- */
@@ -214,12 +106,21 @@ set_patience(struct engine_resolve *r)
 	event_add(r->patience, &left);
 }
 
+static struct resolved
+answer_of(const struct name *n)
+{
+	return (struct resolved){
+		.name = span_from(n->key + 1, n->key_n - 1),
+		.result = n->result, .n = n->n, .v = n->v, .text = n->text,
+		.fresh = !n->pending && n->until.us > clock_boot().us,
+		.until = n->pending ? (struct boot){ 0 } : n->until,
+	};
+}
+
 static void
 tell(struct name *n)
 {
-	const struct resolved answer = {
-		.result = n->result, .n = n->n, .v = n->v, .text = n->text,
-	};
+	const struct resolved answer = answer_of(n);
 	struct resolve_wait *w;
 
 	/* One may cancel another, or ask anew: then there is a next answer. */
@@ -235,8 +136,8 @@ tell(struct name *n)
 }
 
 /* The name has its answer, which may be that nobody can say. */
-static void
-settle(struct engine_resolve *r, struct name *n)
+void
+resolve_settle(struct engine_resolve *r, struct name *n)
 {
 	const int64_t seconds = n->result == LOOKUP_FAILED ?
 	    RESOLVE_REMEMBER_FAILED : RESOLVE_REMEMBER;
@@ -263,14 +164,15 @@ settle(struct engine_resolve *r, struct name *n)
 	set_patience(r);
 }
 
-static void
-set_answer(struct name *n, enum lookup_result result, const struct addr *v,
-    size_t count, const char *text)
+void
+resolve_set_answer(struct name *n, enum lookup_result result,
+    const struct addr *v, size_t count, const char *text)
 {
 	free(n->v);
 	free(n->text);
 	n->v = NULL;
 	n->text = text != NULL ? xstrdup(text) : NULL;
+	n->known = true;
 	n->result = result;
 	n->n = count;
 	if (count > 0) {
@@ -291,165 +193,33 @@ on_patience(evutil_socket_t fd, short what, void *arg)
 	clock_tick();
 	while ((n = TAILQ_FIRST(&r->asked)) != NULL &&
 	    n->until.us <= clock_boot().us) {
-		dequeue(r, n);
-		set_answer(n, LOOKUP_FAILED, NULL, 0, NULL);
-		settle(r, n);
+		resolve_dequeue(r, n);
+		resolve_set_answer(n, LOOKUP_FAILED, NULL, 0, NULL);
+		resolve_settle(r, n);
 	}
 	set_patience(r);
 	engine_jails_run(r->engine);
 }
 
-/* --- from the resolver -------------------------------------------------- */
-
-/* NULL: nobody knows any more what that was about. */
-static struct name *
-land(struct engine_resolve *r, uint64_t seq)
-{
-	struct name *n = r->flights[seq % FLIGHTS];
-
-	if (n == NULL || n->seq != seq)
-		return NULL;
-	r->flights[seq % FLIGHTS] = NULL;
-	n->seq = 0;
-	return n;
-}
-
-/* A resolver that was taken over cannot hand us what is no address. */
-static size_t
-sound_addresses(const struct addr *v, size_t n,
-    struct addr out[LOOKUP_ADDRESSES_MAX])
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n && kept < LOOKUP_ADDRESSES_MAX; i++)
-		if (addr_is_normal(&v[i]) && addr_is_host(&v[i]))
-			out[kept++] = v[i];
-	return kept;
-}
-
-static void
-take_addresses(struct engine_resolve *r, const struct wire_name *m, size_t n)
-{
-	struct addr v[LOOKUP_ADDRESSES_MAX];
-	struct name *name = land(r, m->seq);
-	size_t kept;
-
-	if (name == NULL)
-		return;
-	kept = sound_addresses((const struct addr *)(m + 1), n, v);
-	set_answer(name, kept > 0 ? LOOKUP_FOUND : LOOKUP_NONE, v, kept, NULL);
-	settle(r, name);
-}
-
-static void
-take_text(struct engine_resolve *r, const struct wire_name_text *m)
-{
-	struct name *name = land(r, m->seq);
-	char text[sizeof(m->text)];
-
-	if (name == NULL)
-		return;
-	memcpy(text, m->text, sizeof(text));
-	text[sizeof(text) - 1] = '\0';
-	set_answer(name, LOOKUP_FOUND, NULL, 0, text);
-	settle(r, name);
-}
-
-static void
-take_not(struct engine_resolve *r, const struct wire_name *m)
-{
-	struct name *name = land(r, m->seq);
-
-	if (name == NULL)
-		return;
-	set_answer(name, m->result == LOOKUP_NONE ? LOOKUP_NONE :
-	    LOOKUP_FAILED, NULL, 0, NULL);
-	settle(r, name);
-}
-
-static void
-resolver_message(uint32_t type, const void *body, size_t records, int fd,
-    void *arg)
-{
-	struct engine_resolve *r = arg;
-
-	(void)fd;
-	clock_tick();
-	switch (type) {
-	case WIRE_NAME_FOUND:
-		take_addresses(r, body, records);
-		break;
-	case WIRE_NAME_TEXT:
-		take_text(r, body);
-		break;
-	case WIRE_NAME_NOT:
-		take_not(r, body);
-		break;
-	}
-	pump(r);
-	engine_jails_run(r->engine);
-}
-
-/* What was on its way is asked of the next one. */
-static void
-resolver_closed(const char *why, void *arg)
-{
-	struct engine_resolve *r = arg;
-	bool flew = false;
-
-	(void)why;   /* the parent says it */
-	port_free(r->port);
-	r->port = NULL;
-	for (size_t i = 0; i < FLIGHTS; i++) {
-		struct name *n = r->flights[i];
-
-		r->flights[i] = NULL;
-		if (n == NULL)
-			continue;
-		flew = true;
-		n->seq = 0;
-		if (!n->pending || n->queued)
-			continue;
-		n->queued = true;
-		TAILQ_INSERT_HEAD(queue_of(r, n), n, turn);
-	}
-	r->count.lost += flew;
-	pump(r);
-}
-
-void
-engine_resolve_link(struct engine *e, int fd)
-{
-	static const struct port_handlers handlers = {
-		.message = resolver_message,
-		.closed = resolver_closed,
-	};
-	struct engine_resolve *r = e->resolve;
-
-	if (r->port != NULL) {
-		close(fd);
-		return;
-	}
-	clock_tick();
-	r->wanted = false;
-	r->port = port_new(e->base, fd, wire_of_resolver, &handlers, r);
-	pump(r);
-}
-
 /* --- asking ------------------------------------------------------------- */
+
+bool
+engine_resolve_last(struct engine *e, const struct resolve_question *q,
+    struct resolved *out)
+{
+	const struct name *n = find(e->resolve, q);
+
+	if (n == NULL || !n->known)
+		return false;
+	*out = answer_of(n);
+	return true;
+}
 
 bool
 engine_resolve_known(struct engine *e, const struct resolve_question *q,
     struct resolved *out)
 {
-	const struct name *n = find(e->resolve, q);
-
-	if (n == NULL || n->pending || n->until.us <= clock_boot().us)
-		return false;
-	*out = (struct resolved){
-		.result = n->result, .n = n->n, .v = n->v, .text = n->text,
-	};
-	return true;
+	return engine_resolve_last(e, q, out) && out->fresh;
 }
 
 bool
@@ -489,11 +259,11 @@ begin(struct engine_resolve *r, struct name *n)
 	/* Else the one that was too slow may still come. */
 	if (n->seq == 0) {
 		n->queued = true;
-		TAILQ_INSERT_TAIL(queue_of(r, n), n, turn);
+		TAILQ_INSERT_TAIL(resolve_queue_of(r, n), n, turn);
 	}
 	if (TAILQ_FIRST(&r->asked) == n)
 		set_patience(r);
-	pump(r);
+	resolve_pump(r);
 }
 
 /* It was a log's name, and is the administrator's too. */
@@ -504,7 +274,7 @@ promote(struct engine_resolve *r, struct name *n)
 
 	if (n->ours)
 		return;
-	dequeue(r, n);
+	resolve_dequeue(r, n);
 	n->ours = true;
 	n->queued = queued;
 	if (queued)

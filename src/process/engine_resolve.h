@@ -19,7 +19,10 @@
 
 /* Lent until the next call or event. */
 struct resolved {
+	struct span name;
 	enum lookup_result result;
+	bool fresh;                /* not too old */
+	struct boot until;
 	size_t n;
 	const struct addr *v;
 	const char *text;          /* NAME_TEXT */
@@ -39,6 +42,9 @@ struct resolve_question {
 
 /* Is the answer known, and not too old? */
 bool engine_resolve_known(struct engine *e, const struct resolve_question *q,
+    struct resolved *out);
+/* The last answer, however old. False: there was none. */
+bool engine_resolve_last(struct engine *e, const struct resolve_question *q,
     struct resolved *out);
 /* Is it being asked now? */
 bool engine_resolve_pending(const struct engine *e,

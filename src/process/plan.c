@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "config/ignoreip.h"
 #include "config/jail_load.h"
 
 /*
@@ -52,6 +53,22 @@ add_rule(struct plan *plan, uint32_t jail, uint32_t action)
 }
 
 static void
+add_ignore_files(struct plan *plan, const struct strings *entries)
+{
+	for (size_t i = 0; i < entries->n; i++) {
+		struct ignoreip e = ignoreip_parse(span_of(entries->v[i]));
+		char *path;
+
+		if (e.kind != IGNOREIP_FILE || e.path.n == 0)
+			continue;
+		path = span_dup(e.path);
+		if (!strings_has(&plan->ignore_files, path))
+			strings_add(&plan->ignore_files, e.path);
+		free(path);
+	}
+}
+
+static void
 add_jail(struct plan *plan, const struct jail_config *jail, uint32_t number)
 {
 	if (jail_reads_journal(jail) &&
@@ -63,6 +80,7 @@ add_jail(struct plan *plan, const struct jail_config *jail, uint32_t number)
 		if (strpbrk(jail->logs_missing.v[i], "*?[") == NULL)
 			plan_add_log(plan, number, jail->logs_missing.v[i], false);
 	}
+	add_ignore_files(plan, &jail->ignoreip);
 	for (size_t i = 0; i < jail->actions_n; i++) {
 		if (jail->actions[i].kind == ACTION_NFTABLES)
 			add_rule(plan, number, (uint32_t)i);
@@ -85,6 +103,7 @@ plan_fini(struct plan *plan)
 	free(plan->logs);
 	free(plan->rules);
 	strings_fini(&plan->journals);
+	strings_fini(&plan->ignore_files);
 	*plan = (struct plan){ 0 };
 }
 

@@ -32,6 +32,7 @@ struct plan {
 	struct plan_rule *rules;   /* native actions of jails that run */
 	size_t rules_n;
 	struct strings journals;   /* backends that read one, each once */
+	struct strings ignore_files;   /* paths of ignoreip, each once */
 };
 
 /*

@@ -151,6 +151,7 @@ adopt(struct warden *w, uint32_t generation)
 		port_send(w->parent, &again, sizeof(again), -1);
 	warden_plan_free(old);
 	warden_plan_shrink(w->now);
+	warden_ignore_start(w);
 	if (warden_glob_start(w) == -1)
 		log_error(LOGGER, "patterns of logs are not looked at again: "
 		    "no timer");
@@ -426,6 +427,7 @@ warden_free(struct warden *w)
 	free(w->journal_wds);
 	if (w->look != NULL)
 		event_free(w->look);
+	warden_ignore_fini(w);
 	warden_plan_free(w->now);
 	warden_plan_free(w->next);
 	trie_free(w->never);

@@ -30,6 +30,8 @@ struct warden_plan {
 	struct strings added;          /* paths of logs beside the plan's own */
 };
 
+struct warden_ignored;
+
 struct warden {
 	struct event_base *base;
 	const struct role_options *options;
@@ -43,6 +45,8 @@ struct warden {
 	int journal_fd;                /* inotify, of their directories */
 	int *journal_wds;
 	size_t journal_wds_n;
+	struct warden_ignored *ignored;   /* files of ignoreip, as last told */
+	struct event *ignore_look;     /* at them, again */
 	struct firewall *firewall;     /* NULL: it cannot be used */
 	int firewall_error;
 	const char *firewall_why;
@@ -74,6 +78,11 @@ int warden_log_add(struct warden *w, const struct wire_log_add *ask,
 /* --- warden_glob.c ----------------------------------------------------- */
 /* For w->now: looks at its patterns every few seconds, if it has any. */
 int warden_glob_start(struct warden *w);
+
+/* --- warden_ignore.c --------------------------------------------------- */
+/* For w->now: hands its files over, now and whenever they change. */
+void warden_ignore_start(struct warden *w);
+void warden_ignore_fini(struct warden *w);
 
 /* --- warden_journal.c -------------------------------------------------- */
 /* Fills and frees p->journals. */

@@ -30,6 +30,7 @@ _Static_assert(sizeof(struct wire_found) == 16, "wire_found");
 _Static_assert(sizeof(struct wire_log_add) == 1036, "wire_log_add");
 _Static_assert(sizeof(struct wire_log_added) == 20, "wire_log_added");
 _Static_assert(sizeof(struct wire_journal) == 32, "wire_journal");
+_Static_assert(sizeof(struct wire_ignore) == 16, "wire_ignore");
 _Static_assert(sizeof(struct wire_fw) == 8, "wire_fw");
 _Static_assert(sizeof(struct wire_fw_done) == 16, "wire_fw_done");
 _Static_assert(sizeof(struct wire_fw_lost) == 104, "wire_fw_lost");
@@ -74,6 +75,8 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_JOURNAL_WATCH, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_FILE, wire_journal, true),
 	RECORDS(WIRE_JOURNAL_END, wire_journal, wire_wd),
+	PLAIN(WIRE_IGNORE_FD, wire_ignore, true),
+	PLAIN(WIRE_IGNORE_ERROR, wire_ignore, false),
 	RECORDS(WIRE_OWN_ADDR, wire_own, addr),
 	RECORDS(WIRE_FW_DONE, wire_fw, wire_fw_done),
 	PLAIN(WIRE_FW_LOST, wire_fw_lost, false),

@@ -51,6 +51,8 @@ enum wire_type {
 	WIRE_JOURNAL_WATCH,   /* wire_plain + fd: inotify of the journals */
 	WIRE_JOURNAL_FILE,    /* wire_journal + fd: one of its files */
 	WIRE_JOURNAL_END,     /* wire_journal + records of wire_wd: all sent */
+	WIRE_IGNORE_FD,       /* wire_ignore + fd: a file of ignoreip */
+	WIRE_IGNORE_ERROR,    /* wire_ignore, no fd: error says why */
 	/* engine -> warden */
 	WIRE_LOG_OPEN = 64,   /* wire_log */
 	WIRE_FW_ADD,          /* wire_fw + records of wire_fw_record */
@@ -162,6 +164,16 @@ struct wire_journal {
 
 /* One directory of it that is watched; the first record is none: -1. */
 struct wire_wd { int32_t wd; };
+
+/* A file of ignoreip is new, or another one. */
+struct wire_ignore {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t file;        /* number in the configuration's order */
+	int32_t error;        /* errno, 0 */
+};
+
+#define WIRE_IGNORE_FILE_MAX (1 << 20)   /* bytes */
 
 struct wire_own { uint32_t type; uint32_t zero; };
 

@@ -19,6 +19,7 @@ JAILS = """[DEFAULT]
 bantime = 1h
 findtime = 1h
 maxretry = 1
+ignoreself = false
 action = nftables[port="22", protocol="tcp"]
 [warn]
 enabled = true

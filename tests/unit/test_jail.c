@@ -297,18 +297,54 @@ the_ignored_are_not_counted(void **state)
 	jail_own_addresses(jail, &own, 1);
 	attack("198.51.100.7", 1);
 	attack("192.0.2.9", 1);
-	log_end(fd, "gaol.jail WARNING [j] not in this version: "
-	    "ignoreip friend.example ignored\n"
-	    "fail2ban.filter INFO    [j] Ignore 198.51.100.7 by ip\n"
+	log_end(fd, "fail2ban.filter INFO    [j] Ignore 198.51.100.7 by ip\n"
 	    "fail2ban.filter INFO    [j] Ignore 192.0.2.9 by "
 	    "ignoreself rule\n");
 	assert_int_equal(jail_counters(jail)->ignored, 2);
 	assert_int_equal(jail_counters(jail)->failed_total, 0);
 	assert_int_equal(jail_failing(jail), 0);
-	assert_int_equal(jail_unused(jail)->n, 1);
+	assert_int_equal(jail_ignore_names(jail)->n, 1);
 	/* By hand ignoreip is not asked. */
 	assert_int_equal(jail_ban(jail, &(struct id){ .addr = own }, 0,
 	    clock_wall()), JAIL_BAN_NEW);
+}
+
+/* ignoreip_lifts: whoever comes to ignoreip is let go, and nobody else. */
+static void
+bans_end_when_ignoreip_grows(void **state)
+{
+	struct id spared = id_of("198.51.100.9"), net = id_of("192.0.2.0/25");
+	struct addr v = id_of("203.0.113.1").addr;
+
+	(void)state;
+	strings_add(&config.ignoreip, SPAN("198.51.100.0/24"));
+	strings_add(&config.ignoreip, SPAN("friend.example"));
+	jail_reconfigure(jail, &config);
+	attack("192.0.2.1", 3);
+	attack("192.0.2.200", 3);
+	attack("203.0.113.1", 3);
+	jail_ban(jail, &net, 0, clock_wall());
+	/* By hand, although it is spared: that stays. */
+	jail_ban(jail, &spared, 0, clock_wall());
+	assert_int_equal(jail_banned(jail), 5);
+	strings_add(&config.ignoreip, SPAN("192.0.2.0/25"));
+	jail_reconfigure(jail, &config);
+	assert_int_equal(jail_banned(jail), 5);
+	assert_false(jail_ignore_name(jail, "friend.example", &v, 1));
+	assert_int_equal(jail_banned(jail), 5);
+	/* The entry is not new to the configuration that lifts. */
+	config.ignoreip_lifts = true;
+	jail_reconfigure(jail, &config);
+	assert_int_equal(jail_banned(jail), 5);
+	strings_add(&config.ignoreip, SPAN("192.0.2.200"));
+	jail_reconfigure(jail, &config);
+	assert_int_equal(jail_banned(jail), 4);
+	assert_null(jail_find(jail, &(struct id){
+		.addr = id_of("192.0.2.200").addr }));
+	assert_false(jail_ignore_name(jail, "friend.example", NULL, 0));
+	assert_true(jail_ignore_name(jail, "friend.example", &v, 1));
+	assert_int_equal(jail_banned(jail), 3);
+	assert_int_equal(jail_counters(jail)->lifted, 2);
 }
 
 static void
@@ -484,6 +520,7 @@ main(void)
 		JAIL(old_failures_make_no_ban),
 		JAIL(already_banned_is_the_louder_the_later),
 		JAIL(the_ignored_are_not_counted),
+		JAIL(bans_end_when_ignoreip_grows),
 		JAIL(by_hand),
 		JAIL(restored_bans_keep_their_ends),
 		JAIL(a_ticket_tells_of_its_failures),

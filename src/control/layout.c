@@ -14,61 +14,6 @@ string_of(const json_t *value)
 	return span_from(json_string_value(value), json_string_length(value));
 }
 
-/* Strings of an array with `between` between them. */
-static void
-add_joined(struct buf *out, const json_t *array, const char *between)
-{
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		if (i > 0)
-			buf_adds(out, between);
-		printable_add(out, string_of(json_array_get(array, i)));
-	}
-}
-
-void
-layout_status(const json_t *payload, struct buf *out)
-{
-	const json_t *jails = json_object_get(payload, "jails");
-
-	buf_addf(out, "Status\n|- Number of jail:\t%zu\n`- Jail list:\t",
-	    json_array_size(jails));
-	add_joined(out, jails, ", ");
-	buf_addc(out, '\n');
-}
-
-static void
-add_count(struct buf *out, const char *head, const json_t *object,
-    const char *key)
-{
-	buf_addf(out, "%s:\t%" PRId64 "\n", head, payload_int(object, key, 0));
-}
-
-void
-layout_status_jail(const json_t *payload, struct buf *out)
-{
-	const json_t *filter = json_object_get(payload, "filter");
-	const json_t *actions = json_object_get(payload, "actions");
-
-	buf_adds(out, "Status for the jail: ");
-	printable_add(out, span_of(payload_str(payload, "jail", "")));
-	buf_adds(out, "\n|- Filter\n");
-	add_count(out, "|  |- Currently failed", filter, "failing");
-	add_count(out, "|  |- Total failed", filter, "failed_total");
-	if (json_object_get(filter, "journal") != NULL) {
-		buf_adds(out, "|  `- Journal matches:\t");
-		add_joined(out, json_object_get(filter, "journal"), " + ");
-	} else {
-		buf_adds(out, "|  `- File list:\t");
-		add_joined(out, json_object_get(filter, "files"), " ");
-	}
-	buf_adds(out, "\n`- Actions\n");
-	add_count(out, "   |- Currently banned", actions, "banned");
-	add_count(out, "   |- Total banned", actions, "banned_total");
-	buf_adds(out, "   `- Banned IP list:\t");
-	add_joined(out, json_object_get(actions, "ids"), " ");
-	buf_addc(out, '\n');
-}
-
 static void
 add_repr(struct buf *out, const json_t *value)
 {

@@ -7,13 +7,21 @@
 #define GAOL_CONTROL_LAYOUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
 /* Payload of ["status"]: {"jails": ["a", "b"], …}. */
 void layout_status(const json_t *payload, struct buf *out);
-/* Payload of ["status", JAIL]. */
+/* Payload of ["status", JAIL]; "short" and "cymru" have other lists. */
 void layout_status_jail(const json_t *payload, struct buf *out);
+/* Payload of ["status", "--all"]: {"jails": […], "all": [{…}, …]}. */
+void layout_status_all(const json_t *payload, struct buf *out);
+/*
+ * A table of {"sshd": ["polling", [0, 1], [2, 3]], …}, its lines drawn with
+ * characters of Unicode, or of ASCII.
+ */
+void layout_stats(const json_t *payload, bool utf8, struct buf *out);
 /* Any other payload as upstream prints it: number, text, list. */
 void layout_plain(const json_t *payload, struct buf *out);
 /*

@@ -123,6 +123,48 @@ add_actions(const char *jail, const json_t *list, struct buf *out)
 	add_joined(list, ", ", out);
 }
 
+/* [["_COMM=a", "_UID=0"], ["_COMM=b"]] */
+static void
+add_matches(const json_t *list, struct buf *out)
+{
+	size_t n = json_array_size(list);
+
+	buf_adds(out, n == 0 ? "No journal match filter set" :
+	    "Current match filter:\n");
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(list, i);
+
+		buf_adds(out, i > 0 ? " + " : "");
+		for (size_t k = 0; k < json_array_size(one); k++) {
+			buf_adds(out, k > 0 ? " " : "");
+			add_string(out, json_array_get(one, k));
+		}
+	}
+	buf_addc(out, '\n');
+}
+
+/* [PATTERN, NAME], [null, NAME] or null */
+static void
+add_datepattern(const json_t *payload, struct buf *out)
+{
+	const json_t *pattern = json_array_get(payload, 0);
+
+	buf_adds(out, "Current date pattern set to: ");
+	if (json_array_size(payload) < 2) {
+		buf_adds(out, "Not set/required\n");
+		return;
+	}
+	if (!json_is_string(pattern)) {
+		add_string(out, json_array_get(payload, 1));
+	} else {
+		add_string(out, pattern);
+		buf_adds(out, " (");
+		add_string(out, json_array_get(payload, 1));
+		buf_addc(out, ')');
+	}
+	buf_addc(out, '\n');
+}
+
 void
 layout_setting(size_t argc, const char *const *argv, const json_t *payload,
     struct buf *out)
@@ -140,6 +182,12 @@ layout_setting(size_t argc, const char *const *argv, const json_t *payload,
 	} else if (strcmp(key, "banip") == 0 && json_is_array(payload)) {
 		add_joined(payload, strcmp(between, "--with-time") == 0 ?
 		    "\n" : between, out);
+	} else if (strcmp(key, "datepattern") == 0) {
+		add_datepattern(payload, out);
+	} else if (json_is_array(payload) && (strcmp(key, "journalmatch") ==
+	    0 || strcmp(key, "addjournalmatch") == 0 ||
+	    strcmp(key, "deljournalmatch") == 0)) {
+		add_matches(payload, out);
 	} else if (strcmp(key, "logencoding") == 0) {
 		buf_adds(out, "Current log encoding is set to:\n");
 		layout_plain(payload, out);

@@ -47,6 +47,15 @@ payload_texts(const struct strings *list)
 	return array;
 }
 
+bool
+payload_is_status_all(const json_t *payload)
+{
+	const json_t *all = json_object_get(payload, "all");
+
+	return json_is_array(all) &&
+	    !json_is_string(json_array_get(all, 0));
+}
+
 const char *
 payload_str(const json_t *object, const char *key, const char *otherwise)
 {

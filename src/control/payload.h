@@ -17,6 +17,12 @@ json_t *payload_text(struct span text);
 /* A JSON array of such strings. */
 json_t *payload_texts(const struct strings *list);
 
+/*
+ * Is it what ["status", "--all"] is, {"jails": […], "all": [{…}, …]}, and not
+ * what "stats" is, {"all": ["polling", …], …} of a jail that is named so?
+ */
+bool payload_is_status_all(const json_t *payload);
+
 /* Members of an object; the default when absent or of another type. */
 const char *payload_str(const json_t *object, const char *key,
     const char *otherwise);

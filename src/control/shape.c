@@ -48,12 +48,31 @@ shape_status(const json_t *payload)
 	return shape;
 }
 
+/* "short" has no list of bans, "cymru" has more of them. */
+static json_t *
+shape_actions(const json_t *actions)
+{
+	static const struct { const char *key, *name; } lists[] = {
+		{ "ids", "Banned IP list" }, { "asns", "Banned ASN list" },
+		{ "countries", "Banned Country list" },
+		{ "rirs", "Banned RIR list" },
+	};
+	json_t *shape = json_pack("[o, o]",
+	    count("Currently banned", actions, "banned"),
+	    count("Total banned", actions, "banned_total"));
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (json_object_get(actions, lists[i].key) != NULL)
+			json_array_append_new(shape, list(lists[i].name,
+			    actions, lists[i].key));
+	return shape;
+}
+
 /* [("Filter", [("Currently failed", 0), …]), ("Actions", […])] */
 static json_t *
 shape_status_jail(const json_t *payload)
 {
 	const json_t *filter = json_object_get(payload, "filter");
-	const json_t *actions = json_object_get(payload, "actions");
 	bool journal = json_object_get(filter, "journal") != NULL;
 
 	return json_pack("[o, o]",
@@ -62,10 +81,25 @@ shape_status_jail(const json_t *payload)
 		count("Total failed", filter, "failed_total"),
 		journal ? list("Journal matches", filter, "journal") :
 		list("File list", filter, "files"))),
-	    pair("Actions", json_pack("[o, o, o]",
-		count("Currently banned", actions, "banned"),
-		count("Total banned", actions, "banned_total"),
-		list("Banned IP list", actions, "ids"))));
+	    pair("Actions", shape_actions(json_object_get(payload,
+		"actions"))));
+}
+
+/* … of the daemon, then {"sshd": … of the jail, …} */
+static json_t *
+shape_status_all(const json_t *payload)
+{
+	const json_t *all = json_object_get(payload, "all");
+	json_t *shape = shape_status(payload), *jails = json_object();
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *one = json_array_get(all, i);
+
+		json_object_set_new(jails, payload_str(one, "jail", ""),
+		    shape_status_jail(one));
+	}
+	json_array_append_new(shape, jails);
+	return shape;
 }
 
 /* [["sshd", ["192.0.2.7"]]] as [{"sshd": ["192.0.2.7"]}] */
@@ -92,16 +126,30 @@ is_word(size_t argc, const char *const *argv, size_t i, const char *word)
 	return i < argc && strcmp(argv[i], word) == 0;
 }
 
+/* "stats" is an array of one jail, an object of all. */
+static json_t *
+shape_any_status(size_t argc, const json_t *payload, uint32_t *tuples)
+{
+	*tuples = LEVEL(1) | LEVEL(3);
+	if (payload_is_status_all(payload)) {
+		*tuples |= LEVEL(5);
+		return shape_status_all(payload);
+	}
+	if (json_is_object(json_object_get(payload, "filter")))
+		return shape_status_jail(payload);
+	if (argc < 2)
+		return shape_status(payload);
+	*tuples = json_is_array(payload) ? LEVEL(1) : LEVEL(2);
+	return NULL;
+}
+
 /* NULL: the payload is as fail2ban has it. */
 static json_t *
 reshape(size_t argc, const char *const *argv, const json_t *payload,
     uint32_t *tuples)
 {
-	if (is_word(argc, argv, 0, "status") && json_is_object(payload)) {
-		*tuples = LEVEL(1) | LEVEL(3);
-		return argc > 1 ? shape_status_jail(payload) :
-		    shape_status(payload);
-	}
+	if (is_word(argc, argv, 0, "status"))
+		return shape_any_status(argc, payload, tuples);
 	if (is_word(argc, argv, 0, "banned") && argc == 1)
 		return shape_banned(payload);
 	if (is_word(argc, argv, 0, "unban"))

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -118,6 +120,45 @@ add_echo(const json_t *payload, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+/* As Python would write to stdout: UTF-8 in the C locale, too. */
+static bool
+speaks_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *locale = "";
+
+	for (size_t i = 0; i < 3 && locale[0] == '\0'; i++)
+		locale = getenv(names[i]) != NULL ? getenv(names[i]) : "";
+	return locale[0] == '\0' || strcmp(locale, "C") == 0 ||
+	    strcmp(locale, "POSIX") == 0 ||
+	    strcasestr(locale, "utf-8") != NULL ||
+	    strcasestr(locale, "utf8") != NULL;
+}
+
+/* "stats" is an array of one jail, an object of all. */
+static void
+add_status(size_t argc, const char *const *argv, const json_t *payload,
+    struct buf *out)
+{
+	bool all = argc > 1 && strcmp(argv[1], "--all") == 0;
+	json_t *one;
+
+	if (argc > 1 && json_is_array(payload)) {
+		one = json_object();
+		json_object_set(one, argv[1], (json_t *)(uintptr_t)payload);
+		layout_stats(one, speaks_utf8(), out);
+		json_decref(one);
+	} else if (argc < 2) {
+		layout_status(payload, out);
+	} else if (!all) {
+		layout_status_jail(payload, out);
+	} else if (payload_is_status_all(payload)) {
+		layout_status_all(payload, out);
+	} else {
+		layout_stats(payload, speaks_utf8(), out);
+	}
+}
+
 /* What upstream's client makes of the reply to a command. */
 static void
 lay_out(size_t argc, const char *const *argv, const json_t *payload,
@@ -133,8 +174,10 @@ lay_out(size_t argc, const char *const *argv, const json_t *payload,
 		add_headed("Added jail ", payload, out);
 	else if (strcmp(name, "echo") == 0 && json_is_array(payload))
 		add_echo(payload, out);
-	else if (strcmp(name, "status") == 0 && json_is_object(payload))
-		(argc > 1 ? layout_status_jail : layout_status)(payload, out);
+	else if (strcmp(name, "status") == 0)
+		add_status(argc, argv, payload, out);
+	else if (strncmp(name, "stat", 4) == 0 && json_is_object(payload))
+		layout_stats(payload, speaks_utf8(), out);
 	else if (strcmp(name, "banned") == 0 && json_is_array(payload))
 		layout_banned(payload, out);
 	else if (strcmp(name, "unban") == 0 && json_is_object(payload))

@@ -74,8 +74,83 @@ lays_out_a_jail(void **state)
 	    "|  `- File list:\t\n"
 	    "`- Actions\n"
 	    "   |- Currently banned:\t0\n"
-	    "   |- Total banned:\t0\n"
-	    "   `- Banned IP list:\t\n");
+	    "   `- Total banned:\t0\n");
+}
+
+static void
+lays_out_all_jails(void **state)
+{
+	(void)state;
+	expect(layout_status_all, "{\"jails\":[],\"all\":[]}",
+	    "Status\n|- Number of jail:\t0\n`- Jail list:\t\n");
+	expect(layout_status_all, "{\"jails\":[\"a\",\"b\"],\"all\":["
+	    "{\"jail\":\"a\",\"filter\":{\"failing\":1,"
+	    "\"failed_total\":2,\"journal\":[\"_COMM=x\"]},\"actions\":{"
+	    "\"banned\":3,\"banned_total\":4}},"
+	    "{\"jail\":\"b\",\"actions\":{\"ids\":[\"192.0.2.7\"]}}]}",
+	    "Status\n"
+	    "|- Number of jail:\t2\n"
+	    "|- Jail list:\ta, b\n"
+	    "`- Status for the jails:\n"
+	    "   |- Jail: a\n"
+	    "   |  |- Filter\n"
+	    "   |  |  |- Currently failed:\t1\n"
+	    "   |  |  |- Total failed:\t2\n"
+	    "   |  |  `- Journal matches:\t_COMM=x\n"
+	    "   |  `- Actions\n"
+	    "   |     |- Currently banned:\t3\n"
+	    "   |     `- Total banned:\t4\n"
+	    "   `- Jail: b\n"
+	    "      |- Filter\n"
+	    "      |  |- Currently failed:\t0\n"
+	    "      |  |- Total failed:\t0\n"
+	    "      |  `- File list:\t\n"
+	    "      `- Actions\n"
+	    "         |- Currently banned:\t0\n"
+	    "         |- Total banned:\t0\n"
+	    "         `- Banned IP list:\t192.0.2.7\n");
+}
+
+#define TEN "\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500"
+#define NINE "\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2550"
+
+static void
+boxes(const json_t *payload, struct buf *out)
+{
+	layout_stats(payload, true, out);
+}
+
+static void
+ascii(const json_t *payload, struct buf *out)
+{
+	layout_stats(payload, false, out);
+}
+
+static void
+lays_out_a_table(void **state)
+{
+	static const char payload[] = "{\"sshd\":[\"systemd\",[1,12345],"
+	    "[2,3]],\"b\\u001b\":[\"polling\",[0,0],[0,0]]}";
+
+	(void)state;
+	expect(boxes, "{}", "No jails found.\n");
+	expect(ascii, payload,
+	    "          |          | Filter      | Actions  \n"
+	    " Jail     | Backend  |-------------x-----------\n"
+	    "          |          | cur |   tot | cur | tot\n"
+	    "----------x----------x-------------x-----------\n"
+	    " sshd     | systemd  |   1 | 12345 |   2 |   3\n"
+	    " b\\x1b    | polling  |   0 |     0 |   0 |   0\n"
+	    "-----------------------------------------------\n");
+	expect(boxes, "{\"j\":[\"polling\",[1,2],[3,4]]}",
+	    "          \u2551          \u2551 Filter    \u2551 Actions  \n"
+	    " Jail     \u2551 Backend  \u255f\u2500" TEN "\u256b\u2500" TEN "\n"
+	    "          \u2551          \u2551 cur \u2502 tot \u2551 cur \u2502 tot\n"
+	    NINE "\u2550\u256c" NINE "\u2550\u256c" NINE "\u2550\u2550\u256c"
+	    NINE "\u2550\u2550\n"
+	    " j        \u2551 polling  \u2551   1 \u2502   2 \u2551   3 \u2502   4\n"
+	    NINE "\u2550\u2569" NINE "\u2550\u2569" NINE "\u2550\u2550\u2569"
+	    NINE "\u2550\u2550\n");
 }
 
 static void
@@ -232,6 +307,9 @@ copes_with_any_payload(void **state)
 
 		layout_status(payload, &out);
 		layout_status_jail(payload, &out);
+		layout_status_all(payload, &out);
+		if (json_is_object(payload))
+			layout_stats(payload, true, &out);
 		layout_plain(payload, &out);
 		layout_banned(payload, &out);
 		screen_status(payload, false, &out);
@@ -249,6 +327,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lays_out_status),
 		cmocka_unit_test(lays_out_a_jail),
+		cmocka_unit_test(lays_out_all_jails),
+		cmocka_unit_test(lays_out_a_table),
 		cmocka_unit_test(writes_values_as_python_does),
 		cmocka_unit_test(words_errors),
 		cmocka_unit_test(shows_durations),

@@ -256,6 +256,23 @@ static const struct shape_row shapes[] = {
 	{ { "get", "a", "datepattern" }, "[\"x\",\"y\"]", "[\"x\",\"y\"]", 1 },
 	{ { "get", "a", "datepattern" }, "null", "null", 1 },
 	{ { "get", "a", "logpath" }, "[\"x\"]", "[\"x\"]", 0 },
+	{ { "status", "a", "short" }, "{\"jail\":\"a\",\"filter\":{},"
+	    "\"actions\":{}}",
+	    "[[\"Filter\",[[\"Currently failed\",0],[\"Total failed\",0],"
+	    "[\"File list\",[]]]],[\"Actions\",[[\"Currently banned\",0],"
+	    "[\"Total banned\",0]]]]", 10 },
+	{ { "status", "a", "stats" }, "[\"polling\",[1,2],[3,4]]",
+	    "[\"polling\",[1,2],[3,4]]", 2 },
+	{ { "status", "--all", "stats" }, "{\"all\":[\"polling\",[1,2],"
+	    "[3,4]],\"filter\":[\"x\",[1,2],[3,4]]}",
+	    "{\"all\":[\"polling\",[1,2],[3,4]],"
+	    "\"filter\":[\"x\",[1,2],[3,4]]}", 4 },
+	{ { "status", "--all" }, "{\"jails\":[\"a\"],\"all\":[{"
+	    "\"jail\":\"a\",\"filter\":{},\"actions\":{}}]}",
+	    "[[\"Number of jail\",1],[\"Jail list\",\"a\"],{\"a\":"
+	    "[[\"Filter\",[[\"Currently failed\",0],[\"Total failed\",0],"
+	    "[\"File list\",[]]]],[\"Actions\",[[\"Currently banned\",0],"
+	    "[\"Total banned\",0]]]]}]", 42 },
 	{ { "stats" }, "{\"a\":[\"polling\",[1,2],[3,4]]}",
 	    "{\"a\":[\"polling\",[1,2],[3,4]]}", 4 },
 };

@@ -138,6 +138,27 @@ def layouts():
     yield ["get", "sshd", "banip", ","], ["a", "b"], ["a", "b"]
     yield ["get", "sshd", "banip", "--with-time"], ["a", "b"], ["a", "b"]
     yield ["get", "sshd", "logencoding"], "UTF-8", "UTF-8"
+    for matches in [], [["_COMM=sshd", "_UID=0"], ["X=y"]], [["a b"]]:
+        for key in "journalmatch", "addjournalmatch", "deljournalmatch":
+            yield ["get", "sshd", key], matches, matches
+    for dates in None, (None, "Default Detectors"), ("%Y", "Year"):
+        yield (["get", "sshd", "datepattern"], dates and list(dates), dates)
+    yield ["get", "sshd", "ignorecache"], ["<ip>", 100, 300], [
+        "<ip>", 100, 300]
+    yield ["set", "sshd", "ignoreself", "yes"], True, True
+    yield ["set", "sshd", "attempt", "192.0.2.7"], 1, 1
+    yield ["server-status"], "Server ready", "Server ready"
+    yield ["sleep", "0"], None, None
+    ours, theirs = jail(["192.0.2.7"], ["/a"])
+    del ours["actions"]["ids"], ours["actions"]["bans"]
+    theirs[1][1].pop()
+    yield ["status", "sshd", "short"], ours, theirs
+    ours, theirs = jail(["192.0.2.7"], ["/a"])
+    ours["actions"].update(asns=["1", "2"], countries=["DE"], rirs=[])
+    theirs[1][1].extend([("Banned ASN list", ["1", "2"]),
+                         ("Banned Country list", ["DE"]),
+                         ("Banned RIR list", [])])
+    yield ["status", "sshd", "cymru"], ours, theirs
     yield ["get", "loglevel"], "INFO", "INFO"
     yield ["get", "logtarget"], "/var/log/x", "/var/log/x"
     yield ["get", "syslogsocket"], "auto", "auto"

@@ -34,6 +34,7 @@ struct run_job {
 	bool last;                 /* of a flush: the stop follows */
 	struct id id;              /* whose ticket; raw and empty: none */
 	struct buf packed;         /* values of a ticket that is gone */
+	struct run_merge *merge;   /* what the database says; NULL: unasked */
 };
 
 struct run_queue { struct run_job *first, **last; size_t n; };
@@ -53,6 +54,7 @@ struct run_action {
 	uint32_t bit;              /* in the masks of a ticket */
 	bool norestored;
 	bool unstarted;            /* made while its jail ran: with a ban */
+	bool merged;               /* names a tag of all bans of an address */
 	bool keep;                 /* reload: named by the new one */
 	struct run_queue queue;
 	struct run_queue sent;
@@ -146,6 +148,16 @@ void run_values_of_ticket(struct values *v, const struct engine_jail *j,
     const struct ticket *t);
 void run_values_of_failure(struct values *v, const struct engine_jail *j,
     const struct failure *f);
+
+/* --- engine_run_merge.c ---------------------------------------------- */
+/* Does a command of it name what all bans of an address have? */
+bool run_merge_wanted(const struct action_config *config);
+/* False: the job has to wait; its action is pumped when it need not. */
+bool run_merge_ready(struct engine_run *run, struct run_job *job);
+void run_merge_add(const struct run_job *job, struct values *v);
+/* The same for values that were packed before it was known. */
+void run_merge_repack(struct run_job *job);
+void run_merge_forget(struct run_job *job);
 
 /* --- engine_ignore.c ------------------------------------------------- */
 struct engine_ignore *engine_ignore_new(struct engine_run *run);

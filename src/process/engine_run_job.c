@@ -58,6 +58,7 @@ run_job_free(struct run_job *job)
 {
 	if (job == NULL)
 		return;
+	run_merge_forget(job);
 	id_fini(&job->id);
 	buf_fini(&job->packed);
 	free(job);
@@ -111,13 +112,18 @@ pack(struct run_job *job)
 	struct ticket *t;
 	struct values v;
 
-	if (!has_ticket(job) || job->packed.n > 0)
+	if (!has_ticket(job))
 		return true;
+	if (job->packed.n > 0) {
+		run_merge_repack(job);
+		return true;
+	}
 	t = a->jail != NULL ? jail_find(a->jail->jail, &job->id) : NULL;
 	if (t == NULL || (job->verb == ACTION_BAN) ==
 	    ((t->run_sent & a->bit) != 0))
 		return false;
 	run_values_of_ticket(&v, a->jail, t);
+	run_merge_add(job, &v);
 	values_pack(&v, &job->packed);
 	values_fini(&v);
 	return true;
@@ -200,6 +206,8 @@ run_action_pump(struct engine_run *run, struct run_action *a)
 		return;
 	while (run->ready && a->at.generation != 0 && a->sent.n < RUN_WINDOW &&
 	    (job = a->queue.first) != NULL) {
+		if (has_ticket(job) && !run_merge_ready(run, job))
+			return;
 		if (!pack(job)) {
 			drop(a, run_queue_get(&a->queue));
 			continue;

@@ -221,6 +221,7 @@ make_action(struct engine_jail *j, const struct action_config *config,
 	a->bit = free_bit(j);
 	a->keep = true;
 	a->norestored = is_norestored(config);
+	a->merged = run_merge_wanted(config);
 	run_queue_init(&a->queue);
 	run_queue_init(&a->sent);
 	return a;

@@ -1,0 +1,190 @@
+#include "base/event.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+#define T(text) { text, sizeof(text) - 1 }
+
+const struct event_field event_texts[EVENT_TEXTS] = {
+	[EVENT_HOST] = { T("host"), "host.name" },
+	[EVENT_PROGRAM] = { T("program"), "process.name" },
+	[EVENT_SERVER] = { T("server"), "service.type" },
+	[EVENT_USER] = { T("user"), "user.name" },
+	[EVENT_USER_RAW] = { { NULL, 0 }, "gaol.user_raw" },
+	[EVENT_DOMAIN] = { { NULL, 0 }, "user.domain" },
+	[EVENT_AUTH_USER] = { T("auth_user"), "user.effective.name" },
+	[EVENT_MECHANISM] = { T("mech"), "gaol.mechanism" },
+	[EVENT_TLS_VERSION] = { T("tls_version"), "tls.version" },
+	[EVENT_TLS_CIPHER] = { T("tls_cipher"), "tls.cipher" },
+	[EVENT_SESSION] = { T("session"), "gaol.session" },
+	[EVENT_QUEUE_ID] = { T("queue_id"), "email.local_id" },
+	[EVENT_MESSAGE_ID] = { T("message_id"), "email.message_id" },
+	[EVENT_AGENT] = { T("client"), "user_agent.name" },
+	[EVENT_AGENT_VERSION] = { T("client_version"), "user_agent.version" },
+	[EVENT_DEVICE] = { T("device"), "user_agent.device.name" },
+	[EVENT_SENDER] = { T("sender"), "email.sender.address" },
+	[EVENT_RECIPIENT] = { T("recipient"), "gaol.recipient" },
+	[EVENT_MAILBOX_NAME] = { T("mailbox"), "gaol.mailbox" },
+	[EVENT_OPERATION] = { T("operation"), "gaol.operation" },
+	[EVENT_DETAIL] = { T("detail"), "gaol.detail" },
+	[EVENT_LOG] = { { NULL, 0 }, "log.file.path" },
+};
+
+const struct event_field event_numbers[EVENT_NUMBERS] = {
+	[EVENT_PID] = { T("pid"), "process.pid" },
+	[EVENT_PORT] = { T("port"), "source.port" },
+	[EVENT_LOCAL_PORT] = { T("local_port"), "destination.port" },
+	[EVENT_ATTEMPTS] = { T("attempts"), "gaol.attempts" },
+	[EVENT_BYTES_IN] = { T("bytes_in"), "source.bytes" },
+	[EVENT_BYTES_OUT] = { T("bytes_out"), "destination.bytes" },
+	[EVENT_RECIPIENTS] = { T("recipients"), "gaol.recipients" },
+	[EVENT_SIZE] = { T("size"), "gaol.size" },
+	[EVENT_DURATION_MS] = { T("duration_ms"), "gaol.duration_ms" },
+	[EVENT_FETCHED] = { T("fetched"), "gaol.fetched" },
+	[EVENT_DELETED] = { T("deleted"), "gaol.deleted" },
+};
+
+static const char *const kinds[EVENT_KINDS] = {
+	"login", "failure", "abort", "connect", "logout", "client", "mailbox",
+	"received", "sent", "rejected", "limited", "admin", "other",
+};
+
+static const char *const services[SERVICE_KINDS] = {
+	"unknown", "imap", "pop3", "smtp", "sieve", "lmtp", "http", "jmap",
+	"dav", "eas", "admin",
+};
+
+static const char *const reasons[REASON_KINDS] = {
+	"none", "bad_password", "unknown_user", "bad_credentials", "disabled",
+	"expired", "locked", "policy", "mechanism", "temporary", "protocol",
+	"relay", "rate",
+};
+
+static const char *const tls_kinds[EVENT_TLS_KINDS] = {
+	"unknown", "none", "starttls", "implicit", "tls", "trusted_local",
+};
+
+static const char *
+name_of(const char *const *names, unsigned n, unsigned i)
+{
+	return i < n ? names[i] : "unknown";
+}
+
+/* Place of the name in the list, or -1. */
+static int
+find(const char *const *names, unsigned n, struct span name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (span_eq(span_of(names[i]), name))
+			return (int)i;
+	return -1;
+}
+
+const char *
+event_kind_name(enum event_kind kind)
+{
+	return name_of(kinds, EVENT_KINDS, kind);
+}
+
+const char *
+event_service_name(enum event_service service)
+{
+	return name_of(services, SERVICE_KINDS, service);
+}
+
+const char *
+event_reason_name(enum event_reason reason)
+{
+	return name_of(reasons, REASON_KINDS, reason);
+}
+
+const char *
+event_tls_name(enum event_tls tls)
+{
+	return name_of(tls_kinds, EVENT_TLS_KINDS, tls);
+}
+
+int
+event_kind_parse(struct span name, enum event_kind *out)
+{
+	int i = find(kinds, EVENT_KINDS, name);
+
+	if (i == -1)
+		return -1;
+	*out = (enum event_kind)i;
+	return 0;
+}
+
+int
+event_service_parse(struct span name, enum event_service *out)
+{
+	int i = find(services, SERVICE_KINDS, name);
+
+	if (i == -1)
+		return -1;
+	*out = (enum event_service)i;
+	return 0;
+}
+
+int
+event_reason_parse(struct span name, enum event_reason *out)
+{
+	int i = find(reasons, REASON_KINDS, name);
+
+	if (i == -1)
+		return -1;
+	*out = (enum event_reason)i;
+	return 0;
+}
+
+int
+event_tls_parse(struct span name, enum event_tls *out)
+{
+	int i = find(tls_kinds, EVENT_TLS_KINDS, name);
+
+	if (i == -1)
+		return -1;
+	*out = (enum event_tls)i;
+	return 0;
+}
+
+void
+event_init(struct event *e)
+{
+	*e = (struct event){ .kind = EVENT_OTHER };
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		e->numbers[i] = EVENT_NUMBER_UNKNOWN;
+}
+
+/* Appends the text to *at; what borrowed it borrows from there now. */
+static void
+move_in(struct span *text, char **at)
+{
+	if (text->n > 0)
+		memcpy(*at, text->p, text->n);
+	text->p = *at;
+	*at += text->n;
+}
+
+void
+event_copy(struct event *to, const struct event *from)
+{
+	size_t n = from->line.n + 1;
+	char *at;
+
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		n += from->texts[i].n;
+	*to = *from;
+	at = to->owned = xmalloc(n);
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		move_in(&to->texts[i], &at);
+	move_in(&to->line, &at);
+}
+
+void
+event_fini(struct event *e)
+{
+	free(e->owned);
+	event_init(e);
+}

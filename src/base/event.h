@@ -1,0 +1,147 @@
+/*
+ * An event: one mail access as one log line (or a session) tells it. Who
+ * signed in, failed to, signed out, sent; from where, how. The names below are
+ * those of filters, rules, JSON and commands; the tables say how each field
+ * is called where.
+ *
+ * Texts are borrowed and valid only during the call that hands the event over;
+ * event_copy() makes one that owns its texts.
+ */
+#ifndef GAOL_BASE_EVENT_H
+#define GAOL_BASE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/span.h"
+
+enum event_kind {
+	EVENT_LOGIN,       /* a sign-in that worked */
+	EVENT_FAILURE,     /* one that did not */
+	EVENT_ABORT,       /* a connection that never tried, or a probe */
+	EVENT_CONNECT,
+	EVENT_LOGOUT,
+	EVENT_CLIENT,      /* what the client says it is */
+	EVENT_MAILBOX,     /* something done in a mailbox */
+	EVENT_RECEIVED,    /* a message accepted from a client */
+	EVENT_SENT,        /* a message delivered, or tried to be */
+	EVENT_REJECTED,    /* a message or recipient refused */
+	EVENT_LIMITED,     /* held off for coming too often */
+	EVENT_ADMIN,       /* the server itself is in trouble, or managed */
+	EVENT_OTHER,
+	EVENT_KINDS
+};
+
+enum event_service {
+	SERVICE_UNKNOWN, SERVICE_IMAP, SERVICE_POP3, SERVICE_SMTP,
+	SERVICE_SIEVE, SERVICE_LMTP, SERVICE_HTTP, SERVICE_JMAP, SERVICE_DAV,
+	SERVICE_EAS, SERVICE_ADMIN, SERVICE_KINDS
+};
+
+enum event_reason {
+	REASON_NONE,
+	REASON_BAD_PASSWORD,
+	REASON_UNKNOWN_USER,
+	REASON_BAD_CREDENTIALS,   /* either: the server does not say which */
+	REASON_DISABLED, REASON_EXPIRED, REASON_LOCKED,
+	REASON_POLICY,            /* address, plain text, certificate */
+	REASON_MECHANISM,
+	REASON_TEMPORARY,         /* the server's own fault: no attack */
+	REASON_PROTOCOL,
+	REASON_RELAY,
+	REASON_RATE,
+	REASON_KINDS
+};
+
+enum event_tls {
+	EVENT_TLS_UNKNOWN,        /* the line does not say */
+	EVENT_TLS_NONE,
+	EVENT_TLS_STARTTLS,
+	EVENT_TLS_IMPLICIT,
+	EVENT_TLS_YES,            /* one of the two */
+	EVENT_TLS_LOCAL,          /* no TLS, from where the server trusts */
+	EVENT_TLS_KINDS
+};
+
+enum event_text {
+	EVENT_HOST, EVENT_PROGRAM, EVENT_SERVER,
+	EVENT_USER,               /* as accounts are counted */
+	EVENT_USER_RAW,           /* as the line had it */
+	EVENT_DOMAIN,
+	EVENT_AUTH_USER,          /* who signed in for another (master user) */
+	EVENT_MECHANISM, EVENT_TLS_VERSION, EVENT_TLS_CIPHER,
+	EVENT_SESSION,            /* the server's own name for the session */
+	EVENT_QUEUE_ID, EVENT_MESSAGE_ID,
+	EVENT_AGENT, EVENT_AGENT_VERSION, EVENT_DEVICE,
+	EVENT_SENDER, EVENT_RECIPIENT,
+	EVENT_MAILBOX_NAME, EVENT_OPERATION,
+	EVENT_DETAIL,             /* the server's words for the reason */
+	EVENT_LOG,                /* where the line stands */
+	EVENT_TEXTS
+};
+
+enum event_number {
+	EVENT_PID, EVENT_PORT, EVENT_LOCAL_PORT, EVENT_ATTEMPTS,
+	EVENT_BYTES_IN, EVENT_BYTES_OUT,     /* in: from the client */
+	EVENT_RECIPIENTS, EVENT_SIZE, EVENT_DURATION_MS,
+	EVENT_FETCHED, EVENT_DELETED,        /* messages */
+	EVENT_NUMBERS
+};
+
+#define EVENT_NUMBER_UNKNOWN (-1)
+
+/* Where an address is, as far as a database tells. */
+struct place {
+	char country[3];          /* ISO 3166-1 alpha-2; "" unknown */
+	bool lan;                 /* private, loopback or link-local */
+	uint32_t asn;             /* 0: unknown */
+	char network[64];         /* whose it is; "" unknown; UTF-8 */
+};
+
+struct event {
+	struct wall time;
+	enum event_kind kind;
+	enum event_service service;
+	enum event_reason reason;
+	enum event_tls tls;
+	bool total;               /* attempts: of the session so far, not of
+	                           * this line */
+	struct addr ip;           /* of the client; ADDR_NONE: not known */
+	struct addr local_ip;
+	struct addr proxy_ip;     /* who named `ip`, if another did */
+	struct place place;       /* of `ip` */
+	struct span texts[EVENT_TEXTS];
+	int64_t numbers[EVENT_NUMBERS];
+	struct span line;         /* whole, before redaction */
+	char *owned;              /* event_copy: all texts */
+};
+
+/* How a field is called: in a filter's tags, in our JSON. */
+struct event_field {
+	struct span group;        /* <F-BYTES_IN> is "bytes_in" */
+	const char *path;         /* Elastic Common Schema, or below "gaol." */
+};
+
+extern const struct event_field event_texts[EVENT_TEXTS];
+extern const struct event_field event_numbers[EVENT_NUMBERS];
+
+const char *event_kind_name(enum event_kind kind);
+const char *event_service_name(enum event_service service);
+const char *event_reason_name(enum event_reason reason);
+const char *event_tls_name(enum event_tls tls);
+/* 0, or -1: no such name (*out untouched). Case counts. */
+int event_kind_parse(struct span name, enum event_kind *out);
+int event_service_parse(struct span name, enum event_service *out);
+int event_reason_parse(struct span name, enum event_reason *out);
+int event_tls_parse(struct span name, enum event_tls *out);
+
+/* Nothing known: numbers unknown, kind EVENT_OTHER. */
+void event_init(struct event *e);
+/* A copy that owns its texts, at one allocation; event_fini() frees them. */
+void event_copy(struct event *to, const struct event *from);
+void event_fini(struct event *e);
+
+#endif

@@ -18,8 +18,12 @@ PKGS       += $(SYSTEMD)
 # Packed logs for gaol regex: what is there (make PACKERS= to do without).
 PACKERS    ?= $(foreach p,zlib liblzma libzstd,$(shell pkg-config --exists $p && echo $p))
 PKGS       += $(PACKERS)
+# Country and network of addresses, where libmaxminddb is.
+MAXMINDDB  ?= $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
+PKGS       += $(MAXMINDDB)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS)) \
               $(if $(SYSTEMD),-DGAOL_JOURNAL) \
+              $(if $(MAXMINDDB),-DGAOL_MAXMINDDB) \
               $(if $(filter zlib,$(PACKERS)),-DGAOL_ZLIB) \
               $(if $(filter liblzma,$(PACKERS)),-DGAOL_LIBLZMA) \
               $(if $(filter libzstd,$(PACKERS)),-DGAOL_LIBZSTD)

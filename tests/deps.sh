@@ -8,17 +8,17 @@ set -eu
 apt_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libpcre2-dev
     libconfig-dev libevent-dev libsqlite3-dev libjansson-dev libmd-dev
     nftables iproute2 procps libsystemd-dev
-    zlib1g-dev liblzma-dev libzstd-dev"
+    zlib1g-dev liblzma-dev libzstd-dev libmaxminddb-dev"
 apt_test="clang libclang-rt-14-dev libcmocka-dev fail2ban python3 python3-systemd
     python3-pyinotify systemd systemd-journal-remote openssh-server openssh-client sshpass dovecot-core
     dovecot-imapd dovecot-pop3d dovecot-managesieved dovecot-submissiond
     rsyslog iptables sqlite3 mandoc strace jq netcat-openbsd util-linux openssl
-    xz-utils zstd dnsmasq-base"
+    xz-utils zstd tor-geoipdb dnsmasq-base"
 # Written for the other package managers, untried so far.
 dnf_build="gcc make pkgconf-pkg-config libnftnl-devel libmnl-devel pcre2-devel
     libconfig-devel libevent-devel sqlite-devel jansson-devel libmd-devel
     nftables iproute procps-ng systemd-devel
-    zlib-devel xz-devel libzstd-devel"
+    zlib-devel xz-devel libzstd-devel libmaxminddb-devel"
 dnf_test="clang compiler-rt libcmocka-devel fail2ban python3 openssh-server
     openssh-clients sshpass dovecot dovecot-pigeonhole rsyslog sqlite mandoc
     strace jq nmap-ncat util-linux openssl xz zstd dnsmasq"

@@ -1,0 +1,151 @@
+#include "access/event_make.h"
+
+#include "base/number.h"
+
+/* --- words ------------------------------------------------------------ */
+
+enum event_service
+event_service_of(struct span word)
+{
+	static const struct {
+		struct span word;
+		enum event_service service;
+	} known[] = {
+		{ { "imap", 4 }, SERVICE_IMAP },
+		{ { "pop3", 4 }, SERVICE_POP3 },
+		{ { "pop", 3 }, SERVICE_POP3 },
+		{ { "managesieve", 11 }, SERVICE_SIEVE },
+		{ { "sieve", 5 }, SERVICE_SIEVE },
+		{ { "timsieve", 8 }, SERVICE_SIEVE },
+		{ { "submission", 10 }, SERVICE_SMTP },
+		{ { "smtp", 4 }, SERVICE_SMTP },
+		{ { "esmtp", 5 }, SERVICE_SMTP },
+		{ { "asmtp", 5 }, SERVICE_SMTP },
+		{ { "postfix", 7 }, SERVICE_SMTP },
+		{ { "lmtp", 4 }, SERVICE_LMTP },
+		{ { "http", 4 }, SERVICE_HTTP },
+		{ { "jmap", 4 }, SERVICE_JMAP },
+		{ { "webdav", 6 }, SERVICE_DAV },
+		{ { "dav", 3 }, SERVICE_DAV },
+		{ { "eas", 3 }, SERVICE_EAS },
+		{ { "admin", 5 }, SERVICE_ADMIN },
+		{ { "doveadm", 7 }, SERVICE_ADMIN },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_eq_nocase(span_sub(word, 0, known[i].word.n),
+			known[i].word))
+			return known[i].service;
+	return SERVICE_UNKNOWN;
+}
+
+enum event_tls
+event_tls_of(struct span word)
+{
+	enum event_tls tls;
+
+	if (event_tls_parse(word, &tls) == 0)
+		return tls;
+	/* Dovecot 2.4.0 to 2.4.4 have the letters in another order. */
+	if (span_eq_nocase(span_sub(word, 0, 3), SPAN("tls")) ||
+	    span_eq(word, SPAN("TSL")) ||
+	    span_eq_nocase(span_sub(word, 0, 3), SPAN("ssl")))
+		return EVENT_TLS_YES;
+	if (span_eq_nocase(word, SPAN("secured")))
+		return EVENT_TLS_LOCAL;
+	if (span_eq_nocase(word, SPAN("plaintext")))
+		return EVENT_TLS_NONE;
+	return EVENT_TLS_UNKNOWN;
+}
+
+/* --- groups ----------------------------------------------------------- */
+
+static void
+take_text(struct event *out, struct span group, struct span value)
+{
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		if (out->texts[i].n == 0 &&
+		    span_eq(event_texts[i].group, group))
+			out->texts[i] = value;
+}
+
+static int64_t
+number_max(unsigned i)
+{
+	switch (i) {
+	case EVENT_PORT:
+	case EVENT_LOCAL_PORT:
+		return UINT16_MAX;
+	case EVENT_ATTEMPTS:
+	case EVENT_RECIPIENTS:
+		return 1000000;
+	default:
+		return INT64_MAX;
+	}
+}
+
+static void
+take_number(struct event *out, struct span group, struct span value)
+{
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		if (out->numbers[i] == EVENT_NUMBER_UNKNOWN &&
+		    span_eq(event_numbers[i].group, group))
+			number_parse(value, 0, number_max(i),
+			    &out->numbers[i]);
+}
+
+static void
+take_word(struct event *out, struct span group, struct span value)
+{
+	if (span_eq(group, SPAN("service"))) {
+		if (out->service == SERVICE_UNKNOWN)
+			out->service = event_service_of(value);
+	} else if (span_eq(group, SPAN("reason"))) {
+		if (out->reason == REASON_NONE)
+			event_reason_parse(value, &out->reason);
+	} else if (span_eq(group, SPAN("tls"))) {
+		if (out->tls == EVENT_TLS_UNKNOWN)
+			out->tls = event_tls_of(value);
+	}
+}
+
+static void
+take_addr(struct event *out, struct span group, struct span value)
+{
+	if (span_eq(group, SPAN("ip4")) || span_eq(group, SPAN("ip6"))) {
+		if (out->ip.family == ADDR_NONE)
+			addr_parse(value, &out->ip);
+	} else if (span_eq(group, SPAN("local_ip"))) {
+		addr_parse(value, &out->local_ip);
+	} else if (span_eq(group, SPAN("proxy_ip"))) {
+		addr_parse(value, &out->proxy_ip);
+	}
+}
+
+void
+event_make(const struct event_line *line, const struct user_rules *rules,
+    struct buf *user, struct event *out)
+{
+	event_init(out);
+	out->time = line->time;
+	out->kind = line->kind;
+	out->line = line->line;
+	/* What the line says stands before what its filter says of all. */
+	for (size_t i = 0; i < line->groups_n; i++) {
+		const struct failure_group *g = &line->groups[i];
+
+		take_text(out, g->name, g->value);
+		take_number(out, g->name, g->value);
+		take_word(out, g->name, g->value);
+		take_addr(out, g->name, g->value);
+	}
+	out->total = out->numbers[EVENT_ATTEMPTS] > 0;
+	if (!out->total)
+		out->numbers[EVENT_ATTEMPTS] = 1;
+	out->texts[EVENT_LOG] = line->log;
+	out->texts[EVENT_USER_RAW] = out->texts[EVENT_USER];
+	buf_clear(user);
+	user_normalise(rules, out->texts[EVENT_USER_RAW], user);
+	out->texts[EVENT_USER] = buf_span(user);
+	out->texts[EVENT_DOMAIN] = user_domain(out->texts[EVENT_USER]);
+}

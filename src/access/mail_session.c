@@ -1,0 +1,442 @@
+#include "access/mail_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/table.h"
+#include "base/xalloc.h"
+
+#define TEXT_KEPT 256          /* bytes of a text; keys, too */
+#define BYTES_EACH 1024        /* on average; much more are evicted */
+#define TWICE_SLOTS 4096
+#define TWICE_WITHIN (2 * CLOCK_SECOND)
+
+struct open_session {
+	struct open_session *newer, *older;
+	uint64_t hash;
+	struct span key;         /* owned */
+	size_t bytes;            /* of all its texts */
+	struct event known;      /* owned texts */
+	struct wall login, last;
+	bool signed_in, signed_out;
+	int64_t failures;
+};
+
+/* The last event of a kind, user and address, and where it stood. */
+struct twice {
+	uint64_t what;
+	uint64_t log;
+	struct wall time;
+};
+
+struct mail_sessions {
+	struct table *table;
+	struct open_session *newest, *oldest;
+	size_t max;
+	size_t bytes;                       /* of all */
+	mail_session_fn *closed;
+	void *arg;
+	uint64_t evicted;
+	struct buf key;                     /* scratch */
+	struct event last;                  /* of a session just closed */
+	struct twice twice[TWICE_SLOTS];    /* by hash; a collision forgets */
+};
+
+/* --- table and order ---------------------------------------------------- */
+
+static bool
+has_key(const void *entry, const void *key)
+{
+	const struct open_session *s = entry;
+
+	return span_eq(s->key, *(const struct span *)key);
+}
+
+static void
+unlink_session(struct mail_sessions *ms, struct open_session *s)
+{
+	if (s->newer != NULL)
+		s->newer->older = s->older;
+	else
+		ms->newest = s->older;
+	if (s->older != NULL)
+		s->older->newer = s->newer;
+	else
+		ms->oldest = s->newer;
+}
+
+static void
+link_newest(struct mail_sessions *ms, struct open_session *s)
+{
+	s->newer = NULL;
+	s->older = ms->newest;
+	if (ms->newest != NULL)
+		ms->newest->newer = s;
+	else
+		ms->oldest = s;
+	ms->newest = s;
+}
+
+static int64_t
+duration(const struct open_session *s)
+{
+	int64_t said = s->known.numbers[EVENT_DURATION_MS];
+
+	if (said != EVENT_NUMBER_UNKNOWN)
+		return said;
+	if (s->login.us == 0 || !s->signed_out || s->last.us < s->login.us)
+		return -1;
+	return (s->last.us - s->login.us) / 1000;
+}
+
+/* What it knew lasts until the next event: that one may borrow from it. */
+static void
+close_session(struct mail_sessions *ms, struct open_session *s)
+{
+	struct mail_session done = {
+		.event = &s->known, .login = s->login, .end = s->last,
+		.signed_in = s->signed_in, .signed_out = s->signed_out,
+		.failures = s->failures, .duration_ms = duration(s),
+	};
+
+	table_del(ms->table, s->hash, &s->key);
+	unlink_session(ms, s);
+	ms->bytes -= s->bytes;
+	if (s->login.us != 0)
+		s->known.time = s->login;
+	ms->closed(&done, ms->arg);
+	event_fini(&ms->last);
+	ms->last = s->known;
+	free((char *)s->key.p);
+	free(s);
+}
+
+struct mail_sessions *
+mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
+{
+	struct mail_sessions *ms = xcalloc(1, sizeof(*ms));
+
+	ms->table = table_new(max, has_key);
+	ms->max = max;
+	ms->closed = closed;
+	ms->arg = arg;
+	event_init(&ms->last);
+	return ms;
+}
+
+void
+mail_sessions_free(struct mail_sessions *ms)
+{
+	struct open_session *s, *older;
+
+	if (ms == NULL)
+		return;
+	for (s = ms->newest; s != NULL; s = older) {
+		older = s->older;
+		event_fini(&s->known);
+		free((char *)s->key.p);
+		free(s);
+	}
+	event_fini(&ms->last);
+	table_free(ms->table);
+	buf_fini(&ms->key);
+	free(ms);
+}
+
+void
+mail_sessions_flush(struct mail_sessions *ms)
+{
+	while (ms->oldest != NULL)
+		close_session(ms, ms->oldest);
+}
+
+size_t
+mail_sessions_open(const struct mail_sessions *ms)
+{
+	return table_count(ms->table);
+}
+
+uint64_t
+mail_sessions_evicted(const struct mail_sessions *ms)
+{
+	return ms->evicted;
+}
+
+/* --- which session -------------------------------------------------------- */
+
+/* The server names the session; else its process stands for it. */
+static bool
+has_id(const struct event *e)
+{
+	return e->texts[EVENT_SESSION].n > 0;
+}
+
+/* False: the line does not say. */
+static bool
+make_key(struct mail_sessions *ms, const struct event *e)
+{
+	struct buf *key = &ms->key;
+
+	buf_clear(key);
+	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, TEXT_KEPT));
+	buf_addc(key, '\0');
+	buf_add_span(key, span_sub(e->texts[EVENT_HOST], 0, TEXT_KEPT));
+	buf_addc(key, '\0');
+	if (has_id(e))
+		buf_add_span(key, span_sub(e->texts[EVENT_SESSION], 0,
+		    TEXT_KEPT));
+	else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN)
+		/* No session id begins with a NUL. */
+		buf_addf(key, "%c%lld", '\0',
+		    (long long)e->numbers[EVENT_PID]);
+	else
+		return false;
+	return true;
+}
+
+static struct open_session *
+add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
+{
+	struct open_session *s = xcalloc(1, sizeof(*s));
+	char *key = xmalloc(ms->key.n);
+
+	while (ms->oldest != NULL && (table_count(ms->table) >= ms->max ||
+	    ms->bytes >= ms->max * BYTES_EACH)) {
+		ms->evicted++;
+		close_session(ms, ms->oldest);
+	}
+	memcpy(key, ms->key.p, ms->key.n);
+	s->key = span_from(key, ms->key.n);
+	s->hash = hash;
+	event_init(&s->known);
+	s->known.kind = e->kind;
+	table_add(ms->table, hash, s);
+	link_newest(ms, s);
+	return s;
+}
+
+static struct open_session *
+session_of(struct mail_sessions *ms, const struct event *e)
+{
+	struct open_session *s;
+	struct span key;
+	uint64_t hash;
+
+	if (!make_key(ms, e))
+		return NULL;
+	key = buf_span(&ms->key);
+	hash = table_hash(key.p, key.n);
+	s = table_find(ms->table, hash, &key);
+	/* A process that serves one client after the other. */
+	if (s != NULL && e->kind == EVENT_CONNECT && !has_id(e)) {
+		close_session(ms, s);
+		s = NULL;
+	}
+	if (s == NULL)
+		return add_session(ms, e, hash);
+	unlink_session(ms, s);
+	link_newest(ms, s);
+	return s;
+}
+
+/* --- what both know ------------------------------------------------------- */
+
+/* What is true of all of a session; the rest is one line's. */
+static const enum event_text lasting[] = {
+	EVENT_HOST, EVENT_SERVER, EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN,
+	EVENT_AUTH_USER, EVENT_MECHANISM, EVENT_TLS_VERSION, EVENT_TLS_CIPHER,
+	EVENT_SESSION, EVENT_AGENT, EVENT_AGENT_VERSION, EVENT_DEVICE,
+};
+
+static const enum event_number lasting_numbers[] = {
+	EVENT_PID, EVENT_PORT, EVENT_LOCAL_PORT, EVENT_BYTES_IN,
+	EVENT_BYTES_OUT, EVENT_DURATION_MS, EVENT_FETCHED, EVENT_DELETED,
+};
+
+#define LASTING (sizeof(lasting) / sizeof(lasting[0]))
+#define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
+
+static void
+fill(struct event *to, const struct event *from)
+{
+	for (size_t i = 0; i < LASTING; i++)
+		if (to->texts[lasting[i]].n == 0)
+			to->texts[lasting[i]] = from->texts[lasting[i]];
+	if (to->ip.family == ADDR_NONE) {
+		to->ip = from->ip;
+		to->place = from->place;
+	}
+	if (to->local_ip.family == ADDR_NONE)
+		to->local_ip = from->local_ip;
+	if (to->proxy_ip.family == ADDR_NONE)
+		to->proxy_ip = from->proxy_ip;
+	if (to->service == SERVICE_UNKNOWN)
+		to->service = from->service;
+	if (to->tls == EVENT_TLS_UNKNOWN)
+		to->tls = from->tls;
+}
+
+/* A name that failed is not the account's: only a sign-in tells that. */
+static void
+forget_user(struct event *e)
+{
+	e->texts[EVENT_USER] = e->texts[EVENT_USER_RAW] = (struct span){ 0 };
+	e->texts[EVENT_DOMAIN] = (struct span){ 0 };
+}
+
+static bool
+tells_user(const struct event *e)
+{
+	return e->kind != EVENT_FAILURE && e->kind != EVENT_ABORT &&
+	    e->kind != EVENT_CLIENT;
+}
+
+/* Its lasting texts are copied, each of a bounded length. */
+static void
+keep(struct mail_sessions *ms, struct open_session *s, const struct event *e)
+{
+	struct event before = s->known, kept = *e;
+
+	ms->bytes -= s->bytes;
+	s->bytes = s->key.n;
+	memset(kept.texts, 0, sizeof(kept.texts));
+	kept.line = (struct span){ 0 };
+	for (size_t i = 0; i < LASTING; i++) {
+		kept.texts[lasting[i]] = span_sub(e->texts[lasting[i]], 0,
+		    TEXT_KEPT);
+		s->bytes += kept.texts[lasting[i]].n;
+	}
+	ms->bytes += s->bytes;
+	event_copy(&s->known, &kept);
+	event_fini(&before);
+}
+
+static void
+learn(struct mail_sessions *ms, struct open_session *s, const struct event *e)
+{
+	struct event both = s->known, told = *e;
+
+	if (!tells_user(e))
+		forget_user(&told);
+	if (e->kind == EVENT_LOGIN) {
+		/* The sign-in's own words stand before earlier ones. */
+		both = told;
+		fill(&both, &s->known);
+	} else {
+		fill(&both, &told);
+	}
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		both.numbers[i] = s->known.numbers[i];
+	for (size_t i = 0; i < LASTING_NUMBERS; i++)
+		if (e->numbers[lasting_numbers[i]] != EVENT_NUMBER_UNKNOWN)
+			both.numbers[lasting_numbers[i]] =
+			    e->numbers[lasting_numbers[i]];
+	keep(ms, s, &both);
+}
+
+/* What a sign-out or a client's name lacks, its session knows. */
+static void
+teach(const struct open_session *s, struct event *e)
+{
+	struct event known = s->known;
+
+	if (e->kind == EVENT_FAILURE || e->kind == EVENT_ABORT)
+		forget_user(&known);
+	fill(e, &known);
+}
+
+/* --- the same attempt twice ----------------------------------------------- */
+
+static uint64_t
+hash_of(const struct event *e)
+{
+	struct buf b = { 0 };
+	uint64_t hash;
+
+	buf_addf(&b, "%d %lld ", (int)e->kind,
+	    (long long)e->numbers[EVENT_ATTEMPTS]);
+	buf_add(&b, &e->ip, sizeof(e->ip));
+	buf_add_span(&b, e->texts[EVENT_USER]);
+	buf_addc(&b, '\0');
+	buf_add_span(&b, e->texts[EVENT_QUEUE_ID]);
+	hash = table_hash(b.p, b.n);
+	buf_fini(&b);
+	return hash;
+}
+
+/* Another log has said so within a moment (Exim's main and reject logs). */
+static bool
+said_elsewhere(struct mail_sessions *ms, const struct event *e)
+{
+	struct span log = e->texts[EVENT_LOG];
+	uint64_t what = hash_of(e), where = table_hash(log.p, log.n);
+	struct twice *t = &ms->twice[what % TWICE_SLOTS];
+	int64_t apart = e->time.us - t->time.us;
+	bool said = t->what == what && t->log != where && t->time.us != 0 &&
+	    apart <= TWICE_WITHIN && apart >= -TWICE_WITHIN;
+
+	/* Told twice: the next one is news again. */
+	*t = said ? (struct twice){ 0 } :
+	    (struct twice){ what, where, e->time };
+	return said;
+}
+
+/* Attempts of a failure that were not heard of yet; 0: all were. */
+static int64_t
+new_attempts(struct open_session *s, const struct event *e)
+{
+	int64_t n = e->numbers[EVENT_ATTEMPTS];
+
+	if (e->total)
+		n = n > s->failures ? n - s->failures : 0;
+	s->failures += n;
+	return n;
+}
+
+/* The line is the last of its connection. */
+static bool
+ends(const struct event *e)
+{
+	return e->kind == EVENT_LOGOUT || e->kind == EVENT_ABORT ||
+	    (e->kind == EVENT_FAILURE && e->total);
+}
+
+static enum mail_session_verdict
+judge(struct open_session *s, struct event *e)
+{
+	int64_t attempts;
+
+	if (e->kind == EVENT_FAILURE) {
+		attempts = new_attempts(s, e);
+		if (attempts == 0)
+			return MAIL_SESSION_KNOWN;
+		e->numbers[EVENT_ATTEMPTS] = attempts;
+	}
+	if (e->kind == EVENT_LOGIN) {
+		s->signed_in = true;
+		s->login = e->time;
+	}
+	s->signed_out |= e->kind == EVENT_LOGOUT;
+	teach(s, e);
+	return MAIL_SESSION_NEWS;
+}
+
+enum mail_session_verdict
+mail_sessions_event(struct mail_sessions *ms, struct event *e)
+{
+	enum mail_session_verdict verdict;
+	struct open_session *s;
+
+	if (!has_id(e) && said_elsewhere(ms, e))
+		return MAIL_SESSION_KNOWN;
+	s = session_of(ms, e);
+	if (s == NULL)
+		return MAIL_SESSION_NEWS;
+	learn(ms, s, e);
+	s->last = e->time;
+	verdict = judge(s, e);
+	if (ends(e))
+		close_session(ms, s);
+	return verdict;
+}

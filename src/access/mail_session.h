@@ -1,0 +1,53 @@
+/*
+ * Sessions: what the lines of one sign-in tell together, across processes,
+ * by the server's own name for it (a session id, else the process that serves
+ * it). An attempt that two lines tell of is one event.
+ *
+ * Bounded: beyond `max` (or max KiB of text) the session that was heard of
+ * longest ago is closed,
+ * as if it had ended then, and counted.
+ */
+#ifndef GAOL_ACCESS_MAIL_SESSION_H
+#define GAOL_ACCESS_MAIL_SESSION_H
+
+#include "base/event.h"
+
+struct mail_sessions;
+
+/* A session that has ended, or is given up; borrowed during the call. */
+struct mail_session {
+	const struct event *event;   /* all that is known: who, from where,
+	                              * how; its time is that of the login */
+	struct wall login;           /* us 0: before the log began, or none */
+	struct wall end;             /* of the last line */
+	bool signed_in;
+	bool signed_out;             /* a line says so */
+	int64_t failures;            /* attempts that failed in it */
+	int64_t duration_ms;         /* -1: unknown */
+};
+
+typedef void mail_session_fn(const struct mail_session *s, void *arg);
+
+struct mail_sessions *mail_sessions_new(size_t max, mail_session_fn *closed,
+    void *arg);
+void mail_sessions_free(struct mail_sessions *ms);   /* closes nothing */
+
+enum mail_session_verdict {
+	MAIL_SESSION_NEWS,       /* an event of its own */
+	MAIL_SESSION_KNOWN,      /* the same as another line's */
+};
+
+/*
+ * Takes what the event adds to its session, and adds to the event what the
+ * session knows and the line does not (user and address of a sign-out, the
+ * client of a sign-in; texts are then the session's, until the next call).
+ * `attempts` of a total becomes those not heard of before.
+ */
+enum mail_session_verdict mail_sessions_event(struct mail_sessions *ms,
+    struct event *e);
+/* Closes all: the end of a log, or of the program. */
+void mail_sessions_flush(struct mail_sessions *ms);
+size_t mail_sessions_open(const struct mail_sessions *ms);
+uint64_t mail_sessions_evicted(const struct mail_sessions *ms);
+
+#endif

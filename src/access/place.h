@@ -1,0 +1,48 @@
+/*
+ * Where an address is: country, network, LAN. Two kinds of databases, each
+ * of them optional:
+ *
+ *	mmdb	MaxMind's format, as MaxMind, DB-IP and IPinfo lay their
+ *		files out (country, city and ASN; libmaxminddb(3))
+ *	ranges	text files FROM,TO,CODE in order of address, as Debian's
+ *		tor-geoipdb has them; no account needed
+ *
+ * A file is searched where it lies: nothing but the system's page cache holds
+ * it. Look-ups may read from a disk, so they are never on a line's path.
+ */
+#ifndef GAOL_ACCESS_PLACE_H
+#define GAOL_ACCESS_PLACE_H
+
+#include <stddef.h>
+
+#include "base/event.h"
+
+struct places;
+
+struct place_paths {
+	const char *country;      /* mmdb; NULL: none */
+	const char *asn;          /* mmdb; NULL: none */
+	const char *ranges4;      /* text; NULL: none */
+	const char *ranges6;
+};
+
+/*
+ * Never NULL. A file that cannot be used is left out: places_error() says
+ * which and why, for a log or a screen.
+ */
+struct places *places_open(const struct place_paths *paths);
+void places_close(struct places *p);   /* NULL is a no-op */
+/* The last thing that went wrong with a file, or NULL. Borrowed. */
+const char *places_error(const struct places *p);
+/* Opens again what was replaced since (by device, inode and time). */
+void places_refresh(struct places *p);
+/*
+ * Everything that is known of a host or network; nothing is an answer, too.
+ * LAN needs no database: private, loopback, link-local addresses (RFC 1918,
+ * 4193, 6598, 3927, 4291).
+ */
+void places_find(struct places *p, const struct addr *a, struct place *out);
+/* Is anything but LAN known to it? */
+bool places_empty(const struct places *p);
+
+#endif

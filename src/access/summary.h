@@ -1,0 +1,42 @@
+/*
+ * What a period's events come to, by account and service: sign-ins, failures,
+ * where from, how. Fed one event after the other; what lies before the period
+ * is only remembered, to tell what is new in it.
+ */
+#ifndef GAOL_ACCESS_SUMMARY_H
+#define GAOL_ACCESS_SUMMARY_H
+
+#include "base/event.h"
+
+#define SUMMARY_COUNTRIES 16   /* of one account; more are counted only */
+
+struct summary;
+
+/* One account at one service. */
+struct summary_row {
+	struct span user;
+	enum event_service service;
+	uint64_t logins, failures;       /* in the period; attempts */
+	struct wall first, last;         /* of its sign-ins in the period */
+	/* Sign-ins without TLS from beyond the LAN: */
+	uint64_t insecure;
+	struct wall insecure_first, insecure_last;
+	struct wall secure_after;        /* the first with TLS behind the last
+	                                  * without; us 0: none yet */
+	/* Countries of sign-ins in the period, the first seen first. */
+	size_t countries_n;              /* may exceed SUMMARY_COUNTRIES */
+	char countries[SUMMARY_COUNTRIES][3];
+	bool is_new[SUMMARY_COUNTRIES];  /* none before the period */
+};
+
+/* Rows beyond `max` are not made, and counted. */
+struct summary *summary_new(size_t max);
+void summary_free(struct summary *s);
+/* in_period: counted; else it only says what is known already. */
+void summary_add(struct summary *s, const struct event *e, bool in_period);
+
+/* Rows by user, then service; valid until the next summary_add(). */
+const struct summary_row *const *summary_rows(struct summary *s, size_t *n);
+uint64_t summary_left_out(const struct summary *s);
+
+#endif

@@ -1,0 +1,238 @@
+#include "access/mail_session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+/* What was closed, as one text a session. */
+struct closed {
+	size_t n;
+	char last[256];
+};
+
+static void
+on_closed(const struct mail_session *s, void *arg)
+{
+	struct closed *c = arg;
+
+	c->n++;
+	snprintf(c->last, sizeof(c->last), "%.*s %s in=%lld fails=%lld "
+	    "%s%s ms=%lld client=%.*s",
+	    SPAN_FMT(s->event->texts[EVENT_USER]),
+	    event_service_name(s->event->service),
+	    (long long)s->event->numbers[EVENT_BYTES_IN],
+	    (long long)s->failures, s->signed_in ? "i" : "-",
+	    s->signed_out ? "o" : "-", (long long)s->duration_ms,
+	    SPAN_FMT(s->event->texts[EVENT_AGENT]));
+}
+
+static struct event
+make(enum event_kind kind, int64_t second, const char *session,
+    const char *user, const char *ip)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = kind;
+	e.time = wall_from_seconds(1000 + second);
+	e.texts[EVENT_SERVER] = SPAN("dovecot");
+	e.texts[EVENT_SESSION] = span_of(session);
+	e.texts[EVENT_USER] = e.texts[EVENT_USER_RAW] = span_of(user);
+	e.numbers[EVENT_ATTEMPTS] = 1;
+	if (ip != NULL)
+		addr_parse(span_of(ip), &e.ip);
+	return e;
+}
+
+static void
+test_one_session(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	e = make(EVENT_CLIENT, 0, "S1", "", "192.0.2.7");
+	e.texts[EVENT_AGENT] = SPAN("Thunderbird");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	e = make(EVENT_LOGIN, 1, "S1", "alice", "192.0.2.7");
+	e.service = SERVICE_IMAP;
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_AGENT], SPAN("Thunderbird")));
+	/* Another's session does not mix in. */
+	e = make(EVENT_LOGIN, 2, "S2", "bob", "192.0.2.8");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGOUT, 61, "S1", "", NULL);
+	e.numbers[EVENT_BYTES_IN] = 256;
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+	assert_int_equal(e.ip.b[3], 7);
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.last,
+	    "alice imap in=256 fails=0 io ms=60000 client=Thunderbird");
+	assert_int_equal(mail_sessions_open(ms), 1);
+	mail_sessions_flush(ms);
+	assert_int_equal(c.n, 2);
+	assert_string_equal(c.last,
+	    "bob unknown in=-1 fails=0 i- ms=-1 client=");
+	mail_sessions_free(ms);
+}
+
+/* A failed name is nobody's: not the session's, nor its sign-out's. */
+static void
+test_failed_name(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	e = make(EVENT_FAILURE, 0, "S1", "root", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGIN, 1, "S1", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_FAILURE, 2, "S1", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	assert_int_equal(e.ip.b[3], 7);
+	mail_sessions_flush(ms);
+	assert_string_equal(c.last,
+	    "alice unknown in=-1 fails=2 i- ms=-1 client=");
+	mail_sessions_free(ms);
+}
+
+/* The auth process tells each attempt, the login process their number. */
+static void
+test_totals(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		e = make(EVENT_FAILURE, i, "S1", "a", "192.0.2.7");
+		assert_int_equal(mail_sessions_event(ms, &e),
+		    MAIL_SESSION_NEWS);
+	}
+	e = make(EVENT_FAILURE, 3, "S1", "a", "192.0.2.7");
+	e.total = true;
+	e.numbers[EVENT_ATTEMPTS] = 3;
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	assert_int_equal(e.numbers[EVENT_ATTEMPTS], 1);
+	/* It was the connection's last line. */
+	assert_int_equal(mail_sessions_open(ms), 0);
+	e = make(EVENT_FAILURE, 4, "S3", "a", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e.total = true;
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_KNOWN);
+	mail_sessions_free(ms);
+}
+
+static struct event
+exim(int64_t second, const char *user, const char *log)
+{
+	struct event e = make(EVENT_FAILURE, second, "", user, "192.0.2.7");
+
+	e.texts[EVENT_LOG] = span_of(log);
+	return e;
+}
+
+static void
+test_two_logs(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	e = exim(0, "a", "main");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	e = exim(0, "a", "reject");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_KNOWN);
+	/* Twice in one log is twice. */
+	e = exim(1, "a", "main");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	e = exim(1, "a", "main");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	/* Another name, or much later, is another attempt. */
+	e = exim(1, "b", "reject");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	e = exim(60, "a", "reject");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	mail_sessions_free(ms);
+}
+
+/* Processes stand for sessions where there is no id; one serves many. */
+static void
+test_process(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		e = make(EVENT_CONNECT, i * 10, "", "",
+		    i == 0 ? "192.0.2.7" : "192.0.2.8");
+		e.numbers[EVENT_PID] = 99;
+		mail_sessions_event(ms, &e);
+	}
+	assert_int_equal(c.n, 1);
+	e = make(EVENT_LOGIN, 11, "", "alice", NULL);
+	e.numbers[EVENT_PID] = 99;
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.ip.b[3], 8);
+	/* An id that looks like a process is none. */
+	e = make(EVENT_LOGOUT, 12, "99", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	mail_sessions_free(ms);
+}
+
+static void
+test_bounded(void **state)
+{
+	static char longest[60000];
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(8, on_closed, &c);
+	struct event e;
+	char id[32];
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "S%d", i);
+		e = make(EVENT_LOGIN, i, id, longest, "192.0.2.7");
+		for (int k = 0; k < EVENT_TEXTS; k++)
+			if (k != EVENT_SESSION)
+				e.texts[k] = span_of(longest);
+		mail_sessions_event(ms, &e);
+		assert_true(mail_sessions_open(ms) <= 8);
+	}
+	assert_int_equal(mail_sessions_evicted(ms) +
+	    mail_sessions_open(ms), 1000);
+	assert_int_equal(c.n, mail_sessions_evicted(ms));
+	/* More text than eight sessions usually have: fewer sessions. */
+	assert_true(mail_sessions_open(ms) < 8);
+	mail_sessions_free(ms);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_session),
+		cmocka_unit_test(test_failed_name),
+		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_two_logs),
+		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -44,6 +44,8 @@ struct action_config {
 	struct properties sent;
 };
 
+struct event_rule;             /* config/event_rule.h */
+
 struct filter_config {
 	char *name;               /* "" when the jail has none */
 	char *usedns;             /* NULL: not set */
@@ -59,6 +61,11 @@ struct filter_config {
 	 * jail's own after the file's. The fields above are made of it.
 	 */
 	struct properties commands;
+	/* Ours, not fail2ban's: as written, and as understood. */
+	struct properties own;
+	char *eventprefix;        /* NULL: none */
+	struct event_rule *events;
+	size_t events_n;
 };
 
 struct log_path {

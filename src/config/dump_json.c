@@ -107,6 +107,9 @@ filter(const struct filter_config *f)
 	json_object_set_new(o, "datepattern", text(f->datepattern));
 	json_object_set_new(o, "journalmatch", list(&f->journalmatch));
 	json_object_set_new(o, "unverified", json_boolean(f->unverified));
+	for (size_t i = 0; i < f->own.n; i++)
+		json_object_set_new(o, f->own.v[i].key,
+		    text(f->own.v[i].value));
 	return o;
 }
 

@@ -98,6 +98,16 @@ read_action(struct reader *r, const struct repr_value *line)
 	return 0;
 }
 
+static int
+read_own_option(struct jail_config *j, const char *option, const char *value)
+{
+	struct buf why = { 0 };
+	int result = filter_add_own(&j->filter, option, value, &why);
+
+	buf_fini(&why);
+	return result;
+}
+
 static bool
 is_jail(const struct reader *r, const char *name)
 {
@@ -138,6 +148,8 @@ read_gaol(struct reader *r, const struct repr_value *line)
 		    strcmp(c, "tail") == 0);
 	} else if (strcmp(what, "error") == 0) {
 		set_text(&r->jail->error, b);
+	} else if (strcmp(what, "own-option") == 0 && c != NULL) {
+		return read_own_option(r->jail, b, c);
 	} else if (strcmp(what, "filter") == 0 && c != NULL) {
 		set_text(&r->jail->filter.name, b);
 		r->jail->filter.unverified = strcmp(c, "unverified") == 0;

@@ -298,6 +298,11 @@ write_jail(const struct config *c, const struct jail_config *j,
 	begin(out, "gaol", "filter", j->name, j->filter.name,
 	    j->filter.unverified ? "unverified" : "", NULL);
 	end(out);
+	for (size_t i = 0; i < j->filter.own.n; i++) {
+		begin(out, "gaol", "own-option", j->name,
+		    j->filter.own.v[i].key, j->filter.own.v[i].value, NULL);
+		end(out);
+	}
 	for (size_t i = 0; i < j->globs_n; i++) {
 		begin(out, "gaol", "glob", j->name, j->globs[i].path,
 		    j->globs[i].tail ? "tail" : "head", NULL);

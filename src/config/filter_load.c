@@ -8,13 +8,27 @@
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "config/entry.h"
+#include "config/event_rule.h"
 #include "config/unknown.h"
 #include "config/value.h"
 
 const char *const filter_options[] = {
 	"usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
-	"datepattern", "journalmatch", NULL
+	"datepattern", "journalmatch", "eventprefix", "eventregex", NULL
 };
+
+static const char *const own_options[] = {
+	"eventprefix", "eventregex", NULL
+};
+
+static bool
+is_listed(const char *const *list, const char *name)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
 
 int
 filter_open(struct definition *d, const struct config_request *where,
@@ -167,14 +181,32 @@ filter_fill(struct filter_config *f, const struct properties *from,
 	size_t first = 0;
 
 	for (size_t i = 0; i < from->n; i++) {
-		bool known = false;
+		const char *key = from->v[i].key, *value = from->v[i].value;
+		int result = 0;
 
-		for (const char *const *o = filter_options; *o != NULL; o++)
-			known |= strcmp(*o, from->v[i].key) == 0;
-		if (known && filter_add(f, &first, from->v[i].key,
-			from->v[i].value, why) != 0)
+		if (is_listed(own_options, key))
+			result = filter_add_own(f, key, value, why);
+		else if (is_listed(filter_options, key))
+			result = filter_add(f, &first, key, value, why);
+		if (result != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+filter_add_own(struct filter_config *f, const char *option,
+    const char *value, struct buf *why)
+{
+	struct span text = span_trim(span_of(value));
+
+	if (text.n == 0)
+		return 0;
+	properties_add(&f->own, option, value);
+	if (strcmp(option, "eventregex") == 0)
+		return event_rules_add(f, value, why);
+	free(f->eventprefix);
+	f->eventprefix = span_dup(text);
 	return 0;
 }
 
@@ -231,5 +263,8 @@ filter_config_fini(struct filter_config *f)
 	strings_fini(&f->ignoreregex);
 	strings_fini(&f->journalmatch);
 	properties_fini(&f->commands);
+	properties_fini(&f->own);
+	free(f->eventprefix);
+	event_rules_fini(f);
 	*f = (struct filter_config){ 0 };
 }

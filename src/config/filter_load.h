@@ -23,7 +23,13 @@ void filter_logtype(struct definition *d, const char *backend);
  */
 int filter_add(struct filter_config *f, size_t *first, const char *option,
     const char *value, struct buf *why);
-/* filter_add() of all that is in `from`. */
+/*
+ * Adds one option that fail2ban does not have (eventprefix, eventregex).
+ * 0, or -1: why.
+ */
+int filter_add_own(struct filter_config *f, const char *option,
+    const char *value, struct buf *why);
+/* filter_add() and filter_add_own() of all that is in `from`. */
 int filter_fill(struct filter_config *f, const struct properties *from,
     struct buf *why);
 /* Fills the typed fields from the commands. */

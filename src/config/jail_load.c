@@ -29,7 +29,8 @@ static const char *const jail_options[] = {
 	"bantime.overalljails", "ignorecommand", "ignoreself", "ignoreip",
 	"ignoreip_lifts", "ignorecache", "filter", "logtimezone", "logencoding", "logpath",
 	"action", "usedns", "prefregex", "ignoreregex", "failregex",
-	"maxlines", "datepattern", "journalmatch", NULL
+	"maxlines", "datepattern", "journalmatch", "eventprefix",
+	"eventregex", NULL
 };
 
 static const char *const enabled_option[] = { "enabled", NULL };

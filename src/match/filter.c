@@ -211,18 +211,19 @@ load_rules(struct load *l, const struct filter_config *config)
 
 	if (config->prefregex != NULL && config->prefregex[0] != '\0')
 		strings_add(&prefix, span_of(config->prefregex));
-	add_rules(l, &f->prefix, "prefregex", &prefix);
+	add_rules(l, &f->prefix, f->options.anonymous ? "eventprefix" :
+	    "prefregex", &prefix);
 	if (f->prefix.n > 0)
 		f->content_group = regex_group(f->prefix.v[0].regex,
 		    "content");
 	filter_prefix_init(f);
 	if (f->window != NULL)
 		l->flags |= REGEX_MULTILINE;
-	add_rules(l, &f->fail, "failregex", &config->failregex);
+	add_rules(l, &f->fail, f->options.kind, &config->failregex);
 	l->flags &= ~(unsigned)REGEX_MULTILINE;
 	add_rules(l, &f->ignore, "ignoreregex", &config->ignoreregex);
 	strings_fini(&prefix);
-	if (!l->failed)
+	if (!l->failed && !f->options.anonymous)
 		check_ids(l);
 }
 
@@ -238,6 +239,8 @@ filter_new(const struct filter_config *config,
 		f->options.line_max = LINE_MAX_DEFAULT;
 	if (f->options.match_limit <= 0)
 		f->options.match_limit = MATCH_LIMIT_DEFAULT;
+	if (f->options.kind == NULL)
+		f->options.kind = "failregex";
 	f->jail = xstrdup(options->jail != NULL ? options->jail : "");
 	f->options.jail = f->jail;
 	f->zone = options->logtimezone != NULL ?

@@ -57,6 +57,9 @@ struct filter_options {
 	void *prefixed_arg;
 	bool pending;              /* `gaol regex`: hand over failures that
 	                              still lack an id, with an empty one */
+	bool anonymous;            /* an id is not needed (mail events) */
+	const char *kind;          /* what messages call its expressions;
+	                              NULL: "failregex" */
 };
 
 struct filter_counters {

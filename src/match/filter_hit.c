@@ -225,6 +225,8 @@ filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
 	if (is_nofail(f, pass, g, &lines))
 		return HIT_NOFAIL;
 	hit = identify(f, g, &f->failure);
+	if (f->options.anonymous)
+		hit = HIT_FAILURE;
 	if (hit == HIT_PENDING && !in_session)
 		return HIT_NOBODY;
 	if (hit == HIT_PENDING)

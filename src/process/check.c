@@ -5,6 +5,7 @@
 #include "base/xalloc.h"
 #include "config/jail_load.h"
 #include "firewall/firewall.h"
+#include "match/event_filter.h"
 #include "source/journal.h"
 #include "source/journal_where.h"
 
@@ -125,11 +126,10 @@ check_journals(struct config *config, struct report *report)
 	}
 }
 
-struct filter *
-check_compile(const struct config *config, const struct jail_config *jail,
-    struct report *report)
+static struct filter_options
+filter_options_of(const struct config *config, const struct jail_config *jail)
 {
-	struct filter_options options = {
+	return (struct filter_options){
 		.jail = jail->name,
 		.match_limit = config->own.match_limit,
 		.line_max = config->own.line_max,
@@ -138,8 +138,25 @@ check_compile(const struct config *config, const struct jail_config *jail,
 		.encoding = jail->logencoding,
 		.names = true,
 	};
+}
+
+struct filter *
+check_compile(const struct config *config, const struct jail_config *jail,
+    struct report *report)
+{
+	struct filter_options options = filter_options_of(config, jail);
 
 	return filter_new(&jail->filter, &options, report);
+}
+
+/* Bans do not hang on them: what is wrong is said, the jail stays. */
+static void
+check_events(const struct config *config, const struct jail_config *jail,
+    struct report *report)
+{
+	struct filter_options options = filter_options_of(config, jail);
+
+	event_filter_free(event_filter_new(&jail->filter, &options, report));
 }
 
 void
@@ -155,6 +172,8 @@ check_filters(struct config *config, struct report *report)
 		f = check_compile(config, jail, report);
 		if (f == NULL)
 			break_jail(jail, report, from);
+		else
+			check_events(config, jail, report);
 		filter_free(f);
 	}
 }

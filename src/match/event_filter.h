@@ -1,0 +1,41 @@
+/*
+ * The eventregexes of a filter file: lines in, mail accesses out. It is a
+ * filter like any other (its dates, its limits, its search for texts before
+ * any expression), whose expressions need no address and have a meaning.
+ */
+#ifndef GAOL_MATCH_EVENT_FILTER_H
+#define GAOL_MATCH_EVENT_FILTER_H
+
+#include "base/event_line.h"
+#include "match/filter.h"
+
+struct event_filter;
+
+/*
+ * Compiles config's eventprefix and eventregex, with its datepattern; of
+ * options jail, match_limit, line_max, logtimezone, encoding count. NULL when
+ * there are none, or one does not compile (then the report says which).
+ */
+struct event_filter *event_filter_new(const struct filter_config *config,
+    const struct filter_options *options, struct report *report);
+void event_filter_free(struct event_filter *ef);
+
+/* `log` of the line is left empty: the caller knows which one it reads. */
+typedef void event_filter_fn(const struct event_line *line, void *arg);
+
+/*
+ * One complete line without its newline. Of each kind of event the first
+ * expression that matches counts: a line may tell of a sign-in and of a
+ * message. A stamp counts as it stands. Returns how many events there were.
+ */
+size_t event_filter_line(struct event_filter *ef, struct span line,
+    event_filter_fn *found, void *arg);
+/* A line whose time is known already (journal): message only. */
+size_t event_filter_message(struct event_filter *ef, struct span message,
+    struct wall time, event_filter_fn *found, void *arg);
+
+/* The filter inside, for what serves all filters of a source. */
+struct filter *event_filter_inside(struct event_filter *ef);
+enum event_kind event_filter_kind(const struct event_filter *ef, size_t i);
+
+#endif

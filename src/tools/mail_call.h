@@ -1,0 +1,47 @@
+/*
+ * The options that the mail verbs share (events, sessions, logins, report),
+ * and which events they mean.
+ */
+#ifndef GAOL_TOOLS_MAIL_CALL_H
+#define GAOL_TOOLS_MAIL_CALL_H
+
+#include "base/buf.h"
+#include "base/event.h"
+#include "base/strings.h"
+
+struct mail_call {
+	const char *verb;
+	struct strings logs;         /* --from-log */
+	const char *filter;          /* --filter NAME[opt=value] */
+	const char *dir, *share;     /* -c, --share */
+	const char *encoding, *zone;
+	const char *country, *asn;   /* databases; NULL: gaol.conf's or known */
+	bool json;
+	bool csv;                    /* report only */
+	bool missed;                 /* events only: the other lines */
+	bool signins;                /* events only: the file of sign-ins */
+	/* Which events: */
+	const char *since_text, *until_text;
+	struct wall since, until;    /* us 0: unbounded */
+	struct span user;            /* normalised already; n 0: all */
+	struct buf user_text;
+	struct addr ip;              /* a host or a network; ADDR_NONE: all */
+	int service;                 /* enum event_service, -1: all */
+	int kind;                    /* enum event_kind, -1: all */
+	char **words;                /* what stands behind the options */
+	int words_n;
+};
+
+/*
+ * Reads argv. 0, 1: --help was printed, or 2: misuse, said on stderr. `usage`
+ * is the verb's own text, up to its options.
+ */
+int mail_call_parse(struct mail_call *call, int argc, char **argv,
+    const char *usage);
+void mail_call_fini(struct mail_call *call);
+/* Does it mean this event? */
+bool mail_call_wants(const struct mail_call *call, const struct event *e);
+/* A time as --since takes it. 0 or -1. */
+int mail_call_time(const char *text, struct wall *out);
+
+#endif

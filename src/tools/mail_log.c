@@ -1,0 +1,239 @@
+#include "tools/mail_log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "access/event_make.h"
+#include "access/place.h"
+#include "access/user.h"
+#include "control/printable.h"
+#include "match/event_filter.h"
+#include "tools/filter_name.h"
+#include "tools/log_file.h"
+
+#define SESSIONS_MAX 200000
+
+/* Where the distributions and MaxMind's and DB-IP's tools put their files. */
+static const char ranges4_usual[] = "/usr/share/tor/geoip";
+static const char ranges6_usual[] = "/usr/share/tor/geoip6";
+static const char *const country_usual[] = {
+	"/var/lib/GeoIP/GeoLite2-City.mmdb",
+	"/var/lib/GeoIP/GeoLite2-Country.mmdb",
+	"/usr/share/GeoIP/GeoLite2-City.mmdb",
+	"/usr/share/GeoIP/GeoLite2-Country.mmdb", NULL,
+};
+static const char *const asn_usual[] = {
+	"/var/lib/GeoIP/GeoLite2-ASN.mmdb",
+	"/usr/share/GeoIP/GeoLite2-ASN.mmdb", NULL,
+};
+
+struct mail_run {
+	const struct mail_call *call;
+	const struct mail_log_calls *calls;
+	void *arg;
+	struct event_filter *filter;
+	struct user_rules rules;
+	struct places *places;
+	struct mail_sessions *sessions;
+	struct buf user;
+	struct span log;
+};
+
+/* --- lines ------------------------------------------------------------ */
+
+static void
+on_event(const struct event_line *line, void *arg)
+{
+	struct mail_run *run = arg;
+	struct event_line here = *line;
+	struct event e;
+
+	here.log = run->log;
+	event_make(&here, &run->rules, &run->user, &e);
+	if (mail_sessions_event(run->sessions, &e) == MAIL_SESSION_KNOWN)
+		return;
+	places_find(run->places, &e.ip, &e.place);
+	if (run->calls->event != NULL && mail_call_wants(run->call, &e))
+		run->calls->event(&e, run->arg);
+}
+
+static bool
+on_line(struct span line, void *arg)
+{
+	struct mail_run *run = arg;
+
+	if (event_filter_line(run->filter, line, on_event, run) == 0 &&
+	    run->calls->missed != NULL)
+		run->calls->missed(line, run->arg);
+	return true;
+}
+
+static void
+on_block(struct span block, void *arg)
+{
+	struct mail_run *run = arg;
+
+	filter_block(event_filter_inside(run->filter), block);
+}
+
+static void
+on_session(const struct mail_session *s, void *arg)
+{
+	struct mail_run *run = arg;
+	struct mail_session placed = *s;
+	struct event e = *s->event;
+
+	if (run->calls->session == NULL || !s->signed_in)
+		return;
+	places_find(run->places, &e.ip, &e.place);
+	placed.event = &e;
+	if (mail_call_wants(run->call, &e))
+		run->calls->session(&placed, run->arg);
+}
+
+/* --- what is needed for it ---------------------------------------------- */
+
+static const char *
+first_there(const char *given, const char *const *usual)
+{
+	if (given != NULL)
+		return given;
+	for (; *usual != NULL; usual++)
+		if (access(*usual, R_OK) == 0)
+			return *usual;
+	return NULL;
+}
+
+static int
+open_places(struct mail_run *run)
+{
+	struct place_paths paths = {
+		.country = first_there(run->call->country, country_usual),
+		.asn = first_there(run->call->asn, asn_usual),
+		.ranges4 = access(ranges4_usual, R_OK) == 0 ?
+		    ranges4_usual : NULL,
+		.ranges6 = access(ranges6_usual, R_OK) == 0 ?
+		    ranges6_usual : NULL,
+	};
+	const char *error;
+
+	run->places = places_open(&paths);
+	error = places_error(run->places);
+	/* Only what was asked for must be there. */
+	if (error == NULL || (run->call->country == NULL &&
+	    run->call->asn == NULL))
+		return 0;
+	fprintf(stderr, "gaol %s: %s\n", run->call->verb, error);
+	return -1;
+}
+
+static void
+print_report(const struct mail_call *call, const struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		struct buf text = { 0 }, shown = { 0 };
+
+		if (report->v[i].level != PROBLEM_ERROR)
+			continue;
+		report_format(&report->v[i], &text);
+		printable_add(&shown, buf_span(&text));
+		fprintf(stderr, "gaol %s: %s\n", call->verb, shown.p);
+		buf_fini(&text);
+		buf_fini(&shown);
+	}
+}
+
+static struct event_filter *
+compile(const struct mail_call *call, const struct filter_config *config,
+    struct report *report)
+{
+	struct filter_options options = {
+		.jail = call->filter, .logtimezone = call->zone,
+		.encoding = call->encoding,
+	};
+	struct event_filter *ef = event_filter_new(config, &options, report);
+
+	if (ef == NULL && config->events_n == 0)
+		report_add(report, PROBLEM_ERROR, NULL, NULL, 0,
+		    "filter '%s' has no eventregex: it tells of no mail "
+		    "accesses", call->filter);
+	return ef;
+}
+
+static struct event_filter *
+open_filter(const struct mail_call *call)
+{
+	struct config_request request = {
+		.share = call->share, .no_users = true
+	};
+	struct filter_config config = { 0 };
+	struct report report = { 0 };
+	struct event_filter *ef = NULL;
+	struct filter_name name;
+
+	if (!filter_name(call->filter, call->dir, call->share, &name)) {
+		report_add(&report, PROBLEM_ERROR, NULL, NULL, 0,
+		    "there is no filter '%s'", call->filter);
+	} else {
+		request.dir = name.dir;
+		request.exact_file = name.is_file;
+		if (config_load_filter(&request, name.entry, &config,
+			&report) == 0) {
+			ef = compile(call, &config, &report);
+			filter_config_fini(&config);
+		}
+		filter_name_fini(&name);
+	}
+	print_report(call, &report);
+	report_fini(&report);
+	return ef;
+}
+
+static void
+normalise_user(struct mail_call *call, const struct user_rules *rules)
+{
+	user_normalise(rules, call->user, &call->user_text);
+	call->user = buf_span(&call->user_text);
+}
+
+static int
+read_logs(struct mail_run *run)
+{
+	static const struct log_file_calls calls = { on_block, on_line };
+	int rc = 0;
+
+	for (size_t i = 0; i < run->call->logs.n; i++) {
+		run->log = span_of(run->call->logs.v[i]);
+		if (log_file_read(run->call->logs.v[i], &calls, run) == -1)
+			rc = -1;
+	}
+	mail_sessions_flush(run->sessions);
+	if (mail_sessions_evicted(run->sessions) > 0)
+		fprintf(stderr, "gaol %s: more than %d sessions were open at "
+		    "once: %llu were taken for ended\n", run->call->verb,
+		    SESSIONS_MAX, (unsigned long long)
+		    mail_sessions_evicted(run->sessions));
+	return rc;
+}
+
+int
+mail_log_read(struct mail_call *call, const struct mail_log_calls *calls,
+    void *arg)
+{
+	struct mail_run run = { .call = call, .calls = calls, .arg = arg };
+	int rc = -1;
+
+	run.filter = open_filter(call);
+	if (run.filter != NULL && open_places(&run) == 0) {
+		normalise_user(call, &run.rules);
+		run.sessions = mail_sessions_new(SESSIONS_MAX, on_session,
+		    &run);
+		rc = read_logs(&run);
+		mail_sessions_free(run.sessions);
+	}
+	places_close(run.places);
+	event_filter_free(run.filter);
+	buf_fini(&run.user);
+	return rc;
+}

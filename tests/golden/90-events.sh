@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Logs of real servers through our filters' eventregexes: each line is an
+# event as events/NAME.ok has it, or told of by another line already, or
+# listed in events/NAME.none as telling of nothing. GOLDEN_UPDATE=1 rewrites
+# the .ok files.
+set -u
+cd "$(dirname "$0")/../.."
+gaol=${GAOL:-build/gaol}
+export TZ=UTC LC_ALL=C.UTF-8
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+report() {
+    if [ "$1" = 0 ]; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        failed=1
+    fi
+}
+
+# The day after the logs were written: their stamps have no year.
+run() {
+    local verb=$1 log=$2 filter=$3
+    shift 3
+    "$gaol" "$verb" --now 1795392000 --share . --from-log "tests/data/mail/$log" \
+        --filter "./filter.d/$filter.conf" "$@"
+}
+
+golden() {
+    local ok=tests/golden/events/$1.ok
+    shift
+    "$@" >"$work/out" 2>&1
+    [ -n "${GOLDEN_UPDATE:-}" ] && cp "$work/out" "$ok"
+    diff "$ok" "$work/out" >"$work/diff"
+    report $? "$ok"
+    head -n 20 "$work/diff" | sed 's/^/#   /'
+}
+
+for pair in dovecot-2.3.19-file:dovecot; do
+    log=${pair%:*} filter=${pair#*:}
+    golden "$log" run events "$log.log" "$filter"
+    golden "$log.json" run events "$log.log" "$filter" --json
+    golden "$log.sessions" run sessions "$log.log" "$filter"
+    run events "$log.log" "$filter" --missed |
+        grep -vEf <(grep -v '^#' "tests/golden/events/$log.none") >"$work/missed"
+    [ ! -s "$work/missed" ]
+    report $? "$log: every line is an event or known to tell of nothing"
+    sed 's/^/#   /' "$work/missed"
+done
+golden report run report dovecot-2.3.19-file.log dovecot
+golden report.csv run report dovecot-2.3.19-file.log dovecot --csv
+golden insecure run report dovecot-2.3.19-file.log dovecot insecure
+golden insecure.json run report dovecot-2.3.19-file.log dovecot insecure --json
+golden logins run logins dovecot-2.3.19-file.log dovecot alice@example.com
+golden signins run events dovecot-2.3.19-file.log dovecot --signins
+
+# What is asked for is what is shown.
+n=$(run events dovecot-2.3.19-file.log dovecot --kind login --ip 198.51.100.0/24 \
+    --service imap --user BOB@example.com --json | wc -l)
+[ "$n" = 1 ]
+report $? "--kind, --ip, --service, --user"
+n=$(run events dovecot-2.3.19-file.log dovecot --since '2026-11-21 22:18:00' \
+    --until '2026-11-21 22:18:10' | grep -cv '22:18:0')
+[ "$n" = 0 ]
+report $? "--since, --until"
+
+# A packed log, and a pipe, read alike.
+gzip -c tests/data/mail/dovecot-2.3.19-file.log >"$work/log.gz"
+"$gaol" events --now 1795392000 --share . -f "$work/log.gz" \
+    --filter ./filter.d/dovecot.conf >"$work/packed"
+"$gaol" events --now 1795392000 --share . -f - --filter ./filter.d/dovecot.conf \
+    <tests/data/mail/dovecot-2.3.19-file.log >"$work/piped"
+cmp -s "$work/packed" tests/golden/events/dovecot-2.3.19-file.ok &&
+    cmp -s "$work/piped" tests/golden/events/dovecot-2.3.19-file.ok
+report $? "a packed log and a pipe"
+
+# Country and network, in the layouts of MaxMind, DB-IP and IPinfo.
+PYTHONDONTWRITEBYTECODE=1 python3 tests/golden/events/mmdb.py "$work"
+for kind in maxmind ipinfo; do
+    golden "place-$kind" "$gaol" logins --now 1795392000 --share . \
+        -f tests/data/mail/dovecot-2.3.19-file.log \
+        --filter ./filter.d/dovecot.conf --country "$work/$kind-country.mmdb" \
+        --asn "$work/$kind-asn.mmdb" alice@example.com
+done
+
+# Without any account: the ranges of the distribution's tor-geoipdb.
+if [ -r /usr/share/tor/geoip ]; then
+    echo 'Nov 21 22:05:51 imap-login: Info: Login: user=<a>, method=PLAIN,' \
+        'rip=8.8.8.8, lip=192.0.2.1, session=<S>' >"$work/one"
+    "$gaol" events --share . -f "$work/one" --filter ./filter.d/dovecot.conf \
+        --json | grep -q '"country_iso_code":"[A-Z][A-Z]"'
+    report $? "a country from tor-geoipdb"
+else
+    echo "ok - a country from tor-geoipdb # SKIP it is not installed"
+fi
+
+# Bad input: the option, the value, what is accepted; status 1 or 2.
+wrong() {
+    local status=$1 text=$2
+    shift 2
+    "$gaol" events "$@" >"$work/out" 2>&1 </dev/null
+    [ $? = "$status" ] && grep -qF -- "$text" "$work/out"
+    report $? "refused: $*"
+}
+wrong 2 "are needed" --filter dovecot
+wrong 2 "--since 'never'; accepted: 2026-11-21" -f x --filter y --since never
+wrong 2 "--ip '1.2.3'; accepted: 192.0.2.7" -f x --filter y --ip 1.2.3
+wrong 2 "accepted: unknown, imap" -f x --filter y --service gopher
+wrong 2 "accepted: login, failure" -f x --filter y --kind x
+wrong 2 "usage: gaol events" --no-such-option
+wrong 1 "there is no filter 'nowhere'" -f x --filter nowhere --share .
+wrong 1 "/nonexistent: No such file" -f /nonexistent \
+    --filter ./filter.d/dovecot.conf --share .
+wrong 1 "has no eventregex" -f x --filter ./filter.d/sshd.conf --share .
+wrong 1 "/nonexistent.mmdb" -f /dev/null --filter ./filter.d/dovecot.conf \
+    --share . --country /nonexistent.mmdb
+mkdir "$work/filter.d"
+printf '[Definition]\neventregex = login: (\n' >"$work/filter.d/bad.conf"
+wrong 1 "eventregex 1: " -f /dev/null --filter bad -c "$work" --share .
+printf '[Definition]\neventregex = lgoin: x\n' >"$work/filter.d/bad.conf"
+wrong 1 "'lgoin' is no kind of event; accepted: login" -f /dev/null \
+    --filter bad -c "$work" --share .
+
+PYTHONDONTWRITEBYTECODE=1 python3 tests/golden/events/inject.py "$gaol" || failed=1
+exit $failed

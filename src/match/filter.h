@@ -49,6 +49,9 @@ struct filter_options {
 	bool names;                /* the caller looks up host names: failures
 	                              that have only one are handed over,
 	                              `named`, unless usedns is "no" */
+	bool (*name_known)(struct span name, void *arg);   /* `names`: is it
+	                              somebody's? NULL: that shows later */
+	void *name_known_arg;
 	bool count_prefix;         /* filter_prefregex_hits() counts lines that
 	                              no failregex can match, too */
 	bool scan_off;             /* search every line; for tests */

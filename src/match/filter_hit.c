@@ -111,10 +111,14 @@ matched_addr(const struct groups *g, struct span text, struct addr *addr)
 static bool
 ask(struct filter *f, struct span name, bool is_name)
 {
-	if (is_name && f->dns == FILTER_DNS_ASK && f->options.names)
+	const struct filter_options *o = &f->options;
+
+	if (is_name && f->dns == FILTER_DNS_ASK && o->names &&
+	    (o->name_known == NULL ||
+	    o->name_known(name, o->name_known_arg)))
 		return true;
 	f->counters.hosts_unresolved++;
-	if (f->warned_host || f->dns != FILTER_DNS_ASK)
+	if (f->warned_host || f->dns != FILTER_DNS_ASK || o->names)
 		return false;
 	f->warned_host = true;
 	log_warning("gaol.match", "[%s] host name in place of an address: %s; "

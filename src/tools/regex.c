@@ -119,17 +119,27 @@ shown(struct regex_run *run, struct span line, const struct wall *time)
 	return time != NULL ? stamped(run, line, *time) : line;
 }
 
-static enum filter_verdict
-judge(struct regex_run *run, struct span line, const struct wall *time)
+static void
+on_failure(const struct failure *f, void *arg)
 {
+	struct regex_run *run = arg;
 	const struct regex_call *call = run->call;
 	filter_failure_fn *found = call->json ? regex_json_failure :
 	    call->out != NULL ? regex_out_failure : regex_report_failure;
 
+	if (f->named)
+		regex_names_each(run, f, found);
+	else
+		found(f, run);
+}
+
+static enum filter_verdict
+judge(struct regex_run *run, struct span line, const struct wall *time)
+{
 	if (time != NULL)
 		return filter_message(run->filter, line, *time, FILTER_ASIS,
-		    found, run);
-	return filter_line(run->filter, line, FILTER_ASIS, found, run);
+		    on_failure, run);
+	return filter_line(run->filter, line, FILTER_ASIS, on_failure, run);
 }
 
 void
@@ -280,9 +290,11 @@ tool_regex(int argc, char **argv)
 	clock_tick();
 	if (regex_summary(&call))
 		printf("\nRunning tests\n=============\n\n");
+	run.names = regex_names_new();
 	run.filter = load(&subject, &run);
 	rc = run.filter != NULL ? run_lines(&run) : -1;
 	filter_free(run.filter);
+	regex_names_free(run.names);
 	regex_subject_fini(&subject);
 	if (rc == -1)
 		return call.compat ? 255 : 1;

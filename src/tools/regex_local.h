@@ -64,6 +64,7 @@ struct regex_run {
 	struct buf prefixes;        /* -v: what prefregex found */
 	uint64_t prefixes_n;
 	unsigned found;             /* failures of this line so far */
+	struct regex_names *names;  /* hosts looked up */
 	bool failed;                /* standard output is gone */
 };
 
@@ -88,6 +89,14 @@ void regex_line(struct regex_run *run, struct span line,
     const struct wall *time);
 /* regex_journal.c: the same for the journal. */
 int regex_journal_read(struct regex_run *run);
+
+/* regex_names.c: has the host an address? `run` is the argument. */
+bool regex_names_known(struct span name, void *run);
+/* Of the name just asked about: one failure of each address. */
+void regex_names_each(struct regex_run *run, const struct failure *f,
+    filter_failure_fn *found);
+struct regex_names *regex_names_new(void);
+void regex_names_free(struct regex_names *names);
 
 /* regex_debuggex.c: a line as -D shows it, beside each expression. */
 void regex_debuggex(const struct regex_run *run, struct span line,

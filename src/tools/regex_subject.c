@@ -328,7 +328,9 @@ regex_subject_filter(const struct regex_subject *s,
 		.count_prefix = summary,
 		.prefixed = summary && call->verbose > 0 ?
 		    regex_report_prefix : NULL,
-		.prefixed_arg = run
+		.prefixed_arg = run,
+		.names = true, .name_known = regex_names_known,
+		.name_known_arg = run
 	};
 
 	return filter_new(&s->filter, &options, report);

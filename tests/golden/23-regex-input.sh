@@ -68,6 +68,14 @@ try zst zstd -q -c
 printf 'BZh91AY' >"$work/log.bz2"
 ids "$work/log.bz2" >/dev/null
 check "bzip2 is named" grep -q 'bzip2' "$work/error"
+mkdir -m 755 "$work/open" && cp "$work/log" "$work/open/secret"
+chmod 755 "$work" && chmod 0 "$work/open/secret"
+other=()
+[ "$(id -u)" = 0 ] && other=(setpriv --reuid 65534 --clear-groups)
+"${other[@]}" "$gaol" regex "$work/open/secret" "$regex" >/dev/null 2>"$work/error"
+status=$?
+check "a log that may not be read: status 1, why" eval \
+    '[ $status = 1 ] && grep -q "^ERROR: .*secret: Permission denied" "$work/error"'
 : >"$work/empty"
 ids "$work/empty" >"$work/got"
 status=$?

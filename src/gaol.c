@@ -25,7 +25,8 @@ struct verb {
 	const char *help;
 	int (*run)(const struct call *call);
 	int (*tool)(int argc, char **argv);   /* reads its own options */
-	const char *flag;                     /* the one option of its own */
+	const char *flag;                     /* the one option of its own;
+	                                       "*": words may begin with '-' */
 	size_t least, most;                   /* words behind the verb */
 };
 
@@ -50,6 +51,10 @@ static const struct verb verbs[] = {
 	    verb_unban, NULL, "--all", 1, MANY },
 	{ "banned", "[ID...]", "list bans, or the jails that ban an id",
 	    verb_banned, NULL, NULL, 0, MANY },
+	{ "get", "JAIL SETTING [ID...]", "show a setting of a jail at work",
+	    verb_get, NULL, "*", 1, MANY },
+	{ "set", "JAIL SETTING VALUE...", "change one, until a reload",
+	    verb_set, NULL, "*", 2, MANY },
 	{ "ping", "", "does the daemon answer?",
 	    verb_ping, NULL, NULL, 0, 0 },
 	{ "version", "", "the running daemon's version",
@@ -201,8 +206,10 @@ read_option(struct line *line, char **argv, int *i)
 static bool
 is_known_flag(const struct line *line, const char *word)
 {
-	return line->verb != NULL && line->verb->flag != NULL &&
-	    strcmp(word, line->verb->flag) == 0;
+	const char *flag = line->verb != NULL ? line->verb->flag : NULL;
+
+	return flag != NULL && (strcmp(flag, "*") == 0 ||
+	    strcmp(word, flag) == 0);
 }
 
 static int

@@ -165,6 +165,55 @@ form_banned(const struct call *call, const json_t *payload, struct buf *out)
 	}
 }
 
+static void
+add_setting(const json_t *value, const char *between, struct buf *out)
+{
+	char *text;
+
+	if (json_is_string(value)) {
+		printable_add_lines(out, span_from(json_string_value(value),
+		    json_string_length(value)));
+		return;
+	}
+	if (json_is_null(value)) {
+		buf_adds(out, "not set");
+		return;
+	}
+	if (!json_is_array(value)) {
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+		buf_adds(out, text != NULL ? text : "?");
+		free(text);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		buf_adds(out, i > 0 ? between : "");
+		add_setting(json_array_get(value, i), " ", out);
+	}
+}
+
+/* A list has a line for each of its members; an empty one has none. */
+static void
+form_setting(const struct call *call, const json_t *payload, struct buf *out)
+{
+	(void)call;
+	if (json_is_array(payload) && json_array_size(payload) == 0)
+		return;
+	add_setting(payload, "\n", out);
+	buf_addc(out, '\n');
+}
+
+int
+verb_get(const struct call *call)
+{
+	return ask_and_print(call, form_setting);
+}
+
+int
+verb_set(const struct call *call)
+{
+	return ask_and_print(call, form_setting);
+}
+
 int
 verb_ping(const struct call *call)
 {

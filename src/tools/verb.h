@@ -27,6 +27,8 @@ int verb_flushlogs(const struct call *call);
 int verb_status(const struct call *call);
 int verb_ban(const struct call *call);
 int verb_unban(const struct call *call);
+int verb_get(const struct call *call);
+int verb_set(const struct call *call);
 int verb_banned(const struct call *call);
 int verb_ping(const struct call *call);
 int verb_version(const struct call *call);

@@ -59,6 +59,9 @@ extend(struct jail *j, struct ban *ban, const struct ticket *t,
 		return;
 	if (seconds >= 0 && apart > 0)
 		seconds += apart / CLOCK_SECOND;
+	/* An older failure moves nothing back: the whole time from the ban. */
+	if (apart < 0)
+		end = bans_end(ban->ticket.time, seconds);
 	ban->own_bantime = true;
 	jail_set_end(j, ban, seconds, end, now);
 	j->hooks->prolong(j, &ban->ticket, j->arg);

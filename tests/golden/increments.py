@@ -116,11 +116,19 @@ class Upstream:
         return [self.state(j) for j in self.jails.values()]
 
     @staticmethod
+    def left(t, bm):
+        # A formula's fraction of a second is not kept by us.
+        bantime = int(t.getBanTime(bm.getBanTime()))
+        return -1 if bantime == -1 else max(0,
+            int(t.getTime() + bantime - MyTime.time()))
+
+    @staticmethod
     def state(j):
         bm, fm = j.actions.banManager, j.filter.failManager
-        bans = sorted("%s,%d,%d,%d,%d,%d" % (t.getID(), t.getTime(),
-            int(t.getBanTime(bm.getBanTime())), t.getBanCount(),
-            t.getAttempt(), 1 if t.restored else 0) for t in bm)
+        bans = sorted("%s,%d,%d,%d,%d,%d,%d" % (t.getID(), t.getTime(),
+            int(t.getBanTime(bm.getBanTime())), Upstream.left(t, bm),
+            t.getBanCount(), t.getAttempt(), 1 if t.restored else 0)
+            for t in bm)
         return " ".join(["%s %d %d %d" % (j.name, fm.getFailTotal(),
             fm.size(), bm.getBanTotal())] + bans)
 

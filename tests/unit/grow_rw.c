@@ -10,154 +10,12 @@
  * is a reload, "restart" begins anew from the file. After each of them every
  * jail's state is printed on one line.
  */
-#include <event2/event.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/number.h"
-#include "base/xalloc.h"
 #include "config/jail_load.h"
-#include "jail/detail.h"
-#include "jail/jail.h"
-#include "store/store.h"
-
-#define JAILS 2
-
-static struct place {
-	struct jail_config config;
-	struct jail *jail;
-} places[JAILS];
-
-static struct event_base *base;
-static struct store *store;
-static const char *path;
-
-struct question {
-	struct place *place;
-	struct jail_question question;
-};
-
-static void
-on_history(int error, const struct store_history *h, void *arg)
-{
-	struct question *q = arg;
-	const struct history history = { h->known, h->bancount, h->time };
-
-	jail_answer(q->place->jail, &q->question, error == 0 ? &history :
-	    NULL, clock_wall());
-	id_fini(&q->question.id);
-	free(q);
-}
-
-static bool
-on_ask(struct jail *j, const struct jail_question *about, void *arg)
-{
-	struct place *p = arg;
-	struct question *q = xcalloc(1, sizeof(*q));
-
-	(void)j;
-	q->place = p;
-	q->question = *about;
-	q->question.id = id_copy(&about->id);
-	return store_history(store, about->overalljails ? NULL :
-	    p->config.name, &about->id, on_history, q);
-}
-
-static void
-on_record(struct jail *j, struct ticket *t, void *arg)
-{
-	(void)j;
-	store_ban(store, ((struct place *)arg)->config.name, t);
-}
-
-static void
-on_ban(struct jail *j, struct ticket *t, void *arg)
-{
-	(void)j;
-	(void)arg;
-	t->state = TICKET_CONFIRMED;
-}
-
-static void
-on_prolong(struct jail *j, struct ticket *t, void *arg)
-{
-	(void)j;
-	(void)t;
-	(void)arg;
-}
-
-static void
-on_unban(struct jail *j, struct ticket *t, enum jail_unban_why why, void *arg)
-{
-	(void)j;
-	if (why == UNBAN_BY_HAND)
-		store_unban(store, ((struct place *)arg)->config.name,
-		    &t->id);
-}
-
-static void
-on_barrier(int error, void *arg)
-{
-	(void)error;
-	*(bool *)arg = true;
-}
-
-/* Until nobody waits for an answer: each may ask for more. */
-static void
-settle(void)
-{
-	for (int i = 0; i < 4; i++) {
-		bool reached = false;
-
-		store_barrier(store, on_barrier, &reached);
-		while (!reached)
-			event_base_loop(base, EVLOOP_ONCE);
-	}
-}
-
-static void
-restore(struct store_row *row, void *arg)
-{
-	(void)arg;
-	for (size_t i = 0; i < JAILS; i++) {
-		if (strcmp(places[i].config.name, row->jail) != 0)
-			continue;
-		detail_read(row->ticket.data, &row->ticket.matches,
-		    &row->ticket.failures);
-		jail_restore(places[i].jail, &row->ticket, clock_wall());
-	}
-}
-
-static void
-start(void)
-{
-	static const struct jail_hooks hooks = {
-		.ask = on_ask, .record = on_record, .ban = on_ban,
-		.prolong = on_prolong, .unban = on_unban,
-	};
-	static const struct jail_limits limits = { 10000, 10000 };
-	const struct store_options options = { .path = path,
-		.purge_age = 86400, .maxmatches = 10, .queue_max = 10000 };
-
-	store = store_open(&options, base, NULL, NULL);
-	for (size_t i = 0; i < JAILS; i++) {
-		places[i].jail = jail_new(&places[i].config, &limits, &hooks,
-		    &places[i]);
-		store_add_jail(store, places[i].config.name);
-	}
-	store_load_bans(store, NULL, clock_wall(), restore, NULL);
-	store_start(store);
-}
-
-static void
-stop(void)
-{
-	store_close(store);
-	for (size_t i = 0; i < JAILS; i++)
-		jail_free(places[i].jail);
-}
+#include "grow_scene.h"
 
 static int64_t
 number(struct span s)
@@ -250,9 +108,10 @@ print(const struct place *p)
 		struct buf b = { 0 };
 
 		id_format(&t->id, &b);
-		buf_addf(&b, ",%lld,%lld,%u,%u,%d",
+		buf_addf(&b, ",%lld,%lld,%lld,%u,%u,%d",
 		    (long long)wall_seconds(t->time),
-		    (long long)(t->permanent ? -1 : t->bantime), t->bancount,
+		    (long long)(t->permanent ? -1 : t->bantime),
+		    (long long)jail_left(p->jail, t, clock_boot()), t->bancount,
 		    t->failures, t->restored);
 		strings_take(&all, buf_take(&b));
 	}

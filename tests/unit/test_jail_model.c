@@ -66,6 +66,8 @@ model_ban(struct model *m, int id, int64_t time, int64_t bantime, int own)
 			return;
 		if (bantime != -1 && time > x->time)
 			bantime += (time - x->time) / 1000000;
+		else if (bantime != -1)
+			end = x->time + bantime * 1000000;
 		model_end(x, bantime, end);
 		x->own = 1;
 		model_tell(m, "prolong", id);

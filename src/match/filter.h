@@ -69,6 +69,7 @@ struct filter_counters {
 	uint64_t lines, matched, ignored, missed, nofail;
 	uint64_t cut;              /* lines longer than line_max */
 	uint64_t limit_hits;       /* match limit reached: counted no-match */
+	/* Of the lines whose date was read (filter_skip): */
 	uint64_t too_old;          /* skipped while restoring */
 	uint64_t clock_off;        /* stamps replaced by now */
 	uint64_t sessions_evicted;
@@ -99,6 +100,15 @@ void filter_block(struct filter *f, struct span block);
  * the sieve may go.
  */
 void filter_sieve(struct filter *f, struct sieve *sieve);
+/*
+ * Passes by complete lines of the block, from where `rest` begins, that it
+ * need not see: returns their bytes, *lines is how many they are. They are
+ * counted as missed. Their dates are not read, but for the last one before a
+ * line that has none of its own and the last one of the block; formats are
+ * learned from the first lines of a filter and from those that it sees.
+ */
+size_t filter_skip(struct filter *f, struct span rest, enum filter_time mode,
+    uint64_t *lines);
 /* How many texts are looked for; 0: a failregex has none, it always runs. */
 size_t filter_literals(const struct filter *f);
 

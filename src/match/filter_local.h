@@ -70,6 +70,9 @@ struct filter_scan {
 	size_t place;              /* in the sieve's lines */
 	struct span block;         /* what the lines are parts of */
 	bool block_ascii;
+	struct span behind;        /* lines passed by whose dates are unread */
+	enum filter_time mode;     /* … and as what */
+	bool inner_date;           /* a date stood within a line */
 	/* Of the line at hand: */
 	bool all;                  /* every rule is to be asked, else … */
 	uint64_t rules[SIEVE_WORDS];
@@ -127,6 +130,8 @@ struct passage {
 bool filter_stamp(struct filter *f, struct passage *pass);
 /* The text to search: the line (or the window) without its date. */
 void filter_bare(struct filter *f, struct passage *pass);
+/* The block goes: what it said of the time is kept. */
+void filter_stamp_behind(struct filter *f);
 bool filter_check_time(struct filter *f, struct passage *pass);
 
 /* filter.c: reads the named groups of a rule that has its regex. */

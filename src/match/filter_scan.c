@@ -6,7 +6,8 @@
  *
  * Everything else about such a line stays as it was: it is counted, its date
  * is read (undated lines get the last one, and formats are learned from every
- * line), and it counts for prefregex where that is shown.
+ * line), and it counts for prefregex where that is shown. Unless whoever reads
+ * does without the line (filter_skip()).
  */
 #include "base/table.h"
 #include "base/xalloc.h"
@@ -16,6 +17,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define LEARNED_FROM 1000u    /* lines that are all dated */
 
 /* --- the texts of the rules ----------------------------------------------- */
 
@@ -159,6 +162,7 @@ join_own(struct filter *f)
 void
 filter_sieve(struct filter *f, struct sieve *sieve)
 {
+	filter_stamp_behind(f);
 	f->scan.sieve = NULL;
 	f->scan.block = (struct span){ NULL, 0 };
 	if (sieve == NULL)
@@ -172,6 +176,7 @@ filter_sieve(struct filter *f, struct sieve *sieve)
 void
 filter_block(struct filter *f, struct span block)
 {
+	filter_stamp_behind(f);
 	f->scan.block = block;
 	f->scan.block_ascii = text_is_ascii(block);
 	if (!f->scan.usable)
@@ -269,4 +274,33 @@ filter_may_match(struct filter *f, const struct passage *pass)
 		return holds_more_than_prefix(f);
 	s->counts_prefix = false;
 	return any;
+}
+
+/* --- passing by -------------------------------------------------------------- */
+
+/*
+ * Not before the date formats are known; nor where a date is cut out of the
+ * middle of lines, for a text may only come about by that.
+ */
+size_t
+filter_skip(struct filter *f, struct span rest, enum filter_time mode,
+    uint64_t *lines)
+{
+	struct filter_scan *s = &f->scan;
+	size_t n;
+
+	*lines = 0;
+	if (s->sieve == NULL || f->encoding != NULL ||
+	    f->options.count_prefix || s->inner_date ||
+	    f->counters.lines < LEARNED_FROM || !filter_in_block(f, rest))
+		return 0;
+	n = sieve_skip(s->sieve, s->class, (size_t)(rest.p - s->block.p),
+	    &s->place, lines);
+	if (n == 0)
+		return 0;
+	f->counters.lines += *lines;
+	f->counters.missed += *lines;
+	s->behind = span_from(rest.p, n);
+	s->mode = mode;
+	return n;
 }

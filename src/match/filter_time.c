@@ -6,6 +6,7 @@
 
 #define TOLERANCE_SECONDS 60
 #define DAY_SECONDS 86400
+#define BEHIND_MAX 64u     /* lines looked at for the last date of a block */
 
 /* Once a day: true when it is time to warn again. */
 static bool
@@ -100,6 +101,53 @@ filter_check_time(struct filter *f, struct passage *pass)
 	return true;
 }
 
+/* One of the lines passed by. True: it has a date, which is now the last. */
+static bool
+stamp_one(struct filter *f, struct span line)
+{
+	struct passage pass = { .line = line, .mode = f->scan.mode };
+	struct wall now = clock_wall();
+	struct date date;
+
+	pass.ascii = filter_is_ascii(f, line);
+	if (!pass.ascii && !text_is_utf8(line)) {
+		text_repair(line, &f->part);
+		pass.line = buf_span(&f->part);
+	}
+	date_find(f->dates, f->matcher, pass.line, pass.ascii, now, &date);
+	if (!date.found || !date.known)
+		return false;
+	pass.time = date.time;
+	pass.timed = true;
+	set_last(f, date.time);
+	filter_check_time(f, &pass);
+	return true;
+}
+
+/* The last date of the lines passed by, at most `most` of them looked at. */
+static void
+look_behind(struct filter *f, size_t most)
+{
+	struct span rest = f->scan.behind;
+	size_t newline;
+
+	f->scan.behind.n = 0;
+	for (; rest.n > 0 && most > 0; most--) {
+		rest.n--;    /* its newline */
+		newline = span_find_last(rest, SPAN("\n"));
+		newline = newline == SPAN_NONE ? 0 : newline + 1;
+		if (stamp_one(f, span_skip(rest, newline)))
+			return;
+		rest.n = newline;
+	}
+}
+
+void
+filter_stamp_behind(struct filter *f)
+{
+	look_behind(f, f->last_known ? BEHIND_MAX : 1);
+}
+
 bool
 filter_stamp(struct filter *f, struct passage *pass)
 {
@@ -107,6 +155,11 @@ filter_stamp(struct filter *f, struct passage *pass)
 	struct date date;
 
 	date_find(f->dates, f->matcher, pass->line, pass->ascii, now, &date);
+	if (!date.found || !date.known)
+		look_behind(f, SIZE_MAX);
+	f->scan.behind.n = 0;
+	if (date.start > 0 && date.end > date.start)
+		f->scan.inner_date = true;
 	if (date.found && date.known) {
 		pass->time = date.time;
 		pass->timed = true;

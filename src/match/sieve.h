@@ -31,6 +31,8 @@ struct sieve_rules {
 };
 
 struct sieve *sieve_new(enum scan_kind kind);
+/* One more who frees it. */
+struct sieve *sieve_share(struct sieve *s);
 void sieve_free(struct sieve *s);
 /* Number of the class with this id, or SIEVE_NONE: to be added. */
 unsigned sieve_class(const struct sieve *s, uint64_t id);
@@ -60,4 +62,10 @@ bool sieve_line(struct sieve *s, unsigned class, struct span line, bool ascii,
 /* … about any text, which need not be of the block. Adds to *rules. */
 bool sieve_any(struct sieve *s, unsigned class, struct span text, bool ascii,
     uint64_t *rules);
+/*
+ * Bytes from `from` on, the begin of a line of the block, that are complete
+ * lines of which no rule of the class is to be asked; *lines is how many.
+ */
+size_t sieve_skip(struct sieve *s, unsigned class, size_t from,
+    size_t *place, uint64_t *lines);
 #endif

@@ -236,6 +236,7 @@ apply_logs(struct engine *e, const struct config *config,
 	e->logs = logs;
 	e->logs_n = plan->logs_n;
 	for (size_t i = 0; i < e->logs_n; i++) {
+		engine_log_sieve(e, &logs[i]);
 		if (logs[i].tail == NULL)
 			engine_log_start(e, &logs[i], plan->logs[i].tail);
 	}

@@ -57,6 +57,7 @@ struct engine_log {
 	struct engine_jail *jail;
 	char *path;
 	struct tail *tail;
+	struct sieve *sieve;     /* shared by the logs of this path */
 	int error;               /* errno of the last open; 0: open */
 	bool tried;              /* an answer has come */
 	bool blind;              /* nothing of it can be watched: poll */
@@ -264,11 +265,11 @@ uint8_t engine_sync_pause(uint8_t *tries);
 
 /* --- engine_log.c ------------------------------------------------------- */
 void engine_log_open_all(struct engine *e);
-/* A tail_block_fn. */
-void engine_log_block(struct span block, void *arg);
 void engine_log_take(struct engine *e, const struct wire_log *m, int fd);
 /* One more log of a jail; takes over fd, the sheet with its path. */
 void engine_log_found(struct engine *e, const struct wire_found *m, int fd);
+/* The sieve of all logs with its path, of those that have one by now. */
+void engine_log_sieve(struct engine *e, struct engine_log *log);
 /* Makes the tail of a log that has its path and jail. */
 void engine_log_start(struct engine *e, struct engine_log *log, bool tail);
 void engine_log_watch(struct engine *e, int fd);

@@ -69,12 +69,27 @@ on_line(struct span line, bool live, void *arg)
 	return true;
 }
 
-void
-engine_log_block(struct span block, void *arg)
+static void
+on_block(struct span block, uint64_t serial, void *arg)
 {
 	struct engine_log *log = arg;
 
-	filter_block(log->jail->filter, block);
+	if (block.n == 0) {
+		filter_sieve(log->jail->filter, NULL);
+		return;
+	}
+	sieve_block(log->sieve, block, serial);
+	filter_sieve(log->jail->filter, log->sieve);
+}
+
+/* Most lines end here, many at once. */
+static size_t
+on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
+{
+	struct engine_log *log = arg;
+
+	return filter_skip(log->jail->filter, rest,
+	    live ? FILTER_LIVE : FILTER_RESTORING, lines);
 }
 
 /* One budget's worth; true: there is more. */
@@ -144,6 +159,19 @@ touch(struct engine *e, struct engine_log *log)
 /* --- a log begins ----------------------------------------------------------- */
 
 void
+engine_log_sieve(struct engine *e, struct engine_log *log)
+{
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (e->logs[i].sieve == NULL ||
+		    strcmp(e->logs[i].path, log->path) != 0)
+			continue;
+		log->sieve = sieve_share(e->logs[i].sieve);
+		return;
+	}
+	log->sieve = sieve_new(SCAN_BEST);
+}
+
+void
 engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 {
 	struct tail_position stored;
@@ -151,7 +179,8 @@ engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 		.path = log->path,
 		.line_max = (size_t)e->config->own.line_max,
 		.from_end = tail,
-		.block = engine_log_block,
+		.block = on_block,
+		.skip = on_skip,
 	};
 
 	/* At a reload the store's thread runs: new logs begin anew. */
@@ -179,6 +208,7 @@ engine_log_found(struct engine *e, const struct wire_found *m, int fd)
 	e->logs = xreallocarray(e->logs, e->logs_n + 1, sizeof(*e->logs));
 	log = &e->logs[e->logs_n++];
 	*log = (struct engine_log){ .jail = j, .path = buf_take(&path) };
+	engine_log_sieve(e, log);
 	engine_log_start(e, log, false);
 	/* It is new, so all of it is. */
 	tail_missing(log->tail);
@@ -362,5 +392,6 @@ void
 engine_log_fini(struct engine_log *log)
 {
 	tail_free(log->tail);
+	sieve_free(log->sieve);
 	free(log->path);
 }

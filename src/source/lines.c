@@ -50,14 +50,47 @@ deliver(struct lines *l, struct span line, bool cut, lines_fn *fn, void *arg)
 	return fn(line, arg);
 }
 
+/* Is each line in it within the cap, so that those skipped cut nothing? */
+static bool
+is_tame(const struct lines *l, struct span bytes)
+{
+	struct span head;
+	size_t newline;
+
+	while (bytes.n > l->line_max) {
+		head = span_sub(bytes, 0, l->line_max + 1);
+		newline = span_find_last(head, SPAN("\n"));
+		if (newline == SPAN_NONE)
+			return false;
+		bytes = span_skip(bytes, newline + 1);
+	}
+	return true;
+}
+
+static struct span
+skip(struct lines *l, struct span rest, void *arg)
+{
+	uint64_t count = 0;
+
+	if (l->pending.n == 0 && !l->skipping) {
+		rest = span_skip(rest, l->skip(rest, &count, arg));
+		l->count += count;
+	}
+	return rest;
+}
+
 size_t
 lines_feed(struct lines *l, struct span bytes, lines_fn *fn, void *arg)
 {
 	struct span rest = bytes, piece;
+	bool may_skip = l->skip != NULL && is_tame(l, bytes), on;
 	size_t end;
-	bool on;
 
 	while (rest.n > 0) {
+		if (may_skip)
+			rest = skip(l, rest, arg);
+		if (rest.n == 0)
+			break;
 		end = span_chr(rest, '\n');
 		piece = span_sub(rest, 0, end);
 		if (end == SPAN_NONE) {

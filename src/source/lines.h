@@ -13,9 +13,16 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/*
+ * What need not be delivered: bytes of complete lines that `rest`, which
+ * begins with a line, begins with; *lines is how many. 0: deliver the next.
+ */
+typedef size_t lines_skip_fn(struct span rest, uint64_t *lines, void *arg);
+
 struct lines {
 	struct buf pending;      /* bytes behind the last newline */
 	size_t line_max;
+	lines_skip_fn *skip;     /* NULL: everything is delivered */
 	bool skipping;           /* inside the rest of an overlong line */
 	uint64_t count;
 	uint64_t cut;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 
 #define CHUNK (256 * 1024)
@@ -32,6 +33,20 @@ struct logfile {
  * so that pages a quiet machine never fills cost nothing.
  */
 static char chunk[CHUNK];
+
+/*
+ * What is in it. Several jails that follow one log read the same bytes one
+ * after the other: within one wake a full chunk need not be read again. A
+ * short one ends where the file did, and may have grown.
+ */
+static struct held {
+	uint64_t serial;         /* 0: nothing */
+	dev_t dev;
+	ino_t ino;
+	off_t at;
+	struct boot when;
+} held;
+static uint64_t last_serial;
 
 struct logfile *
 logfile_new(int fd, const struct stat *st, size_t line_max)
@@ -80,9 +95,29 @@ read_at(const struct logfile *f, char *p, size_t n, off_t at)
 	return got;
 }
 
+/* The next `want` bytes into the chunk. */
+static ssize_t
+read_chunk(const struct logfile *f, size_t want)
+{
+	struct boot now = clock_boot();
+	ssize_t n;
+
+	if (want == CHUNK && held.serial != 0 && held.dev == f->dev &&
+	    held.ino == f->ino && held.at == f->read_to &&
+	    held.when.us == now.us)
+		return CHUNK;
+	held.serial = 0;
+	n = read_at(f, chunk, want, f->read_to);
+	if (n == CHUNK)
+		held = (struct held){ ++last_serial, f->dev, f->ino,
+			f->read_to, now };
+	return n;
+}
+
 static void
 start_over(struct logfile *f)
 {
+	held.serial = 0;
 	f->read_to = f->done_to = 0;
 	f->head_n = 0;
 	f->hash[0] = '\0';
@@ -96,10 +131,14 @@ start_over(struct logfile *f)
 static void
 hash_first_line(struct logfile *f)
 {
-	ssize_t n = read_at(f, chunk, sizeof(chunk), 0);
-	struct span text = span_from(chunk, n > 0 ? (size_t)n : 0);
-	size_t end = span_chr(text, '\n');
+	ssize_t n;
+	struct span text;
+	size_t end;
 
+	held.serial = 0;
+	n = read_at(f, chunk, sizeof(chunk), 0);
+	text = span_from(chunk, n > 0 ? (size_t)n : 0);
+	end = span_chr(text, '\n');
 	if (end != SPAN_NONE || text.n == sizeof(chunk))
 		sha1_hex(end != SPAN_NONE ? span_sub(text, 0, end + 1) : text,
 		    f->hash);
@@ -140,6 +179,7 @@ logfile_skip_to_end(struct logfile *f)
 	if (fstat(f->fd, &st) == -1 || st.st_size == 0)
 		return;
 	from = st.st_size > CHUNK ? st.st_size - CHUNK : 0;
+	held.serial = 0;
 	n = read_at(f, chunk, CHUNK, from);
 	last = span_find_last(span_from(chunk, n > 0 ? (size_t)n : 0),
 	    SPAN("\n"));
@@ -190,13 +230,23 @@ pass(struct span line, void *arg)
 	return !to->stopped;
 }
 
+static size_t
+pass_by(struct span rest, uint64_t *lines, void *arg)
+{
+	const struct receiver *to = arg;
+
+	return to->reader->skip(rest, lines, to->reader->arg);
+}
+
 static void
 feed(struct logfile *f, struct span bytes, struct receiver *to,
     struct logfile_counters *counters)
 {
 	uint64_t count = f->lines.count, cut = f->lines.cut;
-	size_t taken = lines_feed(&f->lines, bytes, pass, to);
-	size_t last;
+	size_t taken, last;
+
+	f->lines.skip = to->reader->skip != NULL ? pass_by : NULL;
+	taken = lines_feed(&f->lines, bytes, pass, to);
 
 	bytes = span_sub(bytes, 0, taken);
 	keep_head(f, bytes);
@@ -223,15 +273,22 @@ logfile_read(struct logfile *f, size_t *budget,
 		counters->truncations++;
 	}
 	while (!end && !to.stopped && *budget > 0) {
-		want = *budget < CHUNK ? *budget : CHUNK;
-		n = read_at(f, chunk, want, f->read_to);
+		/* Up to where other jails' chunks end, too. */
+		want = CHUNK - (size_t)(f->read_to % CHUNK);
+		if (want > *budget)
+			want = *budget;
+		n = read_chunk(f, want);
 		if (n == -1)
 			return -1;
 		end = (size_t)n < want;
 		*budget -= (size_t)n;
-		reader->block(span_from(chunk, (size_t)n), reader->arg);
+		reader->block(span_from(chunk, (size_t)n), held.serial,
+		    reader->arg);
 		feed(f, span_from(chunk, (size_t)n), &to, counters);
-		reader->block(span_from(chunk, 0), reader->arg);
+		reader->block(span_from(chunk, 0), 0, reader->arg);
+		/* What is left of the budget would end within a chunk. */
+		if (f->read_to % CHUNK == 0 && *budget < CHUNK)
+			break;
 	}
 	if (f->hash[0] == '\0' && f->done_to > 0)
 		hash_first_line(f);

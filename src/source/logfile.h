@@ -29,9 +29,13 @@ void logfile_resume(struct logfile *f, const struct tail_position *stored);
 void logfile_skip_to_end(struct logfile *f);
 /* Nothing was ever written to it (or it was truncated and is still empty). */
 bool logfile_is_empty(const struct logfile *f);
-/* Gets each block that is read, then the lines in it; last an empty block. */
+/*
+ * Gets each block that is read, then the lines in it; last an empty block.
+ * A block with the serial of one before is the same one, at the same place.
+ */
 struct logfile_reader {
-	void (*block)(struct span block, void *arg);
+	void (*block)(struct span block, uint64_t serial, void *arg);
+	lines_skip_fn *skip;       /* NULL: gets every line */
 	lines_fn *line;
 	void *arg;
 };

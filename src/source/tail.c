@@ -22,6 +22,7 @@ struct tail {
 	char *path;
 	size_t line_max;
 	tail_block_fn *block;
+	tail_skip_fn *skip;
 	bool from_end;
 	bool live;
 	struct tail_position stored;   /* where the first file may go on */
@@ -47,6 +48,7 @@ tail_new(const struct tail_options *options)
 	t->path = xstrdup(options->path);
 	t->line_max = options->line_max;
 	t->block = options->block;
+	t->skip = options->skip;
 	t->from_end = options->from_end;
 	if (options->stored != NULL) {
 		t->stored = *options->stored;
@@ -186,19 +188,29 @@ deliver(struct span line, void *arg)
 }
 
 static void
-announce(struct span block, void *arg)
+announce(struct span block, uint64_t serial, void *arg)
 {
 	const struct delivery *to = arg;
 
 	if (to->tail->block != NULL)
-		to->tail->block(block, to->arg);
+		to->tail->block(block, serial, to->arg);
+}
+
+static size_t
+skip(struct span rest, uint64_t *lines, void *arg)
+{
+	const struct delivery *to = arg;
+
+	return to->tail->skip(rest, to->tail->live, lines, to->arg);
 }
 
 /* 1, 0, -1 as logfile_read(). */
 static int
 read_file(struct tail *t, size_t i, size_t *budget, struct delivery *to)
 {
-	const struct logfile_reader reader = { announce, deliver, to };
+	const struct logfile_reader reader = {
+		announce, t->skip != NULL ? skip : NULL, deliver, to
+	};
 	struct logfile_counters did = { 0 };
 	int rc;
 

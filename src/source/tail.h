@@ -28,9 +28,14 @@ struct tail;
 
 /*
  * What was just read, before the lines in it are delivered: those that are
- * whole in it are parts of it, and it stays until the next one (n = 0: gone).
+ * whole in it are parts of it. It stays until the end of the next call (n = 0:
+ * there is none any more). A serial that came before, not 0, says that it is
+ * the same block: jails that follow one log read it one after the other.
  */
-typedef void tail_block_fn(struct span block, void *arg);
+typedef void tail_block_fn(struct span block, uint64_t serial, void *arg);
+/* As lines_skip_fn (lines.h); `live` as in tail_read(). */
+typedef size_t tail_skip_fn(struct span rest, bool live, uint64_t *lines,
+    void *arg);
 
 struct tail_options {
 	const char *path;      /* as configured; for messages */
@@ -38,6 +43,7 @@ struct tail_options {
 	bool from_end;         /* `tail`: no old lines when nothing is stored */
 	const struct tail_position *stored;   /* NULL: none */
 	tail_block_fn *block;  /* NULL: none; gets tail_read's `arg` */
+	tail_skip_fn *skip;    /* NULL: every line is delivered */
 };
 
 struct tail_counters {

@@ -169,6 +169,42 @@ test_random_chunks(void **state)
 	}
 }
 
+/* Takes lines that begin with a "-". */
+static size_t
+skip_dashes(struct span rest, uint64_t *count, void *arg)
+{
+	size_t n = 0, end;
+
+	(void)arg;
+	while (n < rest.n && rest.p[n] == '-' &&
+	    (end = span_chr(span_skip(rest, n), '\n')) != SPAN_NONE) {
+		n += end + 1;
+		++*count;
+	}
+	return n;
+}
+
+static void
+test_skip(void **state)
+{
+	struct sink sink = { 0 };
+	struct lines l;
+
+	(void)state;
+	lines_init(&l, 6);
+	l.skip = skip_dashes;
+	lines_feed(&l, SPAN("-a\n-b\nc\n-d\n-e"), receive, &sink);
+	assert_string_equal(sink.text.p, "c|");
+	assert_int_equal(l.count, 4);
+	/* The rest of a line begun before is no line; a cut one is counted. */
+	lines_feed(&l, SPAN("\n-f\n-too long\n"), receive, &sink);
+	assert_string_equal(sink.text.p, "c|-e|-f|-too l|");
+	assert_int_equal(l.count, 7);
+	assert_int_equal(l.cut, 1);
+	lines_fini(&l);
+	buf_fini(&sink.text);
+}
+
 int
 main(void)
 {
@@ -177,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_overlong),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_random_chunks),
 	};
 

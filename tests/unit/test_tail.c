@@ -26,6 +26,7 @@ static struct buf got;          /* lines, each with a '|' behind it */
 static unsigned dead;           /* lines that were not live */
 static unsigned pause_after;    /* 0: never */
 static struct span block;       /* what lines are parts of just now */
+static uint64_t last_serial;
 
 static void
 append_to(const char *path, const char *text)
@@ -44,8 +45,9 @@ open_log(void)
 }
 
 static void
-on_block(struct span announced, void *arg)
+on_block(struct span announced, uint64_t serial, void *arg)
 {
+	last_serial = serial != 0 ? serial : last_serial;
 	(void)arg;
 	block = announced;
 }
@@ -77,7 +79,7 @@ static void
 start(bool from_end, const struct tail_position *stored)
 {
 	struct tail_options options = { log_path, 100, from_end, stored,
-	    on_block };
+	    on_block, NULL };
 
 	tail_free(tail);
 	tail = tail_new(&options);
@@ -726,6 +728,55 @@ test_random(void **state)
 
 #define TAIL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Others of the same log get the same block, unless it is another one. */
+static void
+test_shared_blocks(void **state)
+{
+	struct buf text = { 0 }, first = { 0 };
+	struct tail *other;
+	uint64_t serial;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 60000; i++)
+		buf_addf(&text, "line %d\n", i);
+	append_to(log_path, text.p);
+	attach();
+	buf_clear(&got);
+	assert_int_equal(tail_read(tail, TAIL_BUDGET, on_line, NULL), 1);
+	serial = last_serial;
+	assert_true(serial != 0);
+	buf_add_span(&first, buf_span(&got));
+	other = tail;
+	tail = NULL;
+	start(false, NULL);
+	attach();
+	buf_clear(&got);
+	assert_int_equal(tail_read(tail, TAIL_BUDGET, on_line, NULL), 1);
+	/* Looking at its first line was in between: it was read once more. */
+	assert_true(last_serial == serial + 1);
+	assert_true(span_eq(buf_span(&got), buf_span(&first)));
+	buf_clear(&got);
+	assert_int_equal(tail_read(other, TAIL_BUDGET, on_line, NULL), 1);
+	serial = last_serial;
+	buf_clear(&first);
+	buf_add_span(&first, buf_span(&got));
+	buf_clear(&got);
+	assert_int_equal(tail_read(tail, TAIL_BUDGET, on_line, NULL), 1);
+	assert_true(last_serial == serial);
+	assert_true(span_eq(buf_span(&got), buf_span(&first)));
+	/* A log written anew is read anew, in the same wake. */
+	assert_int_equal(truncate(log_path, 0), 0);
+	text.p[0] = 'L';
+	append_to(log_path, text.p);
+	buf_clear(&got);
+	assert_int_equal(tail_read(tail, TAIL_BUDGET, on_line, NULL), 1);
+	assert_true(last_serial > serial && got.p[0] == 'L');
+	tail_free(other);
+	buf_fini(&text);
+	buf_fini(&first);
+}
+
 int
 main(void)
 {
@@ -749,6 +800,7 @@ main(void)
 		TAIL_TEST(test_rotated_while_reading),
 		TAIL_TEST(test_truncated_to_part),
 		TAIL_TEST(test_writer),
+		TAIL_TEST(test_shared_blocks),
 		TAIL_TEST(test_random),
 	};
 

@@ -396,6 +396,8 @@ date_template_find(struct date_template *t, struct matcher *m,
 	struct regex_error error;
 	struct span whole, cut;
 
+	if (line.p == NULL)   /* a buffer that never held anything */
+		line = SPAN("");
 	if (t->quick != NULL && from == 0 && to == line.n &&
 	    t->quick(line, match))
 		return true;

@@ -265,6 +265,7 @@ last_format_is_kept_and_left(void **state)
 {
 	struct date_detector *d = detector(NULL, NULL);
 	struct date_template_state slot;
+	struct date none;
 
 	(void)state;
 	find(d, "1.2.3.4 [31/Oct/2006:09:22:55 -0100] a");
@@ -278,6 +279,12 @@ last_format_is_kept_and_left(void **state)
 	/* Cut inside a character where the last stamp ended. */
 	find(d, "xx 2005-01-23 21:59:59 \xc3\xa9");
 	find(d, "xx 2005-01-23 21:59:5\xc3\xa9 \xc3\xa9");
+	date_free(d);
+	/* A line of nothing, where such a stamp is nevertheless. */
+	d = detector("{UNB}", NULL);
+	date_find(d, m, (struct span){ NULL, 0 }, true,
+	    wall_from_seconds(1106517599), &none);
+	assert_true(none.found && none.start == 0 && none.end == 0);
 	date_free(d);
 }
 

@@ -12,9 +12,9 @@ Python does, allowed):
   - U+180E is white space to PCRE2 only;
   - (?i)i is the dotless i and the dotted capital to Python, not to PCRE2;
   - (…)*+ of Python 3.11 itself does not give back what a failed round took;
-  - what a repeated group remembers of a round that took nothing, or that its
-    own condition asked for, may differ where the whole match does not: one
-    pair in 50,000 may be such a one;
+  - what a repeated group remembers of a round that took nothing may differ
+    where the whole match does not: one pair in 50,000 may be such a one;
+  - a condition on the group that it stands in, which asks for its last round;
   - names of more than 32 bytes, more than 128 groups and repeats above 65535
     are refused by PCRE2.
 """
@@ -67,6 +67,7 @@ class Maker:
     def __init__(self, rng):
         self.rng = rng
         self.groups = 0
+        self.open = set()
         self.names = 0
         self.depth = 0
 
@@ -92,11 +93,14 @@ class Maker:
         r = self.rng
         kind = r.random()
         self.depth += 1
-        if kind < 0.3:
+        mine = self.groups + 1
+        closed = [i for i in range(1, mine) if i not in self.open]
+        if kind < 0.45:
             self.groups += 1
+            self.open.add(mine)
+        if kind < 0.3:
             inside = "(" + self.choice()
         elif kind < 0.45:
-            self.groups += 1
             self.names += 1
             inside = "(?P<n%d>" % (self.names - 1) + self.choice()
         elif kind < 0.7:
@@ -110,13 +114,14 @@ class Maker:
         elif kind < 0.92:
             inside = r.choice(["(?i:", "(?s:", "(?-i:", "(?im:"]) + \
                 self.choice()
-        elif self.groups:
-            inside = "(?(%d)" % r.randrange(1, self.groups + 1) + \
+        elif closed:
+            inside = "(?(%d)" % r.choice(closed) + \
                 self.sequence() + ("|" + self.sequence()
                                    if r.random() < 0.5 else "")
         else:
             inside = "(?:" + self.choice()
         self.depth -= 1
+        self.open.discard(mine)
         return inside + ")"
 
     def atom(self):

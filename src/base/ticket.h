@@ -24,6 +24,7 @@ struct ticket {
 	struct wall time;          /* of the ban (upstream's timeofban) */
 	int64_t bantime;           /* seconds; meaningless when permanent */
 	bool permanent;
+	unsigned file;             /* of the database that has its row */
 	bool restored;             /* came from the store or the kernel */
 	unsigned bancount;
 	unsigned failures;

@@ -434,6 +434,7 @@ engine_free(struct engine *e)
 	free_event(e->save);
 	free_event(e->retry);
 	free_event(e->purge);
+	free_event(e->refill);
 	free_event(e->timer);
 	watch_free(e->watch);
 	if (e->watch_fd != -1)

@@ -293,9 +293,17 @@ on_store_state(const char *error, void *arg)
 }
 
 static void
+on_store_file(void *arg)
+{
+	engine_refill(arg);
+}
+
+static void
 open_store(struct engine *e)
 {
-	static const struct store_events events = { .state = on_store_state };
+	static const struct store_events events = {
+		.state = on_store_state, .file = on_store_file,
+	};
 	const struct main_config *c = &e->config->main;
 	struct store_options options = {
 		.path = c->dbfile,

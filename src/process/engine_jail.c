@@ -37,6 +37,15 @@ log_ticket(struct engine_jail *j, const char *word, const struct ticket *t)
 }
 
 void
+engine_jail_record(struct engine_jail *j, struct ticket *t)
+{
+	if (j->engine->store == NULL)
+		return;
+	store_ban(j->engine->store, j->config->name, t);
+	t->file = store_file(j->engine->store);
+}
+
+void
 engine_jail_enter(struct engine_jail *j, const struct ticket *t)
 {
 	j->states[t->state]++;
@@ -84,11 +93,8 @@ engine_jail_failure(struct engine_jail *j, const struct failure *f)
 static void
 on_record(struct jail *jail, struct ticket *t, void *arg)
 {
-	struct engine_jail *j = arg;
-
 	(void)jail;
-	if (j->engine->store != NULL)
-		store_ban(j->engine->store, j->config->name, t);
+	engine_jail_record(arg, t);
 }
 
 static void
@@ -161,6 +167,7 @@ restore_row(struct store_row *row, void *arg)
 	if (t == NULL)
 		return;
 	engine_jail_enter(j, t);
+	t->file = store_file(j->engine->store);
 	t->announced = true;
 	/* Raw ids and jails without native action are in force. */
 	if (t->id.addr.family == ADDR_NONE || j->rules_n == 0)

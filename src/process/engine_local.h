@@ -161,6 +161,7 @@ struct engine {
 	struct request *reload;        /* the client who waits for it */
 	char *reload_jail;             /* the one it named, or NULL */
 	bool reload_if_exists;         /* … and need not be there */
+	struct event *refill;
 	struct sweep *sweeps;          /* `unban --all` under way */
 	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
 	struct engine_sleep *sleeps;   /* clients that said `sleep` */
@@ -205,6 +206,8 @@ void engine_jail_enter(struct engine_jail *j, const struct ticket *t);
 void engine_jail_state(struct engine_jail *j, struct ticket *t,
     enum ticket_state state);
 void engine_jail_leave(struct engine_jail *j, const struct ticket *t);
+/* Its row, in the database as it is now. */
+void engine_jail_record(struct engine_jail *j, struct ticket *t);
 /* Logs "Ban" once every native action has confirmed; the others follow. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
 
@@ -225,6 +228,10 @@ int engine_setting_journalmatch(struct engine_jail *j, struct strings *lines,
 bool engine_setting_stays(const struct engine_jail *j);
 /* The end of a reload: what is kept is set again, the rest is forgotten. */
 void engine_setting_again(struct engine_jail *j);
+
+/* --- engine_refill.c ---------------------------------------------------- */
+/* The database is another one: rows for what is in force. */
+void engine_refill(struct engine *e);
 
 /* --- engine_ask.c ------------------------------------------------------- */
 void engine_asks_init(struct engine *e);

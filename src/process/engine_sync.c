@@ -75,7 +75,6 @@ same_end(const struct engine_jail *j, const struct ticket *t,
 static void
 adopt(struct engine_jail *j, const struct wire_fw_element *v)
 {
-	struct engine *e = j->engine;
 	struct ticket t = { 0 };
 	struct id id = id_from_addr(&v->addr);
 	struct ticket *kept;
@@ -100,8 +99,7 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 	kept->announced = true;
 	if (same_end(j, kept, v))
 		kept->seen |= bit(v->rule - j->rule_first);
-	if (e->store != NULL)
-		store_ban(e->store, j->config->name, kept);
+	engine_jail_record(j, kept);
 	id_format(&id, &text);
 	log_notice("fail2ban.actions", "[%s] Restore Ban %s",
 	    j->config->name, text.p);
@@ -122,8 +120,7 @@ compare(struct engine_jail *j, struct ticket *t,
 	if (have > want + SYNC_SLACK && want >= 0 &&
 	    !j->engine->reconciled) {
 		jail_ban(j->jail, &t->id, have, clock_wall());
-		if (j->engine->store != NULL)
-			store_ban(j->engine->store, j->config->name, t);
+		engine_jail_record(j, t);
 		return;
 	}
 	if (same_end(j, t, v))

@@ -12,6 +12,7 @@
 #include "store/schema.h"
 
 #define BUSY_MILLISECONDS 2000
+#define SHRINK_PAGES 256   /* a megabyte: not worth the trouble below it */
 
 static const char *const sql[STATEMENT_COUNT] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -235,6 +236,46 @@ database_damaged(struct database *db, const char *why)
 	}
 	free(db->moved);
 	db->moved = moved;
+}
+
+static int
+take_number(void *arg, int n, char **values, char **names)
+{
+	(void)n;
+	(void)names;
+	if (values[0] != NULL)
+		*(long long *)arg = strtoll(values[0], NULL, 10);
+	return 0;
+}
+
+static long long
+pragma(struct database *db, const char *text)
+{
+	long long number = -1;
+
+	(void)sqlite3_exec(db->handle, text, take_number, &number, NULL);
+	return number;
+}
+
+/*
+ * fail2ban's own files cannot give pages back one by one: once half of one is
+ * free it is written anew as one that can.
+ */
+void
+database_shrink(struct database *db)
+{
+	long long pages = pragma(db, "PRAGMA page_count;");
+	long long spare = pragma(db, "PRAGMA freelist_count;");
+
+	if (pragma(db, "PRAGMA auto_vacuum;") != 0)
+		(void)sqlite3_exec(db->handle, "PRAGMA incremental_vacuum;",
+		    NULL, NULL, NULL);
+	else if (pages >= SHRINK_PAGES && spare > pages / 2)
+		(void)sqlite3_exec(db->handle,
+		    "PRAGMA auto_vacuum = INCREMENTAL; VACUUM;", NULL, NULL,
+		    NULL);
+	(void)sqlite3_exec(db->handle, "PRAGMA wal_checkpoint(TRUNCATE);",
+	    NULL, NULL, NULL);
 }
 
 sqlite3_stmt *

@@ -59,6 +59,11 @@ bool database_in_memory(const struct database *db);
 bool database_gone(const struct database *db);
 /* Closes, moves the file out of the way, and notes why. */
 void database_damaged(struct database *db, const char *why);
+/*
+ * After a purge: gives the pages of rows that have gone back to the file
+ * system, and empties the write-ahead log. No harm if that fails.
+ */
+void database_shrink(struct database *db);
 /* Reset and without bindings. */
 sqlite3_stmt *database_statement(struct database *db, enum statement which);
 /* Steps a statement that returns no rows; SQLITE_OK or the result code. */

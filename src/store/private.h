@@ -26,16 +26,19 @@ struct store {
 	 * whoever owns it is the only one to call sqlite.
 	 */
 	struct database db;
+	bool lost_file;           /* … has gone; the next is begun anew */
 	pthread_t thread;
 	bool running;
 
 	/* The loop's. */
 	char *error;              /* as last told */
+	unsigned file;            /* as last told */
 	size_t reading;           /* reads not yet answered */
 
 	/* Under the lock. */
 	pthread_mutex_t lock;
 	char *state;              /* the thread's view of the error */
+	unsigned files;           /* begun anew */
 	struct buf notes;         /* lines for the log, one each */
 	struct requests reached;  /* barriers and reads, in order */
 	struct store_counters counters;

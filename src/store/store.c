@@ -62,6 +62,16 @@ count_reads(const struct requests *reached)
 }
 
 static void
+change_file(struct store *s, unsigned file)
+{
+	if (s->file == file)
+		return;
+	s->file = file;
+	if (s->events != NULL && s->events->file != NULL)
+		s->events->file(s->arg);
+}
+
+static void
 call_back(struct requests *reached)
 {
 	struct request *r;
@@ -81,16 +91,19 @@ hear(struct store *s)
 {
 	struct requests reached;
 	char *state, *notes;
+	unsigned file;
 
 	pthread_mutex_lock(&s->lock);
 	state = s->state != NULL ? xstrdup(s->state) : NULL;
 	notes = buf_take(&s->notes);
 	reached = s->reached;
 	s->reached = (struct requests){ 0 };
+	file = s->files;
 	pthread_mutex_unlock(&s->lock);
 	log_notes(notes);
 	free(notes);
 	change_state(s, state);
+	change_file(s, file);
 	s->reading -= count_reads(&reached);
 	call_back(&reached);
 }
@@ -230,6 +243,12 @@ store_close(struct store *s)
 		log_warning(LOGGER, "database %s: %llu requests were lost",
 		    s->db.path, (unsigned long long)s->counters.lost);
 	fini(s);
+}
+
+unsigned
+store_file(const struct store *s)
+{
+	return s->file;
 }
 
 const char *

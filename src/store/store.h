@@ -40,6 +40,8 @@ struct store_row {
 struct store_events {
 	/* The disk fails, or works again (error NULL). Once per change. */
 	void (*state)(const char *error, void *arg);
+	/* store_file() has changed. */
+	void (*file)(void *arg);
 };
 
 /*
@@ -55,6 +57,11 @@ struct store *store_open(const struct store_options *options,
 /* Commits what is queued, then closes. */
 void store_close(struct store *s);
 const char *store_error(const struct store *s);   /* NULL: all is well */
+/*
+ * Counts the files begun anew since the start, because the one before was
+ * damaged or deleted: whatever was written before has no row in this one.
+ */
+unsigned store_file(const struct store *s);
 
 /* --- at start, before store_start: synchronous reads ------------------ */
 /*

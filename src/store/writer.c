@@ -52,6 +52,12 @@ writer_tell(struct store *s, const char *error)
 		free(s->state);
 		s->state = error != NULL ? xstrdup(error) : NULL;
 	}
+	s->lost_file |= s->db.moved != NULL;
+	if (s->lost_file && error == NULL) {
+		s->lost_file = false;
+		s->files++;
+		news = true;
+	}
 	if (s->db.moved != NULL) {
 		buf_addf(&s->notes, "database %s was damaged: moved to %s, "
 		    "a new one begun\n", s->db.path, s->db.moved);
@@ -174,8 +180,10 @@ commit(struct store *s, struct requests *batch)
 	int rc;
 
 	/* Rows for a file that nobody can see would be lost silently. */
-	if (database_gone(&s->db))
+	if (database_gone(&s->db)) {
 		database_close(&s->db);
+		s->lost_file = true;
+	}
 	if (database_open(&s->db) == -1) {
 		writer_tell(s, s->db.error.p);
 		return false;
@@ -187,10 +195,8 @@ commit(struct store *s, struct requests *batch)
 	}
 	writer_tell(s, NULL);
 	hand_back(s, batch, lost, 0);
-	/* Gives the pages of purged rows back; no harm if that fails. */
 	if (purged)
-		sqlite3_exec(s->db.handle, "PRAGMA incremental_vacuum;",
-		    NULL, NULL, NULL);
+		database_shrink(&s->db);
 	return true;
 }
 

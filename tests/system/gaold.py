@@ -4,6 +4,7 @@ Runs in whatever network namespace the test is in (the .sh wrappers make one
 with unshare -n), so nft speaks of a ruleset that is ours alone.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -192,7 +193,9 @@ class Gaold:
 
     def rows(self, jail="sshd"):
         now = time.time()
-        with sqlite3.connect("file:%s?mode=ro" % self.database, uri=True) as db:
+        # Closed at once: an open reader would keep the log from being folded in.
+        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % self.database,
+                                                uri=True)) as db:
             return {ip for ip, at, bantime in db.execute(
                 "SELECT ip, timeofban, bantime FROM bips WHERE jail = ?", (jail,))
                 if bantime < 0 or at + bantime > now}

@@ -26,6 +26,7 @@ struct scene {
 	char path[96];
 	struct store *store;
 	unsigned failed, recovered;   /* state events */
+	unsigned files;               /* file events */
 	int reached;                  /* barrier: -1 not yet */
 	struct strings bans;          /* what store_load_bans told */
 };
@@ -41,7 +42,15 @@ on_state(const char *error, void *arg)
 		sc->recovered++;
 }
 
-static const struct store_events events = { .state = on_state };
+static void
+on_file(void *arg)
+{
+	((struct scene *)arg)->files++;
+}
+
+static const struct store_events events = {
+	.state = on_state, .file = on_file,
+};
 
 static void
 on_barrier(int error, void *arg)

@@ -351,6 +351,87 @@ a_hundred_thousand_bans_load_fast(void **state)
 	assert_true(ms < 2000);
 }
 
+static long long
+size_of(struct scene *sc, const char *suffix)
+{
+	struct buf name = { 0 };
+	struct stat st;
+	int rc;
+
+	buf_addf(&name, "%s%s", sc->path, suffix);
+	rc = stat(name.p, &st);
+	buf_fini(&name);
+	return rc == 0 ? (long long)st.st_size : 0;
+}
+
+/* Old ones, all of them to go, and some that stay. */
+static void
+fill_history(struct scene *sc)
+{
+	run_sql(sc, "INSERT OR IGNORE INTO jails VALUES('sshd', 1);"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	    " WHERE i < 200000) INSERT INTO bans SELECT 'sshd', '10.' ||"
+	    " (i >> 16) || '.' || (i >> 8 & 255) || '.' || (i & 255),"
+	    " 1600000000, 600, 1, '{\"matches\": [\"a line of it\"]}' FROM n;"
+	    "INSERT INTO bips(jail, ip, timeofban, bantime, bancount, data)"
+	    " SELECT jail, ip, timeofban, bantime, bancount, data FROM bans;"
+	    "UPDATE bans SET timeofban = 1699999999 WHERE rowid % 100 = 0;"
+	    "UPDATE bips SET timeofban = 1699999999 WHERE rowid % 100 = 0;");
+}
+
+static void
+assert_shrinks(struct scene *sc)
+{
+	struct buf copy = { 0 };
+	long long before, needed;
+
+	fill_history(sc);
+	before = size_of(sc, "");
+	open_store(sc);
+	assert_int_equal(store_start(sc->store), 0);
+	assert_true(store_purge(sc->store, wall_from_seconds(NOW)));
+	assert_int_equal(sync_store(sc), 0);
+	ban(sc, "sshd", "192.0.2.1", NOW, 600);
+	assert_int_equal(sync_store(sc), 0);
+	assert_true(size_of(sc, "-wal") <= 4 << 20);
+	close_store(sc);
+	assert_answer(sc, "SELECT count(*) FROM bans", "2001");
+	assert_answer(sc, "SELECT count(*) FROM bips", "2001");
+	assert_answer(sc, "PRAGMA integrity_check", "ok");
+	buf_addf(&copy, "VACUUM INTO '%s.live'", sc->path);
+	run_sql(sc, copy.p);
+	buf_fini(&copy);
+	needed = size_of(sc, ".live");
+	print_message("# %lld bytes before, %lld after, %lld needed\n", before,
+	    size_of(sc, ""), needed);
+	assert_true(size_of(sc, "") <= 2 * needed);
+}
+
+static void
+a_purge_shrinks_the_file(void **state)
+{
+	struct scene *sc = *state;
+
+	open_store(sc);
+	close_store(sc);
+	assert_shrinks(sc);
+}
+
+/* Made by fail2ban: it cannot give pages back, until it is written anew. */
+static void
+a_purge_shrinks_a_file_of_fail2ban(void **state)
+{
+	struct scene *sc = *state;
+
+	open_store(sc);
+	close_store(sc);
+	run_sql(sc, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE;"
+	    " VACUUM;");
+	assert_answer(sc, "PRAGMA auto_vacuum", "0");
+	assert_shrinks(sc);
+	assert_answer(sc, "PRAGMA auto_vacuum", "2");
+}
+
 int
 main(void)
 {
@@ -366,6 +447,8 @@ main(void)
 		SCENE(no_store_takes_everything),
 		SCENE(hostile_rows_are_left_out),
 		SCENE(a_hundred_thousand_bans_load_fast),
+		SCENE(a_purge_shrinks_the_file),
+		SCENE(a_purge_shrinks_a_file_of_fail2ban),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

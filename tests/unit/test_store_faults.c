@@ -127,6 +127,8 @@ damage_found_while_reading(void **state)
 	open_store(sc);
 	assert_int_equal(load(sc, "sshd"), SIZE_MAX);
 	assert_int_equal(files_aside(sc), 1);
+	assert_int_equal(sc->files, 1);
+	assert_int_equal(store_file(sc->store), 1);
 	assert_null(store_error(sc->store));
 	ban(sc, "sshd", "192.0.2.1", NOW, 600);
 	close_store(sc);
@@ -241,6 +243,114 @@ a_read_only_directory_is_an_error_not_an_end(void **state)
 	assert_int_equal(chmod(sc->dir, 0755), 0);
 }
 
+/* --- a disk that fails ---------------------------------------------------- */
+
+static int bad_write, bad_sync, bad_read;   /* results, 0: works */
+static const sqlite3_io_methods *disk;
+
+static int
+disk_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+	return bad_write != 0 ? bad_write : disk->xWrite(f, p, n, at);
+}
+
+static int
+disk_sync(sqlite3_file *f, int flags)
+{
+	return bad_sync != 0 ? bad_sync : disk->xSync(f, flags);
+}
+
+static int
+disk_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
+{
+	return bad_read != 0 ? bad_read : disk->xRead(f, p, n, at);
+}
+
+/* sqlite's own file system, but for three calls. */
+static int
+disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
+    int *out)
+{
+	/* The log has methods of its own, without locks. */
+	static sqlite3_io_methods both[2];
+	sqlite3_io_methods *failing =
+	    &both[(flags & SQLITE_OPEN_MAIN_DB) != 0];
+	sqlite3_vfs *real = vfs->pAppData;
+	int rc = real->xOpen(real, name, f, flags, out);
+
+	if (rc == SQLITE_OK && f->pMethods != NULL) {
+		disk = f->pMethods;
+		*failing = *disk;
+		failing->xWrite = disk_write;
+		failing->xSync = disk_sync;
+		failing->xRead = disk_read;
+		f->pMethods = failing;
+	}
+	return rc;
+}
+
+static void
+use_failing_disk(sqlite3_vfs *vfs)
+{
+	*vfs = *sqlite3_vfs_find(NULL);
+	vfs->pAppData = sqlite3_vfs_find(NULL);
+	vfs->zName = "failing";
+	vfs->xOpen = disk_open;
+	assert_int_equal(sqlite3_vfs_register(vfs, 1), SQLITE_OK);
+}
+
+/* Once per kind of failure: told, kept, and written when it works again. */
+static void
+fail_and_recover(struct scene *sc, int *what, int result, unsigned times)
+{
+	char id[32];
+
+	*what = result;
+	snprintf(id, sizeof(id), "192.0.2.%u", 10 + times);
+	ban(sc, "sshd", id, NOW, 600);
+	wait_for(sc, &sc->failed, times);
+	assert_non_null(strstr(store_error(sc->store), "I/O error"));
+	*what = 0;
+	wait_for(sc, &sc->recovered, times);
+	assert_int_equal(sync_store(sc), 0);
+}
+
+static void
+io_errors_are_told_and_survived(void **state)
+{
+	struct scene *sc = *state;
+	struct store_counters n;
+	sqlite3_vfs vfs;
+
+	use_failing_disk(&vfs);
+	open_store(sc);
+	store_start(sc->store);
+	ban(sc, "sshd", "192.0.2.1", NOW, 600);
+	assert_int_equal(sync_store(sc), 0);
+	fail_and_recover(sc, &bad_write, SQLITE_IOERR_WRITE, 1);
+	fail_and_recover(sc, &bad_sync, SQLITE_IOERR_FSYNC, 2);
+	store_counters(sc->store, &n);
+	assert_int_equal(n.lost, 0);
+	assert_int_equal(sc->files, 0);
+	close_store(sc);
+	bad_read = SQLITE_IOERR_READ;
+	open_store(sc);
+	assert_non_null(store_error(sc->store));
+	assert_int_equal(load(sc, "sshd"), SIZE_MAX);
+	assert_int_equal(store_start(sc->store), 0);
+	bad_read = 0;
+	ban(sc, "sshd", "192.0.2.2", NOW, 600);
+	wait_for(sc, &sc->recovered, 3);
+	assert_int_equal(sync_store(sc), 0);
+	close_store(sc);
+	sqlite3_vfs_unregister(&vfs);
+	/* Nothing was taken for damage. */
+	assert_int_equal(files_aside(sc), 0);
+	assert_answer(sc, "SELECT group_concat(ip, ' ') FROM"
+	    " (SELECT ip FROM bips ORDER BY timeofban, rowid)",
+	    "192.0.2.1 192.0.2.11 192.0.2.12 192.0.2.2");
+}
+
 static void
 a_locked_file_is_waited_for(void **state)
 {
@@ -271,10 +381,14 @@ a_deleted_file_is_begun_anew(void **state)
 	ban(sc, "sshd", "192.0.2.1", NOW, 600);
 	assert_int_equal(sync_store(sc), 0);
 	assert_int_equal(unlink(sc->path), 0);
+	assert_int_equal(store_file(sc->store), 0);
 	ban(sc, "sshd", "192.0.2.2", NOW, 600);
 	assert_int_equal(sync_store(sc), 0);
 	assert_answer(sc, "SELECT group_concat(ip, ',') FROM bips",
 	    "192.0.2.2");
+	/* Whose rows were in the old one is to be told. */
+	wait_for(sc, &sc->files, 1);
+	assert_int_equal(store_file(sc->store), 1);
 }
 
 int
@@ -287,6 +401,7 @@ main(void)
 		SCENE(a_full_disk_is_told_once_and_recovers),
 		SCENE(a_missing_directory_is_waited_for),
 		SCENE(a_read_only_directory_is_an_error_not_an_end),
+		SCENE(io_errors_are_told_and_survived),
 		SCENE(a_locked_file_is_waited_for),
 		SCENE(a_deleted_file_is_begun_anew),
 	};

@@ -83,6 +83,7 @@ push(struct translator *t, bool captures, struct span name)
 		return python_refuse(t, t->i, "parentheses too deep");
 	if (captures && t->groups == PYTHON_GROUPS_MAX)
 		return python_refuse(t, t->i, "too many groups");
+	t->stack[t->depth].at = t->i;
 	t->stack[t->depth].verbose = t->verbose;
 	t->stack[t->depth].group = captures ? ++t->groups : 0;
 	t->depth++;
@@ -473,7 +474,7 @@ python_translate(struct span regex, struct mapped *out,
 		rc = one(t);
 	}
 	if (rc == 0 && t->depth > 0)
-		rc = python_refuse(t, regex.n,
+		rc = python_refuse(t, t->stack[t->depth - 1].at,
 		    "missing ), unterminated subpattern");
 	free(t);
 	return rc;

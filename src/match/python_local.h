@@ -29,6 +29,7 @@ struct translator {
 	struct {
 		unsigned group;
 		bool verbose;
+		size_t at;         /* its offset */
 	} stack[PYTHON_DEPTH_MAX];
 };
 

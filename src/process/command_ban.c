@@ -222,7 +222,7 @@ command_unban(struct request *r, size_t argc, const char *const *argv,
 	struct ban_wait *w;
 
 	if (argc < 2) {
-		request_fail(r, "IndexError", "unban takes [JAIL] ID…|--all");
+		request_fail(r, "Exception", "Invalid command");
 		return;
 	}
 	j = engine_jail_find(e, argv[1]);

@@ -272,6 +272,21 @@ unban_all(const struct f2b *f, const char *jail)
 	return payload != NULL;
 }
 
+/* As Python shows a list: ['j1', 'j2']. */
+static void
+log_unexpected(size_t argc, const char *const *argv)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < argc; i++) {
+		buf_adds(&text, i > 0 ? ", " : "");
+		printable_add_repr(&text, span_of(argv[i]));
+	}
+	log_error(LOGGER, "Unexpected argument(s) for reload: [%s]",
+	    text.p != NULL ? text.p : "");
+	buf_fini(&text);
+}
+
 /* Options, then one jail or nothing; "--all" is the same as nothing. */
 static bool
 reload(const struct f2b *f, size_t argc, const char *const *argv)
@@ -282,8 +297,7 @@ reload(const struct f2b *f, size_t argc, const char *const *argv)
 	for (; n < argc && is_reload_option(argv[n]); n++)
 		unban |= strcmp(argv[n], "--unban") == 0;
 	if (argc > n + 1) {
-		log_error(LOGGER, "Unexpected argument(s) for reload: '%s'",
-		    log_text(span_of(argv[n + 1])));
+		log_unexpected(argc - n, argv + n);
 		return false;
 	}
 	if (!daemon_answers(&f->target)) {
@@ -306,8 +320,7 @@ restart(const struct f2b *f, size_t argc, const char *const *argv)
 		return start(f);
 	}
 	if (argc > sizeof(words) / sizeof(words[0]) - 1) {
-		log_error(LOGGER, "Unexpected argument(s) for reload: '%s'",
-		    log_text(span_of(argv[argc - 1])));
+		log_unexpected(argc - 1, argv + 1);
 		return false;
 	}
 	memcpy(words + 2, argv + 1, (argc - 1) * sizeof(words[0]));

@@ -1,6 +1,7 @@
 #include "access/event_make.h"
 
 #include "base/number.h"
+#include "config/duration.h"
 
 /* --- words ------------------------------------------------------------ */
 
@@ -94,6 +95,18 @@ take_number(struct event *out, struct span group, struct span value)
 			    &out->numbers[i]);
 }
 
+/* "0.755s", "1m3s". */
+static void
+take_duration(struct event *out, struct span value)
+{
+	int64_t *ms = &out->numbers[EVENT_DURATION_MS];
+	double seconds;
+
+	if (*ms == EVENT_NUMBER_UNKNOWN &&
+	    duration_parse(value, &seconds) == 0 && seconds >= 0)
+		*ms = (int64_t)(seconds * 1000 + 0.5);
+}
+
 static void
 take_word(struct event *out, struct span group, struct span value)
 {
@@ -106,6 +119,8 @@ take_word(struct event *out, struct span group, struct span value)
 	} else if (span_eq(group, SPAN("tls"))) {
 		if (out->tls == EVENT_TLS_UNKNOWN)
 			out->tls = event_tls_of(value);
+	} else if (span_eq(group, SPAN("duration"))) {
+		take_duration(out, value);
 	}
 }
 

@@ -9,8 +9,8 @@
 
 #define TEXT_KEPT 256          /* bytes of a text; keys, too */
 #define BYTES_EACH 1024        /* on average; much more are evicted */
-#define TWICE_SLOTS 4096
-#define TWICE_WITHIN (2 * CLOCK_SECOND)
+#define TWICE_SLOTS 65536
+#define TWICE_WITHIN 2         /* seconds */
 
 struct open_session {
 	struct open_session *newer, *older;
@@ -20,14 +20,18 @@ struct open_session {
 	struct event known;      /* owned texts */
 	struct wall login, last;
 	bool signed_in, signed_out;
+	uint64_t user;           /* hash of who signed in */
 	int64_t failures;
 };
 
-/* The last event of a kind, user and address, and where it stood. */
+/*
+ * Events of one kind, user, address and second: which log told them, and how
+ * many of them no other log has told yet.
+ */
 struct twice {
 	uint64_t what;
 	uint64_t log;
-	struct wall time;
+	unsigned n;
 };
 
 struct mail_sessions {
@@ -40,7 +44,7 @@ struct mail_sessions {
 	uint64_t evicted;
 	struct buf key;                     /* scratch */
 	struct event last;                  /* of a session just closed */
-	struct twice twice[TWICE_SLOTS];    /* by hash; a collision forgets */
+	struct twice *twice;                /* by hash; a collision forgets */
 };
 
 /* --- table and order ---------------------------------------------------- */
@@ -118,6 +122,7 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	struct mail_sessions *ms = xcalloc(1, sizeof(*ms));
 
 	ms->table = table_new(max, has_key);
+	ms->twice = xcalloc(TWICE_SLOTS, sizeof(*ms->twice));
 	ms->max = max;
 	ms->closed = closed;
 	ms->arg = arg;
@@ -140,6 +145,7 @@ mail_sessions_free(struct mail_sessions *ms)
 	}
 	event_fini(&ms->last);
 	table_free(ms->table);
+	free(ms->twice);
 	buf_fini(&ms->key);
 	free(ms);
 }
@@ -349,37 +355,52 @@ teach(const struct open_session *s, struct event *e)
 /* --- the same attempt twice ----------------------------------------------- */
 
 static uint64_t
-hash_of(const struct event *e)
+hash_of(struct buf *scratch, const struct event *e, int64_t second)
 {
-	struct buf b = { 0 };
-	uint64_t hash;
-
-	buf_addf(&b, "%d %lld ", (int)e->kind,
-	    (long long)e->numbers[EVENT_ATTEMPTS]);
-	buf_add(&b, &e->ip, sizeof(e->ip));
-	buf_add_span(&b, e->texts[EVENT_USER]);
-	buf_addc(&b, '\0');
-	buf_add_span(&b, e->texts[EVENT_QUEUE_ID]);
-	hash = table_hash(b.p, b.n);
-	buf_fini(&b);
-	return hash;
+	buf_clear(scratch);
+	buf_addf(scratch, "%d %lld %lld ", (int)e->kind,
+	    (long long)e->numbers[EVENT_ATTEMPTS], (long long)second);
+	buf_add(scratch, &e->ip, sizeof(e->ip));
+	buf_add_span(scratch, e->texts[EVENT_USER]);
+	buf_addc(scratch, '\0');
+	buf_add_span(scratch, e->texts[EVENT_QUEUE_ID]);
+	buf_addc(scratch, '\0');
+	buf_add_span(scratch, e->texts[EVENT_RECIPIENT]);
+	return table_hash(scratch->p, scratch->n);
 }
 
-/* Another log has said so within a moment (Exim's main and reject logs). */
+/* Another log has said so at that second, once more than this one since. */
+static bool
+take_said(struct mail_sessions *ms, const struct event *e, int64_t second,
+    uint64_t log)
+{
+	uint64_t what = hash_of(&ms->key, e, second);
+	struct twice *t = &ms->twice[what % TWICE_SLOTS];
+
+	if (t->what != what || t->log == log || t->n == 0)
+		return false;
+	t->n--;
+	return true;
+}
+
+/* … within a moment (Exim's main and reject logs). Else it is noted. */
 static bool
 said_elsewhere(struct mail_sessions *ms, const struct event *e)
 {
-	struct span log = e->texts[EVENT_LOG];
-	uint64_t what = hash_of(e), where = table_hash(log.p, log.n);
-	struct twice *t = &ms->twice[what % TWICE_SLOTS];
-	int64_t apart = e->time.us - t->time.us;
-	bool said = t->what == what && t->log != where && t->time.us != 0 &&
-	    apart <= TWICE_WITHIN && apart >= -TWICE_WITHIN;
+	struct span text = e->texts[EVENT_LOG];
+	uint64_t log = table_hash(text.p, text.n), what;
+	int64_t now = wall_seconds(e->time);
+	struct twice *t;
 
-	/* Told twice: the next one is news again. */
-	*t = said ? (struct twice){ 0 } :
-	    (struct twice){ what, where, e->time };
-	return said;
+	for (int64_t i = now - TWICE_WITHIN; i <= now + TWICE_WITHIN; i++)
+		if (take_said(ms, e, i, log))
+			return true;
+	what = hash_of(&ms->key, e, now);
+	t = &ms->twice[what % TWICE_SLOTS];
+	if (t->what != what || t->log != log)
+		*t = (struct twice){ what, log, 0 };
+	t->n++;
+	return false;
 }
 
 /* Attempts of a failure that were not heard of yet; 0: all were. */
@@ -394,12 +415,23 @@ new_attempts(struct open_session *s, const struct event *e)
 	return n;
 }
 
-/* The line is the last of its connection. */
+/* The line is the last of its connection, or tells of all of it. */
 static bool
 ends(const struct event *e)
 {
 	return e->kind == EVENT_LOGOUT || e->kind == EVENT_ABORT ||
-	    (e->kind == EVENT_FAILURE && e->total);
+	    (e->kind == EVENT_FAILURE && e->total) ||
+	    (e->kind == EVENT_LOGIN &&
+		e->numbers[EVENT_DURATION_MS] != EVENT_NUMBER_UNKNOWN);
+}
+
+/* Each message of a connection may say again who signed in. */
+static bool
+same_user(const struct open_session *s, const struct event *e)
+{
+	struct span user = e->texts[EVENT_USER];
+
+	return s->user == table_hash(user.p, user.n);
 }
 
 static enum mail_session_verdict
@@ -414,10 +446,18 @@ judge(struct open_session *s, struct event *e)
 		e->numbers[EVENT_ATTEMPTS] = attempts;
 	}
 	if (e->kind == EVENT_LOGIN) {
+		if (s->signed_in && same_user(s, e))
+			return MAIL_SESSION_KNOWN;
 		s->signed_in = true;
 		s->login = e->time;
+		if (ends(e))
+			s->login.us -= 1000 *
+			    e->numbers[EVENT_DURATION_MS];
+		s->user = table_hash(e->texts[EVENT_USER].p,
+		    e->texts[EVENT_USER].n);
 	}
-	s->signed_out |= e->kind == EVENT_LOGOUT;
+	s->signed_out |= e->kind == EVENT_LOGOUT ||
+	    (e->kind == EVENT_LOGIN && ends(e));
 	teach(s, e);
 	return MAIL_SESSION_NEWS;
 }

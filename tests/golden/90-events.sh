@@ -38,7 +38,9 @@ golden() {
     head -n 20 "$work/diff" | sed 's/^/#   /'
 }
 
-for pair in dovecot-2.3.19-file:dovecot; do
+for pair in dovecot-2.3.19-file:dovecot exim-4.96-main:exim \
+    exim-4.96-main-verbose:exim exim-4.96-reject:exim \
+    exim-4.96-reject-verbose:exim; do
     log=${pair%:*} filter=${pair#*:}
     golden "$log" run events "$log.log" "$filter"
     golden "$log.json" run events "$log.log" "$filter" --json
@@ -49,6 +51,12 @@ for pair in dovecot-2.3.19-file:dovecot; do
     report $? "$log: every line is an event or known to tell of nothing"
     sed 's/^/#   /' "$work/missed"
 done
+# What stands in both of Exim's logs is told once.
+both=$("$gaol" events --now 1795392000 --share . -f tests/data/mail/exim-4.96-main.log \
+    -f tests/data/mail/exim-4.96-reject.log --filter ./filter.d/exim.conf | wc -l)
+[ "$both" = "$(wc -l <tests/golden/events/exim-4.96-main.ok)" ]
+report $? "Exim's reject log adds nothing to its main log"
+golden exim-panic run events exim-4.96-panic.log exim-panic
 golden report run report dovecot-2.3.19-file.log dovecot
 golden report.csv run report dovecot-2.3.19-file.log dovecot --csv
 golden insecure run report dovecot-2.3.19-file.log dovecot insecure

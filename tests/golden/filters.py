@@ -239,6 +239,12 @@ def test_random(name, config, work, samples, rng):
     check(not wrong, "%s: random names as fail2ban-regex" % name, *wrong)
 
 
+def has_failregex(name):
+    """False for a filter that tells of mail accesses only."""
+    with open("filter.d/%s.conf" % name, encoding="utf-8") as f:
+        return not re.search(r"(?m)^failregex =\s*\n(?! )", f.read())
+
+
 def main():
     seed = int(os.environ.get("SEED", time.time()))
     print("# SEED=%d" % seed)
@@ -252,6 +258,7 @@ def main():
         open(os.path.join(config, "fail2ban.conf"), "w").close()
         names = [os.path.basename(p)[:-len(".conf")]
                  for p in sorted(glob.glob("filter.d/*.conf"))]
+        names = [name for name in names if has_failregex(name)]
         check(len(names) > 0, "%d filters" % len(names))
         for name in names:
             test_filter(name, config, work, rng)

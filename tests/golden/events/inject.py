@@ -1,11 +1,14 @@
-"""Hostile text in every field that a client fills, in lines as Dovecot writes
-them: address, account and outcome of the event stay the true ones."""
+"""Hostile text in every field that a client fills, in lines as the servers
+write them: address, account and outcome of the event stay the true ones."""
 
+import collections
+import datetime
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 TRUE = "198.51.100.7"
 HOSTILE = [
@@ -22,80 +25,156 @@ HOSTILE = [
     "): ", ">: ", "<1><2>: Disconnected: Logged out in=1 out=2",
     "a>, method=PLAIN, rip=::1", "::ffff:1.2.3.4", "a, lip=1.2.3.4",
     "1.2.3.4", "[1.2.3.4]", "x in=99 out=99", "stats: {\"event\":\"x\"}",
+    "x) [1.2.3.4]: 535 Incorrect authentication data (set_id=victim",
+    "(pc) [1.2.3.4]:25 I=[1.1.1.1]:25: 535 Incorrect authentication data",
+    "A=plain:ceo@example.com S=1", "P=esmtpsa A=plain:ceo@example.com S=1",
+    "1xUtUa-0005N8-1u <= a H=(b) [1.2.3.4] P=esmtpa A=plain:ceo S=9",
+    "H=(a) [1.2.3.4] unrecognized command", "rejected RCPT <a>: no",
 ]
-FORMS = {
-    "login": "imap-login: Info: Login: user=<{u}>, method=PLAIN, "
-             "rip={ip}, lip=192.0.2.25, mpid=77, TLS, session=<{s}>",
-    "login-2.4": "imap-login: Info: Logged in: user=<{u}>, method=PLAIN, "
-                 "rip={ip}, lip=192.0.2.25, mpid=77, session=<{s}>",
-    "failure": "pop3-login: Info: Disconnected: Connection closed (auth "
-               "failed, 2 attempts in 9 secs): user=<{u}>, method=PLAIN, "
-               "rip={ip}, lip=192.0.2.25, TLS: Connection closed, "
-               "session=<{s}>",
-    "failure-2.2": "imap-login: Info: Aborted login (auth failed, 1 attempts "
-                   "in 2 secs): user=<{u}>, method=PLAIN, rip={ip}, "
-                   "lip=192.0.2.25, session=<{s}>",
-    "failure-auth": "auth: Info: passwd-file({u},{ip},<{s}>): Password "
-                    "mismatch",
-    "failure-chars": "auth: Info: plain(?,{ip},<{s}>): Username character "
-                     "disallowed by auth_username_chars: 0x20 (username: {u})",
+
+# text: how the server writes what it does not write as it came; want: what
+# must be known of the event besides its address. USER stands for the text.
+Form = collections.namedtuple("Form", "line want text")
+USER = object()
+
+
+def as_it_is(text):
+    return text
+
+
+def no_blank(text):
+    """Exim takes such a HELO only; its logs of TLS names are alike."""
+    return "".join(c for c in text if c not in " ()") or "x"
+
+
+def quoted(text):
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+LOGIN = {"kind": "login", "user": USER}
+FAILURE = {"kind": "failure", "user": USER}
+TRUE_LOGIN = {"kind": "login", "user": "true@example.com"}
+NOBODY = {"user": None}
+DOVECOT = [
+    Form("imap-login: Info: Login: user=<{u}>, method=PLAIN, rip={ip}, "
+         "lip=192.0.2.25, mpid=77, TLS, session=<{s}>", LOGIN, as_it_is),
+    Form("imap-login: Info: Logged in: user=<{u}>, method=PLAIN, rip={ip}, "
+         "lip=192.0.2.25, mpid=77, session=<{s}>", LOGIN, as_it_is),
+    Form("pop3-login: Info: Disconnected: Connection closed (auth failed, 2 "
+         "attempts in 9 secs): user=<{u}>, method=PLAIN, rip={ip}, "
+         "lip=192.0.2.25, TLS: Connection closed, session=<{s}>", FAILURE,
+         as_it_is),
+    Form("imap-login: Info: Aborted login (auth failed, 1 attempts in 2 "
+         "secs): user=<{u}>, method=PLAIN, rip={ip}, lip=192.0.2.25, "
+         "session=<{s}>", FAILURE, as_it_is),
+    Form("auth: Info: passwd-file({u},{ip},<{s}>): Password mismatch",
+         FAILURE, as_it_is),
+    Form("auth: Info: plain(?,{ip},<{s}>): Username character disallowed by "
+         "auth_username_chars: 0x20 (username: {u})", FAILURE, as_it_is),
+    Form("imap-login: Info: ID sent: name={u}, version=1: user=<>, rip={ip}, "
+         "lip=192.0.2.25, session=<{s}>", dict(NOBODY, kind="client"),
+         as_it_is),
+    Form("imap(true@example.com)<77><{s}>: Info: expunge: box=INBOX, uid=1, "
+         "msgid={u}, size=1, from={u}, subject={u}",
+         {"kind": "mailbox", "user": "true@example.com", "ip": None},
+         as_it_is),
+]
+EXIM = [
+    Form("plain authenticator failed for (pc) [{ip}]: 535 Incorrect "
+         "authentication data (set_id={u})", FAILURE, as_it_is),
+    Form("[{n}] plain authenticator failed for host.example (pc) [{ip}]:5 "
+         "I=[192.0.2.25]:587: 535 Incorrect authentication data (set_id={u})",
+         FAILURE, as_it_is),
+    Form("login authenticator failed for ({u}) [{ip}]: 535 Incorrect "
+         "authentication data", dict(NOBODY, kind="failure"), no_blank),
+    Form("1xUtUu-0005o0-15 <= a@example.com H=({u}) [{ip}] P=esmtpsa X=TLS1.3:"
+         "AES:256 CV=no SNI={u} A=plain:true@example.com S=354", TRUE_LOGIN,
+         no_blank),
+    # Not signed in: the name in the handshake makes no sign-in of it.
+    Form("1xUtUu-0005o0-15 <= a@example.com H=({u}) [{ip}] P=esmtps X=TLS1.3:"
+         "AES:256 CV=no SNI={u} S=354", dict(NOBODY, kind="received"),
+         no_blank),
+    Form("1xUtUu-0005o0-15 <= a@example.com H=(pc) [{ip}] P=esmtp S=354 "
+         "id=m@x T=\"{u}\" from <a@example.com> for b@example.com",
+         dict(NOBODY, kind="received"), quoted),
+    Form("SMTP syntax error in \"{u}\" H=(pc) [{ip}]:5 I=[192.0.2.25]:25 "
+         "unrecognized command", dict(NOBODY, kind="abort"), as_it_is),
+    Form("rejected EHLO from [{ip}]: syntactically invalid argument(s): {u}",
+         dict(NOBODY, kind="abort"), as_it_is),
+]
+SERVERS = {
+    "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
+    "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),
 }
-ID = ("imap-login: Info: ID sent: name={u}, version=1: user=<>, rip={ip}, "
-      "lip=192.0.2.25, session=<{s}>")
-MAIL = ("imap(true@example.com)<77><{s}>: Info: expunge: box=INBOX, uid=1, "
-        "msgid={u}, size=1, from={u}, subject={u}")
+BEGIN = 1795219200    # each line has a time of its own, by which it is known
+APART = 10
 
 
-def lines():
-    n = 0
-    forms = dict(FORMS, client=ID, mailbox=MAIL)
-    for kind, form in forms.items():
-        for u in HOSTILE:
-            n += 1
-            # Dovecot writes "?" for control bytes; its session id is base64.
-            yield kind, u, form.format(u=u, ip=TRUE, s="S%d+/A" % n)
+def events_of(gaol, server, lines):
+    """The events of each line."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as log:
+        log.write("".join(line + "\n" for line in lines))
+        log.flush()
+        got = subprocess.run(
+            [gaol, "events", "--now", str(BEGIN + 86400), "--share", ".", "-f",
+             log.name, "--filter", "./filter.d/%s.conf" % server, "--json"],
+            stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    events = [[] for _ in lines]
+    for event in map(json.loads, got):
+        when = datetime.datetime.strptime(
+            event["@timestamp"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
+                tzinfo=datetime.timezone.utc).timestamp()
+        events[int(when - BEGIN) // APART].append(event)
+    return events
 
 
-def check(kind, user, event):
-    """What is wrong with it, or None."""
-    want = {"login": "login", "failure": "failure", "client": "client",
-            "mailbox": "mailbox"}[kind.split("-")[0]]
-    if event["event"]["action"] != want:
-        return "is a " + event["event"]["action"]
-    if kind != "mailbox" and event.get("source", {}).get("ip") != TRUE:
+def fault(want, text, events):
+    """What is wrong with them, or None."""
+    kinds = {e["event"]["action"]: e for e in events}
+    if len(kinds) != len(events) or want["kind"] not in kinds:
+        return "tells of %s" % list(kinds)
+    if "login" in kinds and want["kind"] != "login":
+        return "tells of a sign-in"
+    event = kinds[want["kind"]]
+    ip = want.get("ip", TRUE)
+    if event.get("source", {}).get("ip") != ip:
         return "comes from %s" % event.get("source")
-    if kind in ("client", "mailbox"):
-        name = event.get("user", {}).get("name")
-        if name != ("true@example.com" if kind == "mailbox" else None):
-            return "is of user %r" % name
-    elif event["gaol"].get("user_raw", "") != user:
-        return "is of user %r" % event["gaol"].get("user_raw")
-    if want == "failure" and event["event"].get("outcome") != "failure":
+    user = text if want["user"] is USER else want["user"]
+    got = event["gaol"].get("user_raw")
+    if (got or None) != (user or None):
+        return "is of user %r" % got
+    if want["kind"] == "failure" and event["event"]["outcome"] != "failure":
         return "has another outcome"
     return None
 
 
-def main(gaol):
+def check(gaol, server, stamp, forms):
+    lines, wanted = [], []
+    for form in forms:
+        for u in HOSTILE:
+            n = len(lines)
+            when = time.strftime(stamp, time.gmtime(BEGIN + n * APART))
+            text = form.text(u)
+            lines.append(when + form.line.format(
+                u=text, ip=TRUE, s="S%d+/A" % n, n=n + 1000))
+            wanted.append((form.want, text))
     bad = 0
-    rows = list(lines())
-    with tempfile.TemporaryDirectory() as work:
-        for i, (kind, user, line) in enumerate(rows):
-            path = os.path.join(work, "log")
-            with open(path, "w", encoding="utf-8") as out:
-                out.write("Nov 21 22:05:51 %s\n" % line)
-            got = subprocess.run(
-                [gaol, "events", "--now", "1795392000", "--share", ".", "-f",
-                 path, "--filter", "./filter.d/dovecot.conf", "--json"],
-                stdout=subprocess.PIPE, check=True).stdout.splitlines()
-            events = [json.loads(text) for text in got]
-            why = "gives %d events" % len(events) if len(events) != 1 else \
-                check(kind, user, events[0])
-            if why is not None:
-                bad += 1
-                print("#   %s: %s: %s" % (kind, why, line))
-    print("%sok - dovecot: %d lines with hostile text, %d misread"
-          % ("not " if bad else "", len(rows), bad))
-    return 1 if bad else 0
+    for (want, text), line, events in zip(wanted, lines,
+                                          events_of(gaol, server, lines)):
+        why = fault(want, text, events)
+        if why is not None:
+            bad += 1
+            print("#   %s: %s" % (why, line))
+    print("%sok - %s: %d lines with hostile text, %d misread"
+          % ("not " if bad else "", server, len(lines), bad))
+    return bad
+
+
+def main(gaol):
+    os.environ["TZ"] = "UTC"
+    bad = [check(gaol, server, stamp, forms)
+           for server, (stamp, forms) in SERVERS.items()]
+    return 1 if any(bad) else 0
 
 
 sys.exit(main(sys.argv[1]))

@@ -283,8 +283,7 @@ has_room(struct counter *c, const struct failure *f)
 }
 
 static struct record *
-create(struct counter *c, const struct failure *f, bool texts,
-    const struct counter_rule *rule)
+create(struct counter *c, const struct failure *f, bool texts)
 {
 	struct record *r;
 	uint32_t number, *link;
@@ -295,7 +294,8 @@ create(struct counter *c, const struct failure *f, bool texts,
 	r = record_at(c, number);
 	*r = (struct record){ .addr = f->id.addr,
 		.first = seconds(f->time.us) };
-	set_trace(c, r, trace_new(f, texts, rule->maxmatches));
+	/* As upstream: only a second failure makes it cut anything. */
+	set_trace(c, r, trace_new(f, texts, INT64_MAX));
 	link = bucket_of(c, &f->id);
 	r->chain = *link;
 	*link = number;
@@ -306,8 +306,7 @@ create(struct counter *c, const struct failure *f, bool texts,
 }
 
 static struct record *
-begin(struct counter *c, const struct failure *f,
-    const struct counter_rule *rule)
+begin(struct counter *c, const struct failure *f)
 {
 	bool texts = has_room(c, f);
 
@@ -317,14 +316,16 @@ begin(struct counter *c, const struct failure *f,
 		evict_oldest(c);
 	if (c->count == c->max)
 		evict_oldest(c);
-	return create(c, f, texts, rule);
+	return create(c, f, texts);
 }
 
 static void
 add_lines(struct counter *c, struct record *r, const struct failure *f,
     const struct counter_rule *rule)
 {
-	if (f->lines_n == 0 || rule->maxmatches <= 0 || !has_room(c, f))
+	if (rule->maxmatches > 0 && (f->lines_n == 0 || !has_room(c, f)))
+		return;
+	if (rule->maxmatches <= 0 && r->trace == NULL)
 		return;
 	c->texts -= trace_cost(r->trace);
 	set_trace(c, r, trace_add_lines(r->trace, f, rule->maxmatches));
@@ -346,7 +347,7 @@ counter_add(struct counter *c, const struct failure *f,
 	struct record *r = find(c, &f->id);
 
 	if (r == NULL) {
-		r = begin(c, f, rule);
+		r = begin(c, f);
 	} else {
 		move_on(c, r, f->time.us, rule->findtime);
 		add_lines(c, r, f, rule);

@@ -18,7 +18,8 @@ struct counter;
 
 struct counter_rule {
 	double findtime;          /* seconds */
-	int64_t maxmatches;       /* lines kept of an id; <= 0: none */
+	int64_t maxmatches;       /* lines kept of several failures; <= 0:
+	                             none; of one: all of its session's */
 };
 
 /* A record that was taken out; the trace is the taker's to free(). */

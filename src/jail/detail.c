@@ -46,10 +46,12 @@ detail_format(const struct strings *matches, unsigned failures,
 	char *text;
 	size_t i;
 
-	for (i = 0; i < matches->n; i++)
+	for (i = 0; matches != NULL && i < matches->n; i++)
 		json_array_append_new(lines,
 		    clean_string(span_of(matches->v[i])));
-	json_object_set_new(root, "matches", lines);
+	if (matches != NULL)
+		json_object_set(root, "matches", lines);
+	json_decref(lines);
 	json_object_set_new(root, "failures", json_integer(failures));
 	add_groups(root, trace);
 	text = json_dumps(root, 0);

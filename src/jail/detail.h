@@ -8,7 +8,7 @@
 #include "base/strings.h"
 #include "jail/trace.h"
 
-/* The caller frees it. The trace may be NULL. */
+/* The caller frees it. matches NULL: none are named. trace may be NULL. */
 char *detail_format(const struct strings *matches, unsigned failures,
     const struct trace *trace);
 /*

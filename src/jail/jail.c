@@ -112,7 +112,8 @@ jail_ban_counted(struct jail *j, const struct id *id, struct wall now)
 		t.failures = counted.failures;
 		t.bancount = counted.bancount;
 		trace_lines(counted.trace, &t.matches);
-		t.data = detail_format(&t.matches, t.failures,
+		t.data = detail_format(j->config->maxmatches <= 0 &&
+		    t.failures > 1 ? NULL : &t.matches, t.failures,
 		    counted.trace);
 		jail_ban_ticket(j, &t, j->bantime, false, now);
 		jail_ticket_clear(&t);

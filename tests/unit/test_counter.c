@@ -190,10 +190,18 @@ sessions_longer_than_maxmatches_keep_their_end(void **state)
 	free(out.trace);
 	strings_fini(&lines);
 	counter_add(c, &f, &none);
+	counter_add(c, &f, &none);
 	out = take(c, "192.0.2.1");
 	trace_lines(out.trace, &lines);
 	assert_int_equal(lines.n, 0);
 	free(out.trace);
+	/* One failure alone keeps what it has, as fail2ban's. */
+	counter_add(c, &f, &none);
+	out = take(c, "192.0.2.1");
+	trace_lines(out.trace, &lines);
+	assert_int_equal(lines.n, 3);
+	free(out.trace);
+	strings_fini(&lines);
 	counter_free(c);
 }
 

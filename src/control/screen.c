@@ -79,6 +79,31 @@ add_runner(struct screen *s, const json_t *runner)
 	screen_commands(s, runner);
 }
 
+/* Only where a name was looked up. */
+static void
+add_names(struct screen *s, const json_t *names)
+{
+	static const struct screen_counter counts[] = {
+		{ "asking", "asked", PLAIN },
+		{ "waiting", "failures wait", YELLOW },
+		{ "known", "known", PLAIN },
+		{ "failed", "without an answer", YELLOW },
+		{ "evicted", "forgotten early", YELLOW },
+		{ "dropped", "not asked", RED },
+		{ "uncounted", "failures not counted", RED },
+		{ "unasked", "not waited for", RED },
+		{ "lifted", "bans lifted by ignoreip", PLAIN },
+		{ "lost", "times lost", RED },
+	};
+
+	if (strcmp(payload_str(names, "state", "idle"), "idle") == 0 &&
+	    payload_int(names, "known", 0) == 0)
+		return;
+	screen_head(s, "Resolver");
+	screen_state(s, names);
+	screen_counts(s, names, counts, sizeof(counts) / sizeof(counts[0]));
+}
+
 static void
 add_sandbox(struct screen *s, const json_t *list)
 {
@@ -159,6 +184,7 @@ screen_status(const json_t *payload, bool colour, struct buf *out)
 	add_firewall(&s, json_object_get(payload, "firewall"));
 	add_store(&s, json_object_get(payload, "store"));
 	add_runner(&s, json_object_get(payload, "runner"));
+	add_names(&s, json_object_get(payload, "names"));
 	add_sandbox(&s, json_object_get(payload, "sandbox"));
 	add_logs(&s, json_object_get(payload, "logs"));
 	add_broken(&s, json_object_get(payload, "broken"));

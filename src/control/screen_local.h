@@ -23,6 +23,13 @@ void screen_text(struct screen *s, const json_t *object, const char *key);
 enum colour screen_colour_of(const char *state);
 /* "ok", else the state and what the daemon says about it. */
 void screen_state(struct screen *s, const json_t *object);
+/* Those that are not 0, each behind a comma; the end of a line. */
+struct screen_counter {
+	const char *key, *text;
+	enum colour colour;
+};
+void screen_counts(struct screen *s, const json_t *object,
+    const struct screen_counter *counts, size_t n);
 /* How many commands run, wait, failed; the end of a line. */
 void screen_commands(struct screen *s, const json_t *object);
 

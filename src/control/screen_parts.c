@@ -66,6 +66,7 @@ screen_colour_of(const char *state)
 		{ "confirmed", PLAIN },
 		{ "pending", YELLOW },
 		{ "opening", YELLOW },
+		{ "idle", PLAIN },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -88,12 +89,22 @@ screen_state(struct screen *s, const json_t *object)
 }
 
 void
+screen_counts(struct screen *s, const json_t *object,
+    const struct screen_counter *counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t value = payload_int(object, counts[i].key, 0);
+
+		buf_adds(s->out, value > 0 ? ", " : "");
+		screen_count(s, counts[i].colour, value, counts[i].text);
+	}
+	buf_addc(s->out, '\n');
+}
+
+void
 screen_commands(struct screen *s, const json_t *object)
 {
-	static const struct {
-		const char *key, *text;
-		enum colour colour;
-	} counts[] = {
+	static const struct screen_counter counts[] = {
 		{ "running", "running", PLAIN },
 		{ "queued", "waiting", YELLOW },
 		{ "failed", "failed", RED },
@@ -101,11 +112,5 @@ screen_commands(struct screen *s, const json_t *object)
 		{ "lost", "times lost", RED },
 	};
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		int64_t n = payload_int(object, counts[i].key, 0);
-
-		buf_adds(s->out, n > 0 ? ", " : "");
-		screen_count(s, counts[i].colour, n, counts[i].text);
-	}
-	buf_addc(s->out, '\n');
+	screen_counts(s, object, counts, sizeof(counts) / sizeof(counts[0]));
 }

@@ -33,6 +33,8 @@ enum status_flavor command_status_flavor(const char *word);
  */
 json_t *command_status_jail(const struct engine_jail *j,
     enum status_flavor flavor);
+/* … with what is looked up of each banned address; replies later. */
+void command_cymru(struct request *r, struct engine_jail *j);
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,
     const struct engine_jail *j);

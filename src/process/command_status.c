@@ -189,6 +189,20 @@ problems_json(const struct engine *e)
 	return list;
 }
 
+/* The resolver, what it was asked, and who waits for it. */
+static json_t *
+names_json(const struct engine *e)
+{
+	json_t *names = engine_resolve_json(e);
+
+	json_object_update_new(names, engine_ignoreip_json(e));
+	json_object_set_new(names, "waiting", json_integer((json_int_t)
+	    (engine_names_waiting(e) + engine_ignoreip_waiting(e))));
+	json_object_set_new(names, "uncounted",
+	    json_integer((json_int_t)engine_names_dropped(e)));
+	return names;
+}
+
 static json_t *
 status_daemon(const struct engine *e)
 {
@@ -201,7 +215,7 @@ status_daemon(const struct engine *e)
 		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+	    " s:o, s:o, s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -216,10 +230,7 @@ status_daemon(const struct engine *e)
 	    "sandbox", sandbox_json(e),
 	    "problems", problems_json(e),
 	    "logs", logs_json(e),
-	    "resolver", engine_resolve_json(e),
-	    "ignoreip", engine_ignoreip_json(e),
-	    "names_waiting", (json_int_t)engine_names_waiting(e),
-	    "names_dropped", (json_int_t)engine_names_dropped(e));
+	    "names", names_json(e));
 }
 
 /* --- status, stats -------------------------------------------------------- */
@@ -266,6 +277,7 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
+	enum status_flavor flavor;
 
 	if (e->config == NULL) {
 		request_fail(r, "Exception", "still starting");
@@ -285,7 +297,11 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 		return;
 	}
 	j = command_jail(e, r, argv[1]);
-	if (j != NULL)
-		request_reply(r, command_status_jail(j, argc > 2 ?
-		    command_status_flavor(argv[2]) : STATUS_BASIC));
+	if (j == NULL)
+		return;
+	flavor = argc > 2 ? command_status_flavor(argv[2]) : STATUS_BASIC;
+	if (flavor == STATUS_CYMRU)
+		command_cymru(r, j);
+	else
+		request_reply(r, command_status_jail(j, flavor));
 }

@@ -424,6 +424,7 @@ engine_free(struct engine *e)
 	engine_journal_fini(e);
 	engine_config_fini(e);
 	engine_run_free(e->run);
+	command_cymru_end(e);
 	engine_names_free(e->names);
 	engine_ignoreip_free(e->ignoreip);
 	engine_resolve_free(e->resolve);

@@ -441,7 +441,12 @@ engine_ignoreip_json(const struct engine *e)
 		if (e->jails[i]->jail != NULL)
 			lifted += (json_int_t)
 			    jail_counters(e->jails[i]->jail)->lifted;
-	return json_pack("{s:I, s:I, s:I}",
-	    "waiting", (json_int_t)g->guests_n,
+	return json_pack("{s:I, s:I}",
 	    "unasked", (json_int_t)g->unasked, "lifted", lifted);
+}
+
+size_t
+engine_ignoreip_waiting(const struct engine *e)
+{
+	return e->ignoreip->guests_n;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/port.h"
@@ -110,6 +111,7 @@ struct engine_asks {
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
+struct engine_cymru;
 struct engine_ignoreip;
 struct engine_names;
 struct sweep;
@@ -141,6 +143,7 @@ struct engine {
 	struct engine_run *run;        /* shell actions */
 	struct engine_resolve *resolve;   /* names asked, and known */
 	struct engine_names *names;    /* failures that wait for one */
+	LIST_HEAD(, engine_cymru) cymrus;   /* who wait for `status J cymru` */
 	struct engine_ignoreip *ignoreip;   /* names and files behind it */
 	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
@@ -352,6 +355,7 @@ void engine_ignoreip_forget(struct engine_jail *j);
 void engine_ignoreip_take(struct engine *e, const struct wire_ignore *m,
     int fd);
 json_t *engine_ignoreip_json(const struct engine *e);
+size_t engine_ignoreip_waiting(const struct engine *e);
 
 /* --- engine_name.c --------------------------------------------------- */
 struct engine_names *engine_names_new(void);
@@ -373,6 +377,7 @@ void command_stats(struct request *, size_t, const char *const *, void *);
 void command_sleep(struct request *, size_t, const char *const *, void *);
 /* The end: whoever still sleeps is answered. */
 void command_sleep_end(struct engine *e);
+void command_cymru_end(struct engine *e);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

@@ -374,7 +374,7 @@ engine_resolve_json(const struct engine *e)
 
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "state", r->port != NULL ? "ready" : r->wanted ? "starting" :
-	    "none",
+	    "idle",
 	    "asking", (json_int_t)r->asked_n,
 	    "known", (json_int_t)r->answered_n,
 	    "found", (json_int_t)r->count.found,

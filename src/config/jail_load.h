@@ -21,9 +21,6 @@ int jail_derive(struct jail_config *jail, struct buf *why);
  */
 int jail_set(struct jail_config *jail, const char *name, const char *value,
     struct buf *why);
-/* All settings, and the journalmatch, of another one. */
-void jail_take_settings(struct jail_config *jail,
-    const struct jail_config *from);
 /* Is it a backend there is? 0, or -1: why not. */
 int jail_check_backend(const struct jail_config *jail, struct buf *why);
 void jail_fini(struct jail_config *jail);

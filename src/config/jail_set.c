@@ -53,18 +53,3 @@ jail_set(struct jail_config *jail, const char *name, const char *value,
 	take(jail, &next);
 	return 0;
 }
-
-void
-jail_take_settings(struct jail_config *jail, const struct jail_config *from)
-{
-	struct jail_config next = { 0 };
-	struct buf why = { 0 };
-
-	copy(&next.settings, &from->settings);
-	/* They were good where they come from. */
-	(void)jail_derive(&next, &why);
-	take(jail, &next);
-	strings_fini(&jail->filter.journalmatch);
-	strings_copy(&jail->filter.journalmatch, &from->filter.journalmatch);
-	buf_fini(&why);
-}

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/command_local.h"
 #include "control/payload.h"
 
 static void
@@ -111,7 +112,7 @@ stop(struct request *r, size_t argc, const char *const *argv, void *arg)
 	struct wire_plain flush = { .type = WIRE_FW_REMOVE };
 
 	if (argc > 1 && strcmp(argv[1], "--flush") != 0) {
-		request_fail(r, "ValueError", "stop takes no '%s'", argv[1]);
+		command_stop_jail(r, argv[1], e);
 		return;
 	}
 	/* Before the first configuration there is nothing to flush. */
@@ -150,6 +151,17 @@ const struct command engine_commands[] = {
 	    RIGHT_CONFIGURE, reload },
 	{ "flushlogs", "", "open the log file anew", RIGHT_CONFIGURE,
 	    flushlogs },
-	{ "stop", "[--flush]", "end the daemon", RIGHT_CONFIGURE, stop },
+	{ "add", "JAIL [BACKEND]", "make a jail", RIGHT_CONFIGURE,
+	    command_add },
+	{ "start", "JAIL|--all", "start a jail that was added",
+	    RIGHT_CONFIGURE, command_start_jail },
+	{ "stop", "[--flush|JAIL|--all]", "end the daemon, or jails",
+	    RIGHT_CONFIGURE, stop },
+	{ "multi-set", "JAIL SETTING JSON", "set of each value of a list",
+	    RIGHT_CONFIGURE, command_multi_set },
+	{ "server-stream", "JSON", "run each command of a list",
+	    RIGHT_CONFIGURE, command_stream },
+	{ "config-error", "TEXT", "log a line", RIGHT_CONFIGURE,
+	    command_config_error },
 	{ 0 },
 };

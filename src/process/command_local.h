@@ -19,6 +19,8 @@ void command_sweep(struct engine *e, const char *jail,
     struct engine_wait *wait, json_int_t *count);
 /* The end of the engine: what has not been lifted stays. */
 void command_sweep_fini(struct engine *e);
+/* `stop JAIL` and `stop --all`. */
+void command_stop_jail(struct request *r, const char *name, struct engine *e);
 json_t *command_id_json(const struct id *id);
 enum status_flavor {
 	STATUS_BASIC, STATUS_SHORT, STATUS_STATS, STATUS_CYMRU,

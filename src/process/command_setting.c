@@ -11,7 +11,7 @@
 
 static const struct setting *const tables[] = {
 	command_setting_jail, command_setting_ignore, command_setting_filter,
-	command_setting_ban,
+	command_setting_ban, command_setting_life, command_setting_action,
 };
 
 static bool
@@ -108,6 +108,8 @@ command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
 		    "Invalid command (no get action or not yet implemented)");
 		return;
 	}
+	if (s->secret && !request_may(r, RIGHT_CONFIGURE))
+		return;
 	c.jail = command_jail(arg, r, argv[1]);
 	if (c.jail == NULL)
 		return;

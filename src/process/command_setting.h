@@ -35,6 +35,7 @@ struct setting {
 	size_t least;               /* words that `set` takes */
 	bool verb;                  /* of `set` only: "addignoreip" */
 	bool ban;                   /* for whoever may ban; else for root */
+	bool secret;                /* `get`, too, is for root */
 };
 
 /* Rows end with name NULL. */
@@ -42,10 +43,19 @@ extern const struct setting command_setting_jail[];
 extern const struct setting command_setting_ignore[];
 extern const struct setting command_setting_filter[];
 extern const struct setting command_setting_ban[];
+extern const struct setting command_setting_life[];
+extern const struct setting command_setting_action[];
 
 /* command_banned.c, for `get JAIL banned` and `get JAIL banip`. */
 json_t *command_banned_show(struct setting_call *c);
 json_t *command_banned_list(struct setting_call *c);
+
+/*
+ * command_action.c: may text of commands come over the socket? 0, or -1; and
+ * the jail's commands are not those of the files any more.
+ */
+int command_action_may(struct setting_call *c);
+void command_action_changed(struct engine_jail *j);
 
 /* Fills *c; returns -1. */
 int command_setting_fail(struct setting_call *c, const char *type,

@@ -191,26 +191,29 @@ show_command(struct setting_call *c)
 }
 
 /*
- * A command's text comes from the administrator's files: what the runner has
- * read there can be asked again, or left unasked, and nothing else.
+ * What the runner has read in the administrator's files can be asked again, or
+ * left unasked; other text is handed to it, if it may be.
  */
 static int
 change_command(struct setting_call *c)
 {
 	const struct jail_config *loaded = NULL;
 	const struct config *all = c->jail->engine->config;
+	bool given;
 
 	for (size_t i = 0; i < all->jails_n; i++)
 		if (strcmp(all->jails[i].name, c->jail->config->name) == 0)
 			loaded = &all->jails[i];
-	if (c->argv[0][0] != '\0' && (loaded == NULL ||
+	given = c->argv[0][0] != '\0' && (loaded == NULL ||
 	    loaded->ignorecommand == NULL ||
-	    strcmp(loaded->ignorecommand, c->argv[0]) != 0))
-		return command_setting_fail(c, "PermissionError",
-		    "ignorecommand: the text of a command is taken from the "
-		    "configuration's files only; accepted: what they say, "
-		    "or '' for none");
-	return command_setting_store(c, "ValueError", c->argv[0]);
+	    strcmp(loaded->ignorecommand, c->argv[0]) != 0);
+	if (given && command_action_may(c) == -1)
+		return -1;
+	if (command_setting_store(c, "ValueError", c->argv[0]) == -1)
+		return -1;
+	if (given || c->jail->run_given)
+		command_action_changed(c->jail);
+	return 0;
 }
 
 /* --- ignorecache ------------------------------------------------------------- */
@@ -292,8 +295,13 @@ change_cache(struct setting_call *c)
 	if (rc == -1)
 		return -1;
 	free(cache.key);
-	return command_setting_store(c, "ValueError",
-	    rc == 1 ? c->argv[0] : NULL);
+	if (command_setting_store(c, "ValueError",
+	    rc == 1 ? c->argv[0] : NULL) == -1)
+		return -1;
+	/* It is the runner's, as the command is. */
+	if (c->jail->engine->config->own.runtime_commands)
+		command_action_changed(c->jail);
+	return 0;
 }
 
 const struct setting command_setting_ignore[] = {

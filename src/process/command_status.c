@@ -26,7 +26,7 @@ command_jail(struct engine *e, struct request *r, const char *name)
 {
 	struct engine_jail *j = engine_jail_find(e, name);
 
-	if (j == NULL) {
+	if (j == NULL || j->stopped) {
 		request_fail(r, "UnknownJailException", "%s", name);
 		return NULL;
 	}
@@ -139,6 +139,8 @@ logs_json(const struct engine *e)
 	for (size_t i = 0; i < e->logs_n; i++) {
 		const struct engine_log *log = &e->logs[i];
 
+		if (log->closed)
+			continue;
 		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}",
 		    "path", payload_text(span_of(log->path)),
 		    "jail", log->jail->config->name,

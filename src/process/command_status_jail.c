@@ -16,7 +16,7 @@ command_files_json(const struct engine *e, const struct engine_jail *j)
 	json_t *files = json_array();
 
 	for (size_t i = 0; i < e->logs_n; i++) {
-		if (e->logs[i].jail == j)
+		if (e->logs[i].jail == j && !e->logs[i].closed)
 			json_array_append_new(files,
 			    payload_text(span_of(e->logs[i].path)));
 	}

@@ -170,6 +170,9 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 	case WIRE_LOG_FOUND:
 		engine_log_found(e, body, fd);
 		break;
+	case WIRE_LOG_ADDED:
+		engine_log_added(e, body);
+		break;
 	case WIRE_JOURNAL_WATCH:
 		engine_journal_watch(e, fd);
 		break;

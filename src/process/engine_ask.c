@@ -239,8 +239,12 @@ settle(struct engine_ask *ask, int error, bool refused)
 static bool
 is_due(const struct engine_ask *ask, const struct ticket *t)
 {
-	return ask->jail != NULL && ask->rule < ask->jail->rules_n &&
-	    (t != NULL) == (ask->op != ASK_DELETE);
+	bool off;
+
+	if (ask->jail == NULL || ask->rule >= ask->jail->rules_n)
+		return false;
+	off = (ask->jail->rules_off & bit(ask->rule)) != 0;
+	return (t != NULL && !off) == (ask->op != ASK_DELETE);
 }
 
 /* Until the end, never 0; -1 permanent. */
@@ -412,7 +416,8 @@ engine_ask(struct engine_jail *j, struct ticket *t, enum ask_op op,
 	if (t->id.addr.family == ADDR_NONE)
 		return;
 	for (uint32_t i = 0; i < j->rules_n; i++)
-		put_ban(j, t, i, op, false, wait);
+		if ((j->rules_off & bit(i)) == 0)
+			put_ban(j, t, i, op, false, wait);
 }
 
 void

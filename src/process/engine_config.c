@@ -66,6 +66,15 @@ problems_json(const struct report *report)
 	return list;
 }
 
+static bool
+names_jail(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->jails_n; i++)
+		if (strcmp(c->jails[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 reply_reload(struct engine *e, bool ok, const struct report *report)
 {
@@ -75,7 +84,7 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 		return;
 	e->reload = NULL;
 	if (ok && e->reload_jail != NULL && !e->reload_if_exists &&
-	    engine_jail_find(e, e->reload_jail) == NULL)
+	    !names_jail(e->config, e->reload_jail))
 		request_fail(request, "UnknownJailException", "%s",
 		    e->reload_jail);
 	else if (ok)
@@ -186,6 +195,10 @@ apply_jails(struct engine *e, struct incoming *in)
 
 		in->filters[i] = NULL;
 		j->rules_n = 0;
+		if (!engine_jail_stays(j))
+			j->rules_off = 0;
+		if (j->made)
+			continue;
 		for (size_t r = 0; r < in->plan.rules_n; r++) {
 			if (in->plan.rules[r].jail != i)
 				continue;
@@ -193,6 +206,9 @@ apply_jails(struct engine *e, struct incoming *in)
 				j->rule_first = (uint32_t)r;
 		}
 	}
+	/* No configuration names them; a reload of one jail is not theirs. */
+	for (size_t i = 0; i < e->jails_n; i++)
+		e->jails[i]->keep |= engine_life_stays(e->jails[i]);
 }
 
 static struct engine_log *
@@ -224,14 +240,21 @@ apply_logs(struct engine *e, const struct config *config,
 		logs[i].jail = engine_jail_find(e, jail);
 		logs[i].path = xstrdup(plan->logs[i].path);
 		if (old != NULL) {
+			logs[i].closed = old->closed &&
+			    engine_jail_stays(logs[i].jail);
+			logs[i].told = old->told;
+			logs[i].request = old->request;
+			old->request = NULL;
 			logs[i].tail = old->tail;
 			logs[i].moved = old->moved;
 			logs[i].dirty = true;
 			old->tail = NULL;
 		}
 	}
-	for (size_t i = 0; i < e->logs_n; i++)
+	for (size_t i = 0; i < e->logs_n; i++) {
+		engine_log_keep(e, &e->logs[i]);
 		engine_log_fini(&e->logs[i]);
+	}
 	free(e->logs);
 	e->logs = logs;
 	e->logs_n = plan->logs_n;
@@ -261,6 +284,7 @@ swap(struct engine *e, struct incoming *in)
 	struct config *old = e->config;
 
 	engine_log_save(e);
+	engine_log_given_fini(e);
 	e->config = in->config;
 	e->generation = in->generation;
 	apply_level(e);
@@ -340,6 +364,8 @@ log_started(const struct engine *e)
 	for (size_t i = 0; i < e->jails_n; i++) {
 		struct engine_jail *j = e->jails[i];
 
+		if (j->jail == NULL && j->error == NULL)
+			continue;
 		if (j->error != NULL)
 			log_error("fail2ban.jail", "Jail '%s' not started: %s",
 			    j->config->name, log_text(span_of(j->error)));
@@ -425,6 +451,7 @@ engine_config_failed(struct engine *e, int fd)
 void
 engine_config_fini(struct engine *e)
 {
+	engine_log_given_fini(e);
 	for (size_t i = 0; i < e->logs_n; i++)
 		engine_log_fini(&e->logs[i]);
 	free(e->logs);

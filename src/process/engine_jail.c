@@ -236,8 +236,8 @@ engine_jail_find(const struct engine *e, const char *name)
 	return NULL;
 }
 
-static struct engine_jail *
-add(struct engine *e, const struct jail_config *config)
+struct engine_jail *
+engine_jail_new(struct engine *e, const struct jail_config *config)
 {
 	struct engine_jail *j = xcalloc(1, sizeof(*j));
 
@@ -248,8 +248,8 @@ add(struct engine *e, const struct jail_config *config)
 	return j;
 }
 
-static void
-start(struct engine_jail *j)
+void
+engine_jail_make(struct engine_jail *j)
 {
 	struct engine *e = j->engine;
 	const struct jail_limits limits = {
@@ -258,12 +258,53 @@ start(struct engine_jail *j)
 	};
 
 	log_info("fail2ban.server", "Creating new jail '%s'", j->config->name);
-	j->running = true;
 	j->jail = jail_new(j->config, &limits, &hooks, j);
 	jail_own_addresses(j->jail, e->own, e->own_n);
+}
+
+void
+engine_jail_run(struct engine_jail *j)
+{
+	struct engine *e = j->engine;
+
+	j->running = true;
 	if (e->store != NULL)
 		store_add_jail(e->store, j->config->name);
 	restore_later(j);
+}
+
+static void
+forget_all(struct engine_jail *j)
+{
+	engine_history_forget(j);
+	engine_name_forget(j);
+	engine_ignoreip_forget(j);
+	engine_ignore_forget(j);
+}
+
+void
+engine_jail_unmake(struct engine_jail *j)
+{
+	forget_all(j);
+	jail_free(j->jail);
+	filter_free(j->filter);
+	j->jail = NULL;
+	j->filter = NULL;
+	j->running = j->idle = j->told = false;
+	memset(j->states, 0, sizeof(j->states));
+}
+
+bool
+engine_jail_reads(const struct engine_jail *j)
+{
+	return j->filter != NULL && j->running && !j->idle;
+}
+
+bool
+engine_jail_stays(const struct engine_jail *j)
+{
+	return engine_life_stays(j) ||
+	    (engine_setting_stays(j) && j->own != NULL && j->error == NULL);
 }
 
 struct engine_jail *
@@ -273,11 +314,17 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 	struct engine_jail *j = engine_jail_find(e, config->name);
 
 	if (j == NULL)
-		j = add(e, config);
+		j = engine_jail_new(e, config);
+	j->keep = true;
+	if (engine_jail_stays(j)) {
+		filter_free(filter);
+		if (j->own == NULL)
+			j->config = config;
+		return j;
+	}
 	j->past = j->own;
 	j->own = NULL;
-	j->run_given = false;
-	j->keep = true;
+	j->run_given = j->made = j->stopped = j->idle = false;
 	free(j->error);
 	j->error = config->error != NULL ? xstrdup(config->error) : NULL;
 	if (engine_setting_stays(j)) {
@@ -287,10 +334,14 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 		j->filter = filter;
 	}
 	j->config = config;
-	if (j->error == NULL && j->jail == NULL)
-		start(j);
-	else if (j->error == NULL)
+	if (j->error != NULL)
+		return j;
+	if (j->jail == NULL)
+		engine_jail_make(j);
+	else
 		jail_reconfigure(j->jail, config);
+	if (!j->running)
+		engine_jail_run(j);
 	return j;
 }
 
@@ -332,10 +383,7 @@ engine_jail_free(struct engine_jail *j)
 {
 	if (j == NULL)
 		return;
-	engine_history_forget(j);
-	engine_name_forget(j);
-	engine_ignoreip_forget(j);
-	engine_ignore_forget(j);
+	forget_all(j);
 	engine_run_forget(j);
 	jail_free(j->jail);
 	filter_free(j->filter);
@@ -377,7 +425,7 @@ engine_jails_run(struct engine *e)
 		struct jail *jail = e->jails[i]->jail;
 		struct boot due;
 
-		if (jail == NULL)
+		if (jail == NULL || e->jails[i]->idle)
 			continue;
 		if (jail_run(jail, clock_wall(), clock_boot()))
 			next.us = 1;

@@ -137,7 +137,7 @@ engine_journal_work(struct engine *e)
 	for (size_t i = 0; i < e->journals.readers_n; i++) {
 		struct engine_reader *r = &e->journals.readers[i];
 
-		if (!r->dirty || r->jail->filter == NULL)
+		if (!r->dirty || !engine_jail_reads(r->jail))
 			continue;
 		r->dirty = read_some(e, r);
 		more = more || r->dirty;

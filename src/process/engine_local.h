@@ -38,11 +38,15 @@ struct engine_jail {
 	struct filter *filter;
 	uint32_t rule_first;     /* its native actions in the plan */
 	uint32_t rules_n;
+	uint32_t rules_off;      /* bits: taken away by a command */
 	char *error;             /* why it does not run; NULL: it does */
 	size_t states[TICKET_STATES];   /* its bans in each of them */
 	bool keep;               /* reload: named by the new configuration */
 	bool told;               /* its start was logged */
+	bool made;               /* by `add`: no configuration names it */
 	bool running;            /* false: added, and not yet started */
+	bool stopped;            /* by a command; it has no jail */
+	bool idle;               /* nothing is read, no ban ends */
 	bool acting;             /* its actions have begun */
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
@@ -65,7 +69,11 @@ struct engine_log {
 	bool dirty;              /* something to read */
 	bool live;               /* its last line was not old */
 	bool moved;              /* read since the position was stored */
-	bool keep;
+	bool given;              /* by addlogpath */
+	bool from_end;           /* … as it said */
+	bool closed;             /* not read: dellogpath, or its jail stopped */
+	bool told;               /* that it is read was logged */
+	struct request *request; /* who waits until it is open */
 };
 
 enum ask_op { ASK_ADD, ASK_RENEW, ASK_DELETE };
@@ -129,6 +137,8 @@ struct engine {
 	size_t jails_n;
 	struct engine_log *logs;       /* by the plan's number */
 	size_t logs_n;
+	struct engine_given *given;    /* logs that wait for a number */
+	uint32_t given_cookie;
 	struct watch *watch;
 	struct event *watch_event;
 	int watch_fd;
@@ -169,6 +179,8 @@ struct engine {
 	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
 	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
+	bool stream_due;               /* fail2ban's own client will send one */
+	struct request *stream;        /* … and waits for the configuration */
 	struct boot started;
 };
 
@@ -180,6 +192,17 @@ void engine_config_fini(struct engine *e);
 
 /* --- engine_jail.c ------------------------------------------------------ */
 struct engine_jail *engine_jail_find(const struct engine *e, const char *name);
+struct engine_jail *engine_jail_new(struct engine *e,
+    const struct jail_config *config);
+/* Its jail, for j->config; then it runs, and its bans come back. */
+void engine_jail_make(struct engine_jail *j);
+void engine_jail_run(struct engine_jail *j);
+/* No jail and no filter any more. */
+void engine_jail_unmake(struct engine_jail *j);
+/* Are its lines looked at? */
+bool engine_jail_reads(const struct engine_jail *j);
+/* A reload of another jail only: it goes on as it is. */
+bool engine_jail_stays(const struct engine_jail *j);
 /* Makes or changes the jail of `config` (its filter is taken over). */
 struct engine_jail *engine_jail_apply(struct engine *e,
     const struct jail_config *config, struct filter *filter);
@@ -235,6 +258,32 @@ void engine_setting_again(struct engine_jail *j);
 /* --- engine_refill.c ---------------------------------------------------- */
 /* The database is another one: rows for what is in force. */
 void engine_refill(struct engine *e);
+
+/* --- engine_life.c: jails by command ------------------------------------ */
+/* NULL: why. Nobody may have that name who runs. */
+struct engine_jail *engine_life_add(struct engine *e, const char *name,
+    const char *backend, struct buf *why);
+void engine_life_start(struct engine_jail *j);
+/* Its bans are lifted; the store keeps them for the next start. */
+void engine_life_stop(struct engine_jail *j);
+void engine_life_idle(struct engine_jail *j, bool idle);
+/* A reload of another jail leaves it stopped, or as commands made it. */
+bool engine_life_stays(const struct engine_jail *j);
+
+/* --- engine_log_given.c: logs by command --------------------------------- */
+/* Answers when it is open, with the jail's logs. */
+void engine_log_add(struct engine_jail *j, const char *path, bool from_end,
+    struct request *r);
+void engine_log_added(struct engine *e, const struct wire_log_added *m);
+void engine_log_answer(struct engine *e, struct engine_log *log);
+void engine_log_close(struct engine *e, struct engine_log *log);
+void engine_log_reopen(struct engine *e, struct engine_log *log);
+void engine_log_del(struct engine_jail *j, const char *path);
+void engine_log_close_jail(struct engine_jail *j);
+/* A reload: one that was given, of a jail that stays, is asked for again. */
+void engine_log_keep(struct engine *e, struct engine_log *log);
+/* Whoever waits for a number is told that none comes. */
+void engine_log_given_fini(struct engine *e);
 
 /* --- engine_ask.c ------------------------------------------------------- */
 void engine_asks_init(struct engine *e);
@@ -368,6 +417,13 @@ uint64_t engine_names_dropped(const struct engine *e);
 
 /* --- command_*.c: handlers, and the table that names them ----------------- */
 extern const struct command engine_commands[];
+void command_add(struct request *, size_t, const char *const *, void *);
+void command_start_jail(struct request *, size_t, const char *const *, void *);
+void command_config_error(struct request *, size_t, const char *const *,
+    void *);
+void command_stream(struct request *, size_t, const char *const *, void *);
+void command_multi_set(struct request *, size_t, const char *const *,
+    void *);
 void command_status(struct request *, size_t, const char *const *, void *);
 void command_banned(struct request *, size_t, const char *const *, void *);
 void command_ban(struct request *, size_t, const char *const *, void *);

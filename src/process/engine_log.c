@@ -37,7 +37,17 @@ void
 engine_log_open_all(struct engine *e)
 {
 	for (size_t i = 0; i < e->logs_n; i++)
-		ask_open(e, (uint32_t)i);
+		if (!e->logs[i].closed)
+			ask_open(e, (uint32_t)i);
+}
+
+void
+engine_log_reopen(struct engine *e, struct engine_log *log)
+{
+	log->closed = false;
+	if (log->tail == NULL)
+		engine_log_start(e, log, log->from_end);
+	ask_open(e, (uint32_t)(log - e->logs));
 }
 
 static const char *
@@ -132,7 +142,8 @@ work(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < e->logs_n; i++) {
 		struct engine_log *log = &e->logs[i];
 
-		if (!log->dirty || log->jail->filter == NULL ||
+		if (!log->dirty || log->closed ||
+		    !engine_jail_reads(log->jail) ||
 		    !tail_attached(log->tail))
 			continue;
 		log->dirty = read_log(e, log);
@@ -190,6 +201,18 @@ engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 	log->tail = tail_new(&options);
 }
 
+/* By addlogpath, before the pattern met it. */
+static bool
+already_read(const struct engine *e, const struct engine_jail *j,
+    const char *path)
+{
+	for (size_t i = 0; i + 1 < e->logs_n; i++)
+		if (e->logs[i].jail == j && !e->logs[i].closed &&
+		    strcmp(e->logs[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 void
 engine_log_found(struct engine *e, const struct wire_found *m, int fd)
 {
@@ -209,6 +232,9 @@ engine_log_found(struct engine *e, const struct wire_found *m, int fd)
 	log = &e->logs[e->logs_n++];
 	*log = (struct engine_log){ .jail = j, .path = buf_take(&path) };
 	engine_log_sieve(e, log);
+	log->closed = j->jail == NULL || already_read(e, j, log->path);
+	if (log->closed)
+		goto out;
 	engine_log_start(e, log, false);
 	/* It is new, so all of it is. */
 	tail_missing(log->tail);
@@ -233,7 +259,7 @@ static void
 take_fd(struct engine *e, struct engine_log *log, int fd)
 {
 	uint64_t rotations = tail_counters(log->tail)->rotations;
-	bool first = !tail_attached(log->tail);
+	bool first = !log->told;
 
 	if (tail_attach(log->tail, fd) == -1) {
 		log->error = errno;
@@ -241,6 +267,7 @@ take_fd(struct engine *e, struct engine_log *log, int fd)
 		return;
 	}
 	log->error = 0;
+	log->told = true;
 	if (first)
 		log_added(log);
 	else if (tail_counters(log->tail)->rotations != rotations)
@@ -270,7 +297,8 @@ engine_log_take(struct engine *e, const struct wire_log *m, int fd)
 {
 	struct engine_log *log;
 
-	if (m->generation != e->generation || m->log >= e->logs_n) {
+	if (m->generation != e->generation || m->log >= e->logs_n ||
+	    e->logs[m->log].closed) {
 		if (fd != -1)
 			close(fd);
 		return;
@@ -288,6 +316,7 @@ engine_log_take(struct engine *e, const struct wire_log *m, int fd)
 		take_error(e, log, m->error);
 	if (log->blind)
 		engine_retry_later(e);
+	engine_log_answer(e, log);
 }
 
 bool
@@ -296,7 +325,8 @@ engine_log_retry(struct engine *e)
 	bool any = false;
 
 	for (size_t i = 0; i < e->logs_n; i++) {
-		if (e->logs[i].error == 0 && !e->logs[i].blind)
+		if (e->logs[i].closed ||
+		    (e->logs[i].error == 0 && !e->logs[i].blind))
 			continue;
 		ask_open(e, (uint32_t)i);
 		/* A directory we watch tells of the rest by itself. */
@@ -316,10 +346,11 @@ on_watch(enum watch_what what, uint32_t number, void *arg)
 		log_warning(LOGGER, "inotify lost events: looking at every log");
 		engine_log_open_all(e);
 		for (size_t i = 0; i < e->logs_n; i++)
-			touch(e, &e->logs[i]);
+			if (!e->logs[i].closed)
+				touch(e, &e->logs[i]);
 		return;
 	}
-	if (number >= e->logs_n)
+	if (number >= e->logs_n || e->logs[number].closed)
 		return;
 	if (what == WATCH_REPLACED)
 		ask_open(e, number);
@@ -361,7 +392,7 @@ engine_log_save(struct engine *e)
 		struct engine_log *log = &e->logs[i];
 		struct tail_position pos;
 
-		if (!log->moved)
+		if (!log->moved || log->tail == NULL)
 			continue;
 		log->moved = false;
 		tail_position(log->tail, &pos);
@@ -391,6 +422,9 @@ engine_log_events(struct engine *e)
 void
 engine_log_fini(struct engine_log *log)
 {
+	if (log->request != NULL)
+		request_fail(log->request, "Exception", "%s is not read any "
+		    "more", log->path);
 	tail_free(log->tail);
 	sieve_free(log->sieve);
 	free(log->path);

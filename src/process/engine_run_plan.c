@@ -317,10 +317,22 @@ apply_action(struct engine_jail *j, const struct action_config *c,
 		run_job_new(a, ACTION_RELOAD, NULL);
 }
 
+/* What `set` changed besides its commands is not what the runner reads. */
+static const struct jail_config *
+commands_of(const struct engine_jail *j)
+{
+	const struct config *tree = j->engine->config;
+
+	for (size_t i = 0; !j->run_given && i < tree->jails_n; i++)
+		if (strcmp(tree->jails[i].name, j->config->name) == 0)
+			return &tree->jails[i];
+	return j->config;
+}
+
 static void
 apply_jail(struct engine_run *run, struct engine_jail *j, bool update)
 {
-	uint32_t number = add_digest(run, j->config);
+	uint32_t number = add_digest(run, commands_of(j));
 
 	j->run_number = number;
 	free(j->run_error);

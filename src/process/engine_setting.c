@@ -70,18 +70,8 @@ engine_setting_stays(const struct engine_jail *j)
 void
 engine_setting_again(struct engine_jail *j)
 {
-	struct jail_config *config;
-
-	if (!engine_setting_stays(j)) {
+	if (!engine_jail_stays(j) && !engine_setting_stays(j))
 		j->touched = false;
-		return;
-	}
-	if (j->past == NULL)
-		return;
-	config = engine_jail_own(j);
-	if (config == NULL)
-		return;
-	jail_take_settings(config, &j->past->jails[0]);
-	follow(j);
-	engine_journal_rematch(j->engine, j);
+	else if (j->own != NULL && j->jail != NULL)
+		engine_journal_rematch(j->engine, j);
 }

@@ -158,7 +158,7 @@ static void
 ask_missing(struct engine_jail *j, struct ticket *t)
 {
 	for (uint32_t i = 0; i < j->rules_n; i++) {
-		if ((t->seen & bit(i)) == 0)
+		if (((t->seen | j->rules_off) & bit(i)) == 0)
 			engine_ask_one(j, t, i);
 	}
 }

@@ -1,0 +1,211 @@
+"""Jails, logs and actions by command, with the real processes: made, started,
+stopped, changed; refused where gaol.conf does not allow it."""
+
+import json
+import os
+import subprocess
+import time
+
+from gaold import Gaold, Tap, wait_for
+
+tap = Tap()
+
+
+def stamp():
+    return time.strftime("%b %e %H:%M:%S")
+
+
+def attack(path, address):
+    with open(path, "a") as log:
+        log.write("%s mail app: bad login from %s\n" % (stamp(), address))
+
+
+def read(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path) as text:
+        return text.read()
+
+
+def error(reply):
+    return (reply.get("error") or {}).get("message", "")
+
+
+def new_jail(d, name, log, out):
+    """What fail2ban's own client sends for a jail."""
+    return [
+        ["add", name, "polling"],
+        ["set", name, "addfailregex", "bad login from <HOST>"],
+        ["set", name, "maxretry", 1],
+        ["set", name, "bantime", "1h"],
+        ["set", name, "addlogpath", log, "head"],
+        ["set", name, "addaction", "rec"],
+        ["multi-set", name, "action", "rec", [
+            ["actionstart", "echo start <name> >>%s" % out],
+            ["actionstop", "echo stop <name> >>%s" % out],
+            ["actionban", "echo ban <ip> >>%s" % out],
+            ["actionunban", "echo unban <ip> >>%s" % out],
+            ["name", name]]],
+        ["start", name],
+    ]
+
+
+def refusals():
+    """gaol.conf says nothing: commands and foreign logs do not come in."""
+    d = Gaold()
+    other = d.dir + "/other.log"
+    open(other, "w").close()
+    try:
+        d.start()
+        tap.ok(d.ask("add", "new", "polling") == "new", "a jail can be added")
+        reply = d.ask_raw("set", "new", "addaction", "evil")
+        tap.ok("runtime_commands = true" in error(reply),
+               "an action is refused without runtime_commands", reply)
+        reply = d.ask_raw("set", "sshd", "ignorecommand", "touch %s/evil" % d.dir)
+        tap.ok("runtime_commands = true" in error(reply),
+               "so is an ignorecommand", reply)
+        reply = d.ask_raw("set", "new", "addlogpath", other)
+        tap.ok("runtime_logs = true" in error(reply),
+               "a log that no jail names is refused without runtime_logs", reply)
+        reply = d.ask_raw("set", "new", "addlogpath", "/etc/shadow")
+        tap.ok("runtime_logs" in error(reply), "so is /etc/shadow", reply)
+        tap.ok(d.ask("set", "new", "addlogpath", d.auth) == [d.auth],
+               "a log that another jail names is read")
+        tap.ok(d.ask("set", "new", "addfailregex", "Failed password .* from <HOST> port")
+               is not None and d.ask_raw("start", "new") == {"ok": None},
+               "the jail starts")
+        d.fail("192.0.2.50")
+        tap.ok(wait_for("a failure in both", 5, lambda:
+                        "192.0.2.50" in d.ask("status", "sshd")["actions"]["ids"] and
+                        d.ask("status", "new")["filter"]["failed_total"] == 1),
+               "it counts what another jail's log holds", d.logs())
+        tap.ok(d.ask_raw("set", "new", "idle", "on") == {"ok": True}, "it can be idle")
+        d.fail("192.0.2.51")
+        wait_for("the other jail", 5, lambda: "192.0.2.51" in
+                 d.ask("status", "sshd")["actions"]["ids"])
+        tap.ok(d.ask("status", "new")["filter"]["failed_total"] == 1,
+               "an idle jail looks at nothing")
+        d.ask("set", "new", "idle", "off")
+        tap.ok(wait_for("the line", 5, lambda:
+                        d.ask("status", "new")["filter"]["failed_total"] == 2),
+               "and goes on where it was")
+        tap.ok(d.ask_raw("stop", "new") == {"ok": None} and
+               d.ask_raw("status", "new")["error"]["type"] == "UnknownJailException",
+               "a stopped jail is unknown")
+        for line in ("Creating new jail 'new'", "Jail 'new' started",
+                     "Added logfile: '%s'" % d.auth, "Jail 'new' stopped"):
+            tap.ok(d.log_has(line), "logged: " + line.replace(d.dir, ""))
+    finally:
+        d.close()
+
+
+def native():
+    """A configured jail with a native action: stop, and what comes back."""
+    d = Gaold()
+    try:
+        d.start()
+        d.fail("192.0.2.60")
+        wait_for("a ban", 5, lambda: "192.0.2.60" in d.kernel())
+        d.ask("stop", "sshd")
+        tap.ok(wait_for("the firewall", 5, lambda: not d.kernel()),
+               "stop takes the bans of a jail out of the firewall", d.logs())
+        tap.ok(d.rows() == {"192.0.2.60"} and d.log_has("Repeal Ban 192.0.2.60"),
+               "the database keeps them")
+        d.fail("192.0.2.61")
+        d.ask("reload", "nosuch")
+        tap.ok("sshd" not in d.ask("status")["jails"],
+               "a reload of another jail leaves it stopped")
+        d.ask("reload", "sshd")
+        tap.ok(wait_for("both", 5, lambda: set(d.kernel()) ==
+                        {"192.0.2.60", "192.0.2.61"}),
+               "its reload brings bans back and reads on where it was", d.logs())
+        tap.ok(d.log_has("Restore Ban 192.0.2.60"), "and says so")
+        names = d.ask("get", "sshd", "actions")
+        tap.ok(d.ask("get", "sshd", "action", names[0], "port") == "22",
+               "properties of an action are shown", names)
+        d.ask("set", "sshd", "delaction", names[0])
+        tap.ok(d.ask("get", "sshd", "actions") == [] and
+               wait_for("the set", 5, lambda: not d.kernel()),
+               "a native action goes with its elements", d.kernel())
+        d.ask("set", "sshd", "dellogpath", d.auth)
+        d.fail("192.0.2.62")
+        time.sleep(0.5)
+        tap.ok("192.0.2.62" not in d.ask("status", "sshd")["actions"]["ids"] and
+               d.ask("get", "sshd", "logpath") == [] and
+               d.log_has("Removed logfile: '%s'" % d.auth),
+               "dellogpath stops reading")
+        d.ask("set", "sshd", "addlogpath", d.auth)
+        tap.ok(wait_for("the line", 5, lambda: "192.0.2.62" in
+                        d.ask("status", "sshd")["actions"]["ids"]),
+               "addlogpath goes on")
+        d.ask("reload")
+        tap.ok(wait_for("the set", 5, lambda: "192.0.2.62" in d.kernel()),
+               "a reload brings the action back with all bans", d.logs())
+    finally:
+        d.close()
+
+
+def commands():
+    """gaol.conf allows it: a whole jail by commands."""
+    d = Gaold(gaol_conf="runtime_commands = true;\nruntime_logs = true;")
+    log, out = d.dir + "/app.log", d.dir + "/out"
+    open(log, "w").close()
+    try:
+        d.start()
+        reply = d.ask_raw("server-stream", json.dumps(new_jail(d, "app", log, out)))
+        tap.ok(reply == {"ok": None}, "a stream of commands is run", reply)
+        attack(log, "192.0.2.70")
+        tap.ok(wait_for("the action", 10, lambda: read(out) ==
+                        "start app\nban 192.0.2.70\n"),
+               "the jail bans through its action", read(out) + d.logs())
+        tap.ok(d.ask("get", "app", "action", "rec", "actionban") ==
+               "echo ban <ip> >>%s" % out, "its command is shown")
+        d.ask("set", "app", "action", "rec", "actionban", "echo new <ip> >>%s" % out)
+        attack(log, "192.0.2.71")
+        tap.ok(wait_for("the new command", 10, lambda: read(out).endswith(
+            "ban 192.0.2.70\nnew 192.0.2.71\n")),
+            "a command is changed in its place", read(out) + d.logs())
+        d.ask("reload", "sshd")
+        attack(log, "192.0.2.72")
+        tap.ok(wait_for("a ban", 10, lambda: read(out).endswith("new 192.0.2.72\n")),
+               "a reload of another jail leaves it as it is", read(out) + d.logs())
+        d.ask("stop", "app")
+        tap.ok(wait_for("the end", 10, lambda: read(out).endswith("stop app\n") and
+                        read(out).count("unban ") == 3),
+               "stop undoes what the action did", read(out) + d.logs())
+        tap.ok(d.rows("app") == {"192.0.2.70", "192.0.2.71", "192.0.2.72"},
+               "the database keeps the bans", d.rows("app"))
+        open(out, "w").close()
+        reply = d.ask_raw("server-stream", json.dumps(new_jail(d, "app", log, out)))
+        tap.ok(reply == {"ok": None} and wait_for("the bans", 10, lambda:
+               read(out).count("ban 192.0.2.7") == 3),
+               "they come back with the jail", str(reply) + read(out) + d.logs())
+        os.kill(d.pids()["runner"], 9)
+        attack(log, "192.0.2.73")
+        tap.ok(wait_for("a ban", 15, lambda: "ban 192.0.2.73\n" in read(out)),
+               "a lost runner is told again", read(out) + d.logs())
+        d.ask("set", "app", "delaction", "rec")
+        tap.ok(wait_for("the end", 10, lambda: read(out).endswith("stop app\n")) and
+               d.ask("get", "app", "actions") == [], "an action goes", read(out))
+        reply = d.ask_raw("server-stream", json.dumps([["echo"], ["nope"], ["add", "z"]]))
+        tap.ok(error(reply) == "Invalid command" and "z" not in d.ask("status")["jails"],
+               "the first that fails ends a stream", reply)
+        d.ask("reload")
+        tap.ok("app" not in d.ask("status")["jails"],
+               "a reload drops what no file names")
+        d.ask("add", "late", "auto")
+        tap.ok(d.ask_raw("set", "late", "addlogpath", d.dir + "/none")["error"]["type"] ==
+               "FileNotFoundError", "a log has to be there")
+        d.ask_raw("stop", "--all")
+        tap.ok(d.ask("status")["jails"] == [] and d.log_has("Stopping all jails"),
+               "stop --all stops all")
+        tap.ok(d.stop() == 0, "the daemon ends in order", d.logs())
+    finally:
+        d.close()
+
+
+for scene in (refusals, native, commands):
+    scene()
+    # What it banned is not the next one's.
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+tap.exit()

@@ -22,6 +22,7 @@ GAOL = BUILD + "/gaol"
 GAOLD = BUILD + "/gaold"
 NEWSETELEM = (10 << 8) | 12
 SAMPLES = int(os.environ.get("BENCH_SAMPLES", "100"))
+NFT_SAMPLE = int(os.environ.get("BENCH_NFT", "1000"))
 RESTORE = int(os.environ.get("BENCH_RESTORE", "100000"))
 
 
@@ -157,6 +158,12 @@ class Fail2ban(Daemon):
 
 
 # --- figures ------------------------------------------------------------------
+
+def cpu_of(pid):
+    with open("/proc/%d/stat" % pid) as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def cpu_seconds(command):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -297,8 +304,22 @@ def elements():
     return len(re.findall(r"(?<![\d.])10\.\d+\.\d+\.\d+", text.stdout))
 
 
+def nft_time(sample):
+    """What one process for each ban costs, with as many bans in the set."""
+    for words in (["add", "table", "inet", "bench"],
+                  ["add", "set", "inet", "bench", "s", "{ type ipv4_addr; flags timeout; }"]):
+        subprocess.run(["nft", *words], check=True)
+    start = time.perf_counter()
+    for i in range(sample):
+        subprocess.run(["nft", "add", "element", "inet", "bench", "s",
+                        "{ 10.1.%d.%d timeout 10h }" % (i >> 8, i & 255)], check=True)
+    took = time.perf_counter() - start
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    return took / sample
+
+
 def bench_restore(work):
-    ours = []
+    ours, used = [], []
     for _ in range(5):
         daemon = Gaol(work)
 
@@ -307,6 +328,7 @@ def bench_restore(work):
             return (status.get("pending") == 0 and
                     status.get("firewall", {}).get("waiting") == 0)
         ours.append(restore_time(daemon, RESTORE, done))
+        used.append(sum(cpu_of(pid) for pid in daemon.tree()))
         if elements() != RESTORE:
             raise SystemExit("bench: %d elements of %d" % (elements(), RESTORE))
         daemon.stop()
@@ -322,8 +344,14 @@ def bench_restore(work):
     row("restart with %d bans, s" % RESTORE, "%.2f" % statistics.median(ours),
         "%.0f *" % (per_ban * RESTORE),
         "%.0fx" % (per_ban * RESTORE / statistics.median(ours)), "0.3 s")
+    row("… CPU of all its processes, s", "%.2f" % statistics.median(used), "-", "-", "")
+    each = nft_time(NFT_SAMPLE)
+    row("… by one nft process a ban, s", "%.2f" % statistics.median(ours),
+        "%.0f **" % (each * RESTORE),
+        "%.0fx" % (each * RESTORE / statistics.median(ours)), "")
     print("* from %d bans restored by fail2ban (%.1f ms each, start included)"
           % (sample, per_ban * 1000))
+    print("** from %d of them (%.1f ms each)" % (NFT_SAMPLE, each * 1000))
 
 
 # --- reading the stock configuration, all jails ----------------------------

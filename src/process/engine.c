@@ -291,7 +291,9 @@ engine_stop(struct engine *e, int status)
 		return;
 	e->ending = true;
 	log_info("fail2ban.server", "Shutdown in progress...");
+	log_info("fail2ban.server", "Stopping all jails");
 	engine_log_save(e);
+	engine_log_removed(e);
 	engine_run_stop(e, status);
 }
 

@@ -257,7 +257,7 @@ engine_jail_make(struct engine_jail *j)
 		.bans_max = (size_t)e->config->own.bans_max,
 	};
 
-	log_info("fail2ban.server", "Creating new jail '%s'", j->config->name);
+	log_info("fail2ban.jail", "Creating new jail '%s'", j->config->name);
 	j->jail = jail_new(j->config, &limits, &hooks, j);
 	jail_own_addresses(j->jail, e->own, e->own_n);
 }
@@ -336,10 +336,12 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 	j->config = config;
 	if (j->error != NULL)
 		return j;
-	if (j->jail == NULL)
+	if (j->jail == NULL) {
 		engine_jail_make(j);
-	else
+	} else {
+		log_info("fail2ban.server", "Reload jail '%s'", config->name);
 		jail_reconfigure(j->jail, config);
+	}
 	if (!j->running)
 		engine_jail_run(j);
 	return j;

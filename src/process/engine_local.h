@@ -333,6 +333,8 @@ void engine_log_sieve(struct engine *e, struct engine_log *log);
 void engine_log_start(struct engine *e, struct engine_log *log, bool tail);
 void engine_log_watch(struct engine *e, int fd);
 void engine_log_save(struct engine *e);
+/* They are read no more: said, as upstream says it. */
+void engine_log_removed(const struct engine *e);
 void engine_log_fini(struct engine_log *log);
 /* Opens again what could not be watched. True: there is such a one. */
 bool engine_log_retry(struct engine *e);

@@ -255,6 +255,16 @@ log_added(const struct engine_log *log)
 	    log->path, (long long)pos.offset, pos.hash);
 }
 
+void
+engine_log_removed(const struct engine *e)
+{
+	for (size_t i = 0; i < e->logs_n; i++) {
+		if (tail_attached(e->logs[i].tail))
+			log_info(LOGGER, "Removed logfile: '%s'",
+			    e->logs[i].path);
+	}
+}
+
 static void
 take_fd(struct engine *e, struct engine_log *log, int fd)
 {

@@ -98,6 +98,8 @@ struct jail_config {
 	double findtime;          /* seconds */
 	int64_t bantime;          /* seconds; < 0 permanent */
 	struct growth_config growth;
+	uint8_t prefix_v4;        /* bits that failures are counted by */
+	uint8_t prefix_v6;
 	bool ignoreself;
 	struct strings ignoreip;
 	bool ignoreip_lifts;

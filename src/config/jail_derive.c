@@ -2,6 +2,7 @@
 #include "config/jail_load.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,23 @@ derive_int(const struct jail_config *jail, const char *name, int64_t *v)
 		value_int(text, 0, INT32_MAX, v);
 }
 
+/* Wider than that nobody bans: the warden would refuse it, too. */
+static int
+derive_prefix(const struct jail_config *jail, const char *name, int64_t min,
+    int64_t max, uint8_t *out, struct buf *why)
+{
+	const char *text = properties_get(&jail->settings, name);
+	int64_t n = max;
+
+	if (text != NULL && value_int(text, min, max, &n) != 0) {
+		buf_addf(why, "%s: '%s' is not a prefix length; accepted: %"
+		    PRId64 " to %" PRId64, name, text, min, max);
+		return -1;
+	}
+	*out = (uint8_t)n;
+	return 0;
+}
+
 int
 jail_derive(struct jail_config *jail, struct buf *why)
 {
@@ -181,6 +199,10 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	jail->ignorecommand = dup_setting(jail, "ignorecommand", NULL);
 	jail->logencoding = dup_setting(jail, "logencoding", "auto");
 	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);
+	if (derive_prefix(jail, "ipv4_prefix", 8, 32, &jail->prefix_v4,
+	    why) != 0 || derive_prefix(jail, "ipv6_prefix", 16, 128,
+	    &jail->prefix_v6, why) != 0)
+		return -1;
 	return derive_times(jail, why) != 0 ? -1 : derive_growth(jail, why);
 }
 

@@ -18,6 +18,7 @@ add_filter(struct screen *s, const json_t *filter)
 		{ "cut", "cut at line_max" },
 		{ "limit_hits", "given up at match_limit" },
 		{ "evicted", "addresses forgotten at tracked_max" },
+		{ "narrow", "counted alone, not by their network" },
 	};
 
 	screen_head(s, "Filter");

@@ -210,6 +210,25 @@ ignore_check(const struct ignore *g, const struct id *id, const char **path)
 	return IGNORE_FILE;
 }
 
+static bool
+any_touches(const struct behind *v, size_t n, const struct addr *net)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].list != NULL && ignore_list_touches(v[i].list, net))
+			return true;
+	return false;
+}
+
+bool
+ignore_touches(const struct ignore *g, const struct addr *net)
+{
+	return ignore_list_touches(g->own, net) ||
+	    (g->own_names != NULL && ignore_list_touches(g->own_names, net)) ||
+	    ignore_list_touches(g->literal, net) ||
+	    any_touches(g->of_name, g->names.n, net) ||
+	    any_touches(g->of_file, g->files.n, net);
+}
+
 const struct strings *
 ignore_names(const struct ignore *g)
 {

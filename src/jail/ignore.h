@@ -35,6 +35,12 @@ void ignore_own_names(struct ignore *g, const struct addr *own, size_t n);
 enum ignore_verdict ignore_check(const struct ignore *g, const struct id *id,
     const char **path);
 
+/*
+ * Would a ban of the network hit somebody who is left alone? Own addresses
+ * count even without ignoreself: nobody may lock himself out.
+ */
+bool ignore_touches(const struct ignore *g, const struct addr *net);
+
 /* Host names, and paths of files, of its entries; each once. */
 const struct strings *ignore_names(const struct ignore *g);
 const struct strings *ignore_files(const struct ignore *g);

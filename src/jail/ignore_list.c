@@ -1,6 +1,7 @@
 #include "jail/ignore_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/table.h"
 #include "base/trie.h"
@@ -11,6 +12,9 @@ struct ignore_list {
 	unsigned users;
 	struct table *exact;      /* struct id *, owned: hosts and raw ids */
 	struct trie *nets;
+	/* Hosts in order, made when somebody asks for a network; or NULL. */
+	struct addr *sorted;
+	size_t sorted_n;
 };
 
 static bool
@@ -51,6 +55,7 @@ ignore_list_free(struct ignore_list *l)
 	}
 	table_free(l->exact);
 	trie_free(l->nets);
+	free(l->sorted);
 	free(l);
 }
 
@@ -69,6 +74,60 @@ ignore_list_add(struct ignore_list *l, const struct id *id)
 	*copy = id_copy(id);
 	/* Cannot fail: what the administrator writes has no bound here. */
 	(void)table_add(l->exact, id_hash(id), copy);
+	free(l->sorted);
+	l->sorted = NULL;
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct addr *x = a, *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	return memcmp(x->b, y->b, sizeof(x->b));
+}
+
+static void
+sort_hosts(struct ignore_list *l)
+{
+	const struct id *id;
+	size_t at = 0;
+
+	l->sorted = xcalloc(table_count(l->exact) + 1, sizeof(*l->sorted));
+	l->sorted_n = 0;
+	while ((id = table_next(l->exact, &at)) != NULL)
+		if (id->addr.family != ADDR_NONE)
+			l->sorted[l->sorted_n++] = id->addr;
+	qsort(l->sorted, l->sorted_n, sizeof(*l->sorted), by_address);
+}
+
+/* The first host that is not before the network. */
+static size_t
+first_host(const struct ignore_list *l, const struct addr *net)
+{
+	size_t from = 0, to = l->sorted_n, middle;
+
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (by_address(&l->sorted[middle], net) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+bool
+ignore_list_touches(struct ignore_list *l, const struct addr *net)
+{
+	size_t i;
+
+	if (l->sorted == NULL)
+		sort_hosts(l);
+	i = first_host(l, net);
+	return (i < l->sorted_n && addr_in(&l->sorted[i], net)) ||
+	    trie_overlaps(l->nets, net);
 }
 
 bool

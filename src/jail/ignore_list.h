@@ -18,6 +18,8 @@ struct ignore_list *ignore_list_new(void);
 struct ignore_list *ignore_list_share(struct ignore_list *l);
 void ignore_list_free(struct ignore_list *l);   /* the last one; NULL: no-op */
 void ignore_list_add(struct ignore_list *l, const struct id *id);
+/* Does it have anything inside the network, or that holds it? */
+bool ignore_list_touches(struct ignore_list *l, const struct addr *net);
 bool ignore_list_has(const struct ignore_list *l, const struct id *id);
 /*
  * What a file says, up to IGNORE_LIST_MAX entries; *left counts those behind,

@@ -81,6 +81,7 @@ jail_reconfigure(struct jail *j, const struct jail_config *config)
 	follow_bantime(j, bans_seconds(config->bantime));
 	if (config->ignoreip_lifts)
 		jail_lift_spared(j, false);
+	jail_unban_touching(j);
 }
 
 const struct jail_config *
@@ -129,18 +130,13 @@ jail_rule(const struct jail *j)
 		.maxmatches = j->config->maxmatches };
 }
 
-void
-jail_failure(struct jail *j, const struct failure *f, struct wall now)
+static void
+count(struct jail *j, const struct failure *f, struct wall now)
 {
 	const struct counter_rule rule = jail_rule(j);
 	uint32_t retry;
 	bool first;
 
-	if (jail_ignores(j, &f->id)) {
-		j->counters.ignored++;
-		return;
-	}
-	words_found(jail_name(j), f);
 	j->counters.failed_total++;
 	retry = counter_add(j->counter, f, &rule);
 	j->counters.evicted = counter_evicted(j->counter);
@@ -149,6 +145,20 @@ jail_failure(struct jail *j, const struct failure *f, struct wall now)
 	if ((int64_t)retry >= j->config->maxretry)
 		jail_ban_counted(j, &f->id, now);
 	jail_ask_failure(j, f, first);
+}
+
+void
+jail_failure(struct jail *j, const struct failure *f, struct wall now)
+{
+	char host[ADDR_STRLEN];
+	struct failure wide;
+
+	if (jail_ignores(j, &f->id)) {
+		j->counters.ignored++;
+		return;
+	}
+	words_found(jail_name(j), f);
+	count(j, jail_widen(j, f, &wide, host) ? &wide : f, now);
 }
 
 /* --- time --------------------------------------------------------------- */

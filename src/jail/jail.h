@@ -63,6 +63,8 @@ struct jail_counters {
 	uint64_t lifted;           /* bans ended by ignoreip */
 	uint64_t weighed;          /* failures that counted more than once */
 	uint64_t grown;            /* bans that got another bantime */
+	uint64_t narrow;           /* failures not counted by their network:
+	                            * somebody in it is left alone */
 	uint64_t unasked;          /* histories that could not be asked for */
 };
 

@@ -46,25 +46,27 @@ jail_ignore_name(struct jail *j, const char *name, const struct addr *v,
     size_t n)
 {
 	bool lifts = j->config->ignoreip_lifts;
-	bool matters = lifts || !ignore_name_known(j->ignore, name);
+	bool matters = lifts || !ignore_name_known(j->ignore, name), known;
 
 	if (matters)
 		jail_spared_before(j);
+	known = ignore_set_name(j->ignore, name, v, n);
+	jail_unban_touching(j);
 	/* Bans of before the start: had it been known, they were not here. */
-	return ignore_set_name(j->ignore, name, v, n) && matters &&
-	    jail_lift_spared(j, !lifts) > 0;
+	return known && matters && jail_lift_spared(j, !lifts) > 0;
 }
 
 bool
 jail_ignore_file(struct jail *j, const char *path, struct ignore_list *list)
 {
 	bool lifts = j->config->ignoreip_lifts;
-	bool matters = lifts || !ignore_file_known(j->ignore, path);
+	bool matters = lifts || !ignore_file_known(j->ignore, path), known;
 
 	if (matters)
 		jail_spared_before(j);
-	return ignore_set_file(j->ignore, path, list) && matters &&
-	    jail_lift_spared(j, !lifts) > 0;
+	known = ignore_set_file(j->ignore, path, list);
+	jail_unban_touching(j);
+	return known && matters && jail_lift_spared(j, !lifts) > 0;
 }
 
 const struct strings *
@@ -91,12 +93,14 @@ void
 jail_own_addresses(struct jail *j, const struct addr *own, size_t n)
 {
 	ignore_own(j->ignore, own, n);
+	jail_unban_touching(j);
 }
 
 void
 jail_own_names(struct jail *j, const struct addr *own, size_t n)
 {
 	ignore_own_names(j->ignore, own, n);
+	jail_unban_touching(j);
 }
 
 /* --- failures ----------------------------------------------------------- */

@@ -32,6 +32,13 @@ void jail_spared_before(struct jail *j);
 /* Ends those of ids that are, and were not then; how many. */
 size_t jail_lift_spared(struct jail *j, bool restored_only);
 
+/* --- jail_net.c --------------------------------------------------------- */
+/* True: *wide is the failure of its network; it borrows from f and host. */
+bool jail_widen(struct jail *j, const struct failure *f, struct failure *wide,
+    char host[ADDR_STRLEN]);
+/* Who is left alone is another: no network that is banned holds one. */
+void jail_unban_touching(struct jail *j);
+
 /* --- jail_grow.c -------------------------------------------------------- */
 /* Asks for the history; with a ban it is written down, now or later. */
 void jail_ask_failure(struct jail *j, const struct failure *f, bool first);

@@ -93,6 +93,18 @@ words_lifted(const char *jail, const struct id *id,
 }
 
 void
+words_narrow(const char *jail, const struct id *id, const struct addr *net)
+{
+	char text[ADDR_STRLEN], wide[ADDR_STRLEN];
+
+	if (!log_on(LEVEL_INFO))
+		return;
+	addr_format(net, wide);
+	log_info(OURS, "[%s] %s counts alone: %s holds an address that is "
+	    "left alone", jail, id_text(id, text), wide);
+}
+
+void
 words_expired(const char *jail, const struct id *id)
 {
 	char text[ADDR_STRLEN];

@@ -14,6 +14,9 @@ void words_ignored(const char *jail, const struct id *id,
 /* A ban ends since its id is one of those now. */
 void words_lifted(const char *jail, const struct id *id,
     enum ignore_verdict why, const char *path);
+/* A network that is not counted as one: somebody in it is left alone. */
+void words_narrow(const char *jail, const struct id *id,
+    const struct addr *net);
 void words_expired(const char *jail, const struct id *id);
 /* `again`: the time of the failure that would have banned it. */
 void words_already(const char *jail, const struct ticket *t,

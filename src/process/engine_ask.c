@@ -184,7 +184,7 @@ settle_ticket(const struct engine_ask *ask, int error, bool refused)
 		t->asked--;
 	if (refused) {
 		log_failure(ask, error, true);
-		jail_unban(j->jail, &t->id, UNBAN_BY_HAND);
+		engine_jail_refuse(j, t);
 		return;
 	}
 	/* Cancelled: its native action has gone, the others count. */

@@ -79,6 +79,35 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 	engine_run_ban(j, t);
 }
 
+/* A group of that name may be the filter's own: only one inside counts. */
+static bool
+host_of(const struct ticket *t, struct addr *host)
+{
+	char *text = NULL;
+	bool is_inside;
+
+	if (t->id.addr.family != ADDR_NONE && !addr_is_host(&t->id.addr))
+		text = detail_group(t->data, "host");
+	is_inside = text != NULL && addr_parse(span_of(text), host) == 0 &&
+	    addr_in(host, &t->id.addr);
+	free(text);
+	return is_inside;
+}
+
+void
+engine_jail_refuse(struct engine_jail *j, struct ticket *t)
+{
+	struct addr host;
+	bool narrow = host_of(t, &host);
+	struct id id;
+
+	jail_unban(j->jail, &t->id, UNBAN_BY_HAND);
+	if (!narrow)
+		return;
+	id = id_from_addr(&host);
+	jail_ban(j->jail, &id, 0, clock_wall());
+}
+
 void
 engine_jail_failure(struct engine_jail *j, const struct failure *f)
 {

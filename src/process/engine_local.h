@@ -234,6 +234,11 @@ void engine_jail_state(struct engine_jail *j, struct ticket *t,
 void engine_jail_leave(struct engine_jail *j, const struct ticket *t);
 /* Its row, in the database as it is now. */
 void engine_jail_record(struct engine_jail *j, struct ticket *t);
+/*
+ * The warden will not have it: the ban is lifted. In the place of a network
+ * that was counted as one, the address that began it is banned.
+ */
+void engine_jail_refuse(struct engine_jail *j, struct ticket *t);
 /* Logs "Ban" once every native action has confirmed; the others follow. */
 void engine_jail_announce(struct engine_jail *j, struct ticket *t);
 

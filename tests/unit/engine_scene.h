@@ -44,6 +44,7 @@ static struct scene {
 	struct element kernel[KERNEL_MAX];
 	size_t kernel_n;
 	int add_error, delete_error;    /* what the kernel answers; 0: does it */
+	bool refuses_nets;              /* the warden */
 	unsigned adds, deletes;         /* asked so far */
 	bool removed;
 	char inbox[PORT_MESSAGE_MAX];
@@ -150,6 +151,8 @@ kernel_apply(uint32_t type, const struct wire_fw_record *r)
 	*(type == WIRE_FW_ADD ? &s->adds : &s->deletes) += 1;
 	if (error != 0)
 		return error;
+	if (type == WIRE_FW_ADD && s->refuses_nets && !addr_is_host(&r->addr))
+		return EACCES;
 	el = kernel_find(rule->jail, rule->action, &r->addr);
 	if (type == WIRE_FW_DELETE) {
 		if (el != NULL)

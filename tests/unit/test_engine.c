@@ -318,6 +318,26 @@ test_a_refusal_drops_the_ban(void **state)
 	assert_in_step();
 }
 
+/* A network that was counted as one: then the address that began it. */
+static void
+test_a_refused_network_leaves_a_host(void **state)
+{
+	struct failure f = { .id = id_from_addr(&(struct addr){
+	    .family = ADDR_V4, .plen = 32, .b = { 198, 51, 0, 1 } }) };
+
+	(void)state;
+	send_config(HEAD "ipv4_prefix = 24\n[one]\nenabled = true\n"
+	    ONE_ACTION);
+	work_all();
+	s->refuses_nets = true;
+	f.time = clock_wall();
+	engine_jail_failure(jail("one"), &f);
+	work_all();
+	assert_non_null(ticket("one", 1));
+	assert_int_equal(jail_banned(jail("one")->jail), 1);
+	assert_in_step();
+}
+
 /* A dead firewall under an attack: what waits is bounded, and comes later. */
 static void
 test_nobody_answers(void **state)
@@ -565,6 +585,7 @@ main(void)
 		CASE(test_a_jail_vanishes_and_comes_back),
 		CASE(test_bans_end_with_an_action),
 		CASE(test_a_refusal_drops_the_ban),
+		CASE(test_a_refused_network_leaves_a_host),
 		CASE(test_nobody_answers),
 		CASE(test_a_client_is_told_when_it_is_done),
 		CASE(test_a_refusal_is_told_once),

@@ -1,39 +1,25 @@
 #include "action/host.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/offload.h"
 #include "base/xalloc.h"
 
 /* What a thread is asked, and its answer. */
 struct work {
-	struct work *next;
-	struct mailbox *mailbox;
+	struct host *host;
 	struct host_query *query;   /* the loop's; NULL: nobody waits now */
 	struct addr addr;           /* ADDR_NONE: our own name */
 	char *name;
-};
-
-/*
- * Where threads leave their answers. It outlives the loop's side if a thread
- * is still waiting for a name server then.
- */
-struct mailbox {
-	pthread_mutex_t lock;
-	unsigned users;
-	int fd;                     /* eventfd; -1: nobody reads any more */
-	struct work *done;
 };
 
 struct host_query {
@@ -56,10 +42,8 @@ struct answer {
 
 struct host {
 	struct event_base *base;
-	struct event *mail;
-	struct mailbox *mailbox;
+	struct offload *threads;
 	struct host_query *first, *last;
-	unsigned threads;
 	struct answer answers[HOST_CACHE_MAX];   /* a ring */
 	size_t answers_n, answers_at;
 };
@@ -115,56 +99,21 @@ own_name(void)
 }
 
 static void
-mailbox_leave(struct mailbox *m)
+work_do(void *job)
 {
-	bool last;
-
-	pthread_mutex_lock(&m->lock);
-	last = --m->users == 0;
-	pthread_mutex_unlock(&m->lock);
-	if (!last)
-		return;
-	pthread_mutex_destroy(&m->lock);
-	free(m);
-}
-
-static void *
-thread_main(void *arg)
-{
-	struct work *w = arg;
-	struct mailbox *m = w->mailbox;
-	const uint64_t one = 1;
+	struct work *w = job;
 
 	w->name = w->addr.family == ADDR_NONE ? own_name() :
 	    name_of(&w->addr);
-	pthread_mutex_lock(&m->lock);
-	if (m->fd == -1) {
-		free(w->name);
-		free(w);
-	} else {
-		w->next = m->done;
-		m->done = w;
-		/* Cannot fail: the counter is far from its end. */
-		if (write(m->fd, &one, sizeof(one)) != sizeof(one))
-			log_error("gaol.action", "eventfd: %m");
-	}
-	pthread_mutex_unlock(&m->lock);
-	mailbox_leave(m);
-	return NULL;
 }
 
-static int
-thread_start(struct work *w)
+static void
+work_free(void *job)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	int error;
+	struct work *w = job;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	error = pthread_create(&thread, &attr, thread_main, w);
-	pthread_attr_destroy(&attr);
-	return error;
+	free(w->name);
+	free(w);
 }
 
 static void
@@ -205,28 +154,21 @@ start_waiting(struct host *h)
 {
 	struct host_query *q;
 
-	for (q = h->first; q != NULL && h->threads < HOST_THREADS_MAX;
-	    q = q->next) {
+	for (q = h->first; q != NULL; q = q->next) {
 		struct work *w;
 
 		if (q->work != NULL || q->answered)
 			continue;
 		w = xcalloc(1, sizeof(*w));
-		w->mailbox = h->mailbox;
+		w->host = h;
 		w->addr = q->addr;
 		w->query = q;
-		pthread_mutex_lock(&h->mailbox->lock);
-		h->mailbox->users++;
-		pthread_mutex_unlock(&h->mailbox->lock);
-		if (thread_start(w) == 0) {
-			q->work = w;
-			h->threads++;
-			continue;
+		if (offload_start(h->threads, w) == -1) {
+			/* Its patience will end, or one gets free. */
+			free(w);
+			return;
 		}
-		/* No thread now: its patience will end, or one gets free. */
-		mailbox_leave(h->mailbox);
-		free(w);
-		return;
+		q->work = w;
 	}
 }
 
@@ -255,34 +197,18 @@ recall(const struct host *h, const struct addr *a)
 }
 
 static void
-mail_cb(evutil_socket_t fd, short what, void *arg)
+work_done(void *job)
 {
-	struct host *h = arg;
-	struct work *done;
-	uint64_t count;
+	struct work *w = job;
+	struct host *h = w->host;
+	struct host_query *q = w->query;
 
-	(void)what;
-	if (read((int)fd, &count, sizeof(count)) != sizeof(count))
-		return;
-	clock_tick();
-	pthread_mutex_lock(&h->mailbox->lock);
-	done = h->mailbox->done;
-	h->mailbox->done = NULL;
-	pthread_mutex_unlock(&h->mailbox->lock);
-	while (done != NULL) {
-		struct work *w = done;
-		struct host_query *q = w->query;
-
-		done = w->next;
-		h->threads--;
-		remember(h, &w->addr, w->name);
-		if (q != NULL) {
-			q->work = NULL;
-			finish(q, w->name);
-		}
-		free(w->name);
-		free(w);
+	remember(h, &w->addr, w->name);
+	if (q != NULL) {
+		q->work = NULL;
+		finish(q, w->name);
 	}
+	work_free(w);
 	start_waiting(h);
 }
 
@@ -299,28 +225,15 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 struct host *
 host_new(struct event_base *base)
 {
+	static const struct offload_kind kind = {
+		.work = work_do, .done = work_done, .drop = work_free,
+	};
 	struct host *h = xcalloc(1, sizeof(*h));
-	struct mailbox *m = xcalloc(1, sizeof(*m));
 
 	h->base = base;
-	h->mailbox = m;
-	m->users = 1;
-	m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (m->fd == -1 || pthread_mutex_init(&m->lock, NULL) != 0)
-		goto fail;
-	h->mail = event_new(base, m->fd, EV_READ | EV_PERSIST, mail_cb, h);
-	if (h->mail == NULL || event_add(h->mail, NULL) != 0)
-		goto fail_lock;
-	return h;
-fail_lock:
-	if (h->mail != NULL)
-		event_free(h->mail);
-	pthread_mutex_destroy(&m->lock);
-	errno = ENOMEM;
-fail:
-	if (m->fd != -1)
-		close(m->fd);
-	free(m);
+	h->threads = offload_new(base, &kind, HOST_THREADS_MAX);
+	if (h->threads != NULL)
+		return h;
 	free(h);
 	return NULL;
 }
@@ -328,23 +241,11 @@ fail:
 void
 host_free(struct host *h)
 {
-	struct work *w;
-
 	if (h == NULL)
 		return;
 	while (h->first != NULL)
 		free_query(h->first);
-	event_free(h->mail);
-	pthread_mutex_lock(&h->mailbox->lock);
-	close(h->mailbox->fd);
-	h->mailbox->fd = -1;
-	while ((w = h->mailbox->done) != NULL) {
-		h->mailbox->done = w->next;
-		free(w->name);
-		free(w);
-	}
-	pthread_mutex_unlock(&h->mailbox->lock);
-	mailbox_leave(h->mailbox);
+	offload_free(h->threads);
 	for (size_t i = 0; i < h->answers_n; i++)
 		free(h->answers[i].name);
 	free(h);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/value.h"
+
 /* --- to the resolver ---------------------------------------------------- */
 
 static void
@@ -83,15 +85,27 @@ land(struct engine_resolve *r, uint64_t seq)
 	return n;
 }
 
+/* allowipv6 = no */
+static bool
+is_unwanted(const struct engine *e, const struct addr *a)
+{
+	const char *allow = e->config != NULL ? e->config->main.allowipv6 :
+	    NULL;
+
+	return a->family == ADDR_V6 && allow != NULL &&
+	    value_is_bool(allow) && !value_bool(allow);
+}
+
 /* A resolver that was taken over cannot hand us what is no address. */
 static size_t
-sound_addresses(const struct addr *v, size_t n,
+sound_addresses(const struct engine *e, const struct addr *v, size_t n,
     struct addr out[LOOKUP_ADDRESSES_MAX])
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n && kept < LOOKUP_ADDRESSES_MAX; i++)
-		if (addr_is_normal(&v[i]) && addr_is_host(&v[i]))
+		if (addr_is_normal(&v[i]) && addr_is_host(&v[i]) &&
+		    !is_unwanted(e, &v[i]))
 			out[kept++] = v[i];
 	return kept;
 }
@@ -105,7 +119,7 @@ take_addresses(struct engine_resolve *r, const struct wire_name *m, size_t n)
 
 	if (name == NULL)
 		return;
-	kept = sound_addresses((const struct addr *)(m + 1), n, v);
+	kept = sound_addresses(r->engine, (const struct addr *)(m + 1), n, v);
 	resolve_set_answer(name, kept > 0 ? LOOKUP_FOUND : LOOKUP_NONE, v, kept, NULL);
 	resolve_settle(r, name);
 }

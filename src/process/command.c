@@ -61,48 +61,113 @@ flushlogs(struct request *r, size_t argc, const char *const *argv, void *arg)
 	request_reply(r, json_string("rolled over"));
 }
 
+/* A reload that is asked for. */
+struct reload_ask {
+	struct engine *engine;
+	struct request *request;
+	char *jail;             /* NULL: all */
+	bool if_exists, unban;
+};
+
+static void
+reload_ask_free(struct reload_ask *ask)
+{
+	free(ask->jail);
+	free(ask);
+}
+
+/* The ask is taken over. */
+static void
+reload_begin(struct reload_ask *ask)
+{
+	struct engine *e = ask->engine;
+	struct wire_reload m = { .type = WIRE_RELOAD };
+	const char *jail = ask->jail;
+
+	/* The answer to the first configuration must not meet a second. */
+	if (e->config == NULL) {
+		request_fail(ask->request, "Exception", "still starting");
+	} else if (e->reload != NULL) {
+		request_fail(ask->request, "Exception",
+		    "another reload is under way");
+	} else if (jail != NULL && strlen(jail) >= sizeof(m.jail)) {
+		request_fail(ask->request, "UnknownJailException", "%s",
+		    jail);
+	} else {
+		e->reload = ask->request;
+		e->reload_if_exists = ask->if_exists;
+		if (jail != NULL) {
+			e->reload_jail = xstrdup(jail);
+			memcpy(m.jail, jail, strlen(jail));
+		}
+		log_info("fail2ban.server", "Reload %s%s",
+		    jail != NULL ? "jail " : "all jails",
+		    jail != NULL ? log_text(span_of(jail)) : "");
+		port_send(e->warden, &m, sizeof(m), -1);
+	}
+	reload_ask_free(ask);
+}
+
+static void
+on_unbanned(const json_t *payload, const json_t *error, void *arg)
+{
+	struct reload_ask *ask = arg;
+
+	(void)payload;
+	if (error == NULL || ask->if_exists) {
+		reload_begin(ask);
+		return;
+	}
+	request_fail(ask->request, payload_str(error, "type", "Exception"),
+	    "%s", payload_str(error, "message", ""));
+	reload_ask_free(ask);
+}
+
+/* Every ban goes, then the configuration is read. */
+static void
+reload_unban(struct reload_ask *ask)
+{
+	json_t *words = ask->jail != NULL ?
+	    json_pack("[s, s, s]", "unban", ask->jail, "--all") :
+	    json_pack("[s, s]", "unban", "--all");
+
+	request_inside(ask->request, words, on_unbanned, ask);
+	json_decref(words);
+}
+
 /*
- * The warden reads its own files again; a stream of commands that a client
- * may have sent along is not looked at.
+ * Options stand before the jail as words, or behind it in a list of their
+ * own, as upstream's client sends them; --all names no jail. What that client
+ * sends along behind is its configuration as a stream of commands: it is not
+ * looked at, the warden reads its own files again.
  */
 static void
 reload(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
-	struct engine *e = arg;
-	struct wire_reload m = { .type = WIRE_RELOAD };
+	struct reload_ask *ask = xcalloc(1, sizeof(*ask));
 	const char *jail = NULL;
-	bool if_exists = false;
+	bool list = argc > 2 && argv[2][0] == '[';
 
-	/* fail2ban's options stand before the jail; --all names none. */
-	for (size_t i = 1; i < argc && jail == NULL; i++) {
-		if_exists |= strcmp(argv[i], "--if-exists") == 0;
-		if (argv[i][0] != '-')
+	ask->engine = arg;
+	ask->request = r;
+	for (size_t i = 1; i < argc && i < (list ? 3 : argc); i++) {
+		bool options = list && i == 2;
+
+		if (options ? strstr(argv[i], "\"--if-exists\"") != NULL :
+		    strcmp(argv[i], "--if-exists") == 0)
+			ask->if_exists = true;
+		/* As a word it is its sender's own to do. */
+		if (options && strstr(argv[i], "\"--unban\"") != NULL)
+			ask->unban = true;
+		if (jail == NULL && !options && argv[i][0] != '-')
 			jail = argv[i];
 	}
-
-	/* The answer to the first configuration must not meet a second. */
-	if (e->config == NULL) {
-		request_fail(r, "Exception", "still starting");
-		return;
-	}
-	if (e->reload != NULL) {
-		request_fail(r, "Exception", "another reload is under way");
-		return;
-	}
-	if (jail != NULL && strlen(jail) >= sizeof(m.jail)) {
-		request_fail(r, "UnknownJailException", "%s", jail);
-		return;
-	}
-	e->reload = r;
-	e->reload_if_exists = if_exists;
-	if (jail != NULL) {
-		e->reload_jail = xstrdup(jail);
-		memcpy(m.jail, jail, strlen(jail));
-	}
-	log_info("fail2ban.server", "Reload %s%s",
-	    e->reload_jail != NULL ? "jail " : "all jails",
-	    e->reload_jail != NULL ? log_text(span_of(e->reload_jail)) : "");
-	port_send(e->warden, &m, sizeof(m), -1);
+	if (jail != NULL)
+		ask->jail = xstrdup(jail);
+	if (ask->unban)
+		reload_unban(ask);
+	else
+		reload_begin(ask);
 }
 
 static void

@@ -123,6 +123,25 @@ add_actions(const char *jail, const json_t *list, struct buf *out)
 	add_joined(list, ", ", out);
 }
 
+/* What an action has: "properties" or "methods". */
+static void
+add_names(const char *const *argv, const char *what, const json_t *list,
+    struct buf *out)
+{
+	bool none = json_array_size(list) == 0;
+
+	if (none)
+		buf_addf(out, "No %s for jail ", what);
+	else
+		buf_adds(out, "The jail ");
+	printable_add(out, span_of(argv[1]));
+	buf_adds(out, " action ");
+	printable_add(out, span_of(argv[3]));
+	if (!none)
+		buf_addf(out, " has the following %s:\n", what);
+	add_joined(list, ", ", out);
+}
+
 /* [["_COMM=a", "_UID=0"], ["_COMM=b"]] */
 static void
 add_matches(const json_t *list, struct buf *out)
@@ -179,6 +198,10 @@ layout_setting(size_t argc, const char *const *argv, const json_t *payload,
 		add_list(form, payload, out);
 	} else if (strcmp(key, "actions") == 0 && json_is_array(payload)) {
 		add_actions(argv[1], payload, out);
+	} else if (strncmp(key, "action", 6) == 0 && argc > 3 &&
+	    json_is_array(payload) && (strcmp(key, "actionproperties") == 0 ||
+	    strcmp(key, "actionmethods") == 0)) {
+		add_names(argv, key + 6, payload, out);
 	} else if (strcmp(key, "banip") == 0 && json_is_array(payload)) {
 		add_joined(payload, strcmp(between, "--with-time") == 0 ?
 		    "\n" : between, out);

@@ -1,7 +1,6 @@
 #include "control/pickle_write.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,9 +316,8 @@ module_of(const char *type)
 	return NULL;
 }
 
-/* "[Errno N] TEXT: 'PATH'" into its three; false: it is no such text. */
-static bool
-cut_errno(struct span message, int64_t *number, struct span *text,
+bool
+pickle_write_errno(struct span message, int64_t *number, struct span *text,
     struct span *path)
 {
 	static const char lead[] = "[Errno ";
@@ -347,7 +345,7 @@ put_arguments(struct pickler *p, struct span message)
 	int64_t number;
 
 	begin_value(p);
-	if (cut_errno(message, &number, &text, &path)) {
+	if (pickle_write_errno(message, &number, &text, &path)) {
 		begin_value(p);
 		put_integer(p, number);
 		put_text(p, text);

@@ -8,6 +8,7 @@
 #define GAOL_CONTROL_PICKLE_WRITE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -26,5 +27,12 @@ void pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples);
  */
 void pickle_write_error(struct buf *out, const char *type,
     const char *message);
+
+/*
+ * The three of "[Errno N] TEXT: 'PATH'", as Python shows an OSError; false:
+ * it is no such text.
+ */
+bool pickle_write_errno(struct span message, int64_t *number,
+    struct span *text, struct span *path);
 
 #endif

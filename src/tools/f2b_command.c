@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "control/layout.h"
 #include "control/payload.h"
+#include "control/pickle_write.h"
 #include "control/printable.h"
 #include "tools/daemon.h"
 #include "tools/f2b_client.h"
@@ -28,9 +29,18 @@ static void
 log_refusal(const char *type, const char *message)
 {
 	struct buf args = { 0 }, text = { 0 };
+	struct span reason, path;
+	int64_t number;
 
-	printable_add_repr(&args, span_of(message));
-	log_error(LOGGER, "NOK: (%s,)", args.p);
+	/* An OSError's path is none of its arguments. */
+	if (pickle_write_errno(span_of(message), &number, &reason, &path)) {
+		buf_addf(&args, "%" PRId64 ", ", number);
+		printable_add_repr(&args, reason);
+	} else {
+		printable_add_repr(&args, span_of(message));
+		buf_addc(&args, ',');
+	}
+	log_error(LOGGER, "NOK: (%s)", args.p);
 	layout_error(type, message, &text);
 	put(&text);
 	buf_fini(&args);

@@ -19,6 +19,7 @@ struct open_session {
 	size_t bytes;            /* of all its texts */
 	struct event known;      /* owned texts */
 	struct wall login, last;
+	bool message;            /* not a session: one message's way */
 	bool signed_in, signed_out;
 	uint64_t user;           /* hash of who signed in */
 	int64_t failures;
@@ -109,7 +110,8 @@ close_session(struct mail_sessions *ms, struct open_session *s)
 	ms->bytes -= s->bytes;
 	if (s->login.us != 0)
 		s->known.time = s->login;
-	ms->closed(&done, ms->arg);
+	if (!s->message)
+		ms->closed(&done, ms->arg);
 	event_fini(&ms->last);
 	ms->last = s->known;
 	free((char *)s->key.p);
@@ -178,22 +180,40 @@ has_id(const struct event *e)
 	return e->texts[EVENT_SESSION].n > 0;
 }
 
+static void
+begin_key(struct buf *key, const struct event *e)
+{
+	buf_clear(key);
+	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, TEXT_KEPT));
+	buf_addc(key, '\0');
+	buf_add_span(key, span_sub(e->texts[EVENT_HOST], 0, TEXT_KEPT));
+	buf_addc(key, '\0');
+}
+
+/* False: the line is not about a message. */
+static bool
+message_key(struct mail_sessions *ms, const struct event *e)
+{
+	struct span id = span_sub(e->texts[EVENT_QUEUE_ID], 0, TEXT_KEPT);
+
+	begin_key(&ms->key, e);
+	/* No session id begins with a NUL, and no process with a letter. */
+	buf_add(&ms->key, "\0Q", 2);
+	buf_add_span(&ms->key, id);
+	return id.n > 0;
+}
+
 /* False: the line does not say. */
 static bool
 make_key(struct mail_sessions *ms, const struct event *e)
 {
 	struct buf *key = &ms->key;
 
-	buf_clear(key);
-	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, TEXT_KEPT));
-	buf_addc(key, '\0');
-	buf_add_span(key, span_sub(e->texts[EVENT_HOST], 0, TEXT_KEPT));
-	buf_addc(key, '\0');
+	begin_key(key, e);
 	if (has_id(e))
 		buf_add_span(key, span_sub(e->texts[EVENT_SESSION], 0,
 		    TEXT_KEPT));
 	else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN)
-		/* No session id begins with a NUL. */
 		buf_addf(key, "%c%lld", '\0',
 		    (long long)e->numbers[EVENT_PID]);
 	else
@@ -222,28 +242,36 @@ add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
 	return s;
 }
 
+/* The one with the key at hand, now the newest; or NULL. */
+static struct open_session *
+find_session(struct mail_sessions *ms, uint64_t hash)
+{
+	struct span key = buf_span(&ms->key);
+	struct open_session *s = table_find(ms->table, hash, &key);
+
+	if (s != NULL) {
+		unlink_session(ms, s);
+		link_newest(ms, s);
+	}
+	return s;
+}
+
 static struct open_session *
 session_of(struct mail_sessions *ms, const struct event *e)
 {
 	struct open_session *s;
-	struct span key;
 	uint64_t hash;
 
 	if (!make_key(ms, e))
 		return NULL;
-	key = buf_span(&ms->key);
-	hash = table_hash(key.p, key.n);
-	s = table_find(ms->table, hash, &key);
+	hash = table_hash(ms->key.p, ms->key.n);
+	s = find_session(ms, hash);
 	/* A process that serves one client after the other. */
 	if (s != NULL && e->kind == EVENT_CONNECT && !has_id(e)) {
 		close_session(ms, s);
 		s = NULL;
 	}
-	if (s == NULL)
-		return add_session(ms, e, hash);
-	unlink_session(ms, s);
-	link_newest(ms, s);
-	return s;
+	return s != NULL ? s : add_session(ms, e, hash);
 }
 
 /* --- what both know ------------------------------------------------------- */
@@ -253,6 +281,7 @@ static const enum event_text lasting[] = {
 	EVENT_HOST, EVENT_SERVER, EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN,
 	EVENT_AUTH_USER, EVENT_MECHANISM, EVENT_TLS_VERSION, EVENT_TLS_CIPHER,
 	EVENT_SESSION, EVENT_AGENT, EVENT_AGENT_VERSION, EVENT_DEVICE,
+	EVENT_SENDER,            /* of a message only: KEPT, not LASTING */
 };
 
 static const enum event_number lasting_numbers[] = {
@@ -260,7 +289,8 @@ static const enum event_number lasting_numbers[] = {
 	EVENT_BYTES_OUT, EVENT_DURATION_MS, EVENT_FETCHED, EVENT_DELETED,
 };
 
-#define LASTING (sizeof(lasting) / sizeof(lasting[0]))
+#define KEPT (sizeof(lasting) / sizeof(lasting[0]))
+#define LASTING (KEPT - 1)
 #define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
 
 static void
@@ -308,7 +338,7 @@ keep(struct mail_sessions *ms, struct open_session *s, const struct event *e)
 	s->bytes = s->key.n;
 	memset(kept.texts, 0, sizeof(kept.texts));
 	kept.line = (struct span){ 0 };
-	for (size_t i = 0; i < LASTING; i++) {
+	for (size_t i = 0; i < KEPT; i++) {
 		kept.texts[lasting[i]] = span_sub(e->texts[lasting[i]], 0,
 		    TEXT_KEPT);
 		s->bytes += kept.texts[lasting[i]].n;
@@ -350,6 +380,54 @@ teach(const struct open_session *s, struct event *e)
 	if (e->kind == EVENT_FAILURE || e->kind == EVENT_ABORT)
 		forget_user(&known);
 	fill(e, &known);
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+/* Who sent it, from where: what its deliveries are told by. */
+static const enum event_text of_message[] = {
+	EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN, EVENT_AUTH_USER,
+	EVENT_SENDER,
+};
+
+static void
+fill_message(struct event *to, const struct event *from)
+{
+	for (size_t i = 0; i < sizeof(of_message) / sizeof(of_message[0]);
+	    i++)
+		if (to->texts[of_message[i]].n == 0)
+			to->texts[of_message[i]] =
+			    from->texts[of_message[i]];
+	if (to->ip.family == ADDR_NONE)
+		to->ip = from->ip;
+}
+
+/*
+ * Lines with the same queue id are about one message. A sign-in or reception
+ * says who sent it; what comes later does not repeat that.
+ */
+static void
+follow_message(struct mail_sessions *ms, struct event *e)
+{
+	struct open_session *m;
+	struct event both;
+	uint64_t hash;
+
+	if (!message_key(ms, e))
+		return;
+	hash = table_hash(ms->key.p, ms->key.n);
+	m = find_session(ms, hash);
+	if (e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED) {
+		if (m == NULL)
+			m = add_session(ms, e, hash);
+		m->message = true;
+		both = m->known;
+		fill_message(&both, e);
+		keep(ms, m, &both);
+	}
+	/* Last: keep() takes the texts away that were there before. */
+	if (m != NULL)
+		fill_message(e, &m->known);
 }
 
 /* --- the same attempt twice ----------------------------------------------- */
@@ -471,11 +549,14 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	if (!has_id(e) && said_elsewhere(ms, e))
 		return MAIL_SESSION_KNOWN;
 	s = session_of(ms, e);
-	if (s == NULL)
+	if (s == NULL) {
+		follow_message(ms, e);
 		return MAIL_SESSION_NEWS;
+	}
 	learn(ms, s, e);
 	s->last = e->time;
 	verdict = judge(s, e);
+	follow_message(ms, e);
 	if (ends(e))
 		close_session(ms, s);
 	return verdict;

@@ -194,6 +194,58 @@ test_process(void **state)
 	mail_sessions_free(ms);
 }
 
+static struct event
+message(enum event_kind kind, int64_t second, const char *id)
+{
+	struct event e = make(kind, second, "", "", NULL);
+
+	e.texts[EVENT_QUEUE_ID] = span_of(id);
+	return e;
+}
+
+/* Who sent a message is known of its deliveries, too; and of no others. */
+static void
+test_messages(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	char user[] = "alice", sender[] = "alice@example.com";
+	struct event e;
+
+	(void)state;
+	e = message(EVENT_LOGIN, 0, "Q1");
+	e.texts[EVENT_USER] = span_of(user);
+	addr_parse(SPAN("192.0.2.7"), &e.ip);
+	e.numbers[EVENT_PID] = 7;
+	mail_sessions_event(ms, &e);
+	e = message(EVENT_RECEIVED, 0, "Q1");
+	e.texts[EVENT_SENDER] = span_of(sender);
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+	memset(user, 'x', 5);
+	memset(sender, 'x', 5);
+	for (int i = 0; i < 3; i++) {
+		e = message(EVENT_SENT, 9, "Q1");
+		e.tls = EVENT_TLS_NONE;
+		mail_sessions_event(ms, &e);
+		assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+		assert_true(span_eq(e.texts[EVENT_SENDER],
+		    SPAN("alice@example.com")));
+		assert_int_equal(e.ip.b[3], 7);
+	}
+	e = message(EVENT_SENT, 9, "Q2");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	/* A session that is called like a message is another thing. */
+	e = make(EVENT_LOGOUT, 9, "Q1", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	mail_sessions_flush(ms);
+	/* The process's session and the last one; messages are none. */
+	assert_int_equal(c.n, 2);
+	mail_sessions_free(ms);
+}
+
 static void
 test_bounded(void **state)
 {
@@ -209,7 +261,7 @@ test_bounded(void **state)
 		snprintf(id, sizeof(id), "S%d", i);
 		e = make(EVENT_LOGIN, i, id, longest, "192.0.2.7");
 		for (int k = 0; k < EVENT_TEXTS; k++)
-			if (k != EVENT_SESSION)
+			if (k != EVENT_SESSION && k != EVENT_QUEUE_ID)
 				e.texts[k] = span_of(longest);
 		mail_sessions_event(ms, &e);
 		assert_true(mail_sessions_open(ms) <= 8);
@@ -231,6 +283,7 @@ main(void)
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_two_logs),
 		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_bounded),
 	};
 

@@ -87,14 +87,14 @@ EXIM = [
          FAILURE, as_it_is),
     Form("login authenticator failed for ({u}) [{ip}]: 535 Incorrect "
          "authentication data", dict(NOBODY, kind="failure"), no_blank),
-    Form("1xUtUu-0005o0-15 <= a@example.com H=({u}) [{ip}] P=esmtpsa X=TLS1.3:"
+    Form("1xUtUu-{n:06d}-15 <= a@example.com H=({u}) [{ip}] P=esmtpsa X=TLS1.3:"
          "AES:256 CV=no SNI={u} A=plain:true@example.com S=354", TRUE_LOGIN,
          no_blank),
     # Not signed in: the name in the handshake makes no sign-in of it.
-    Form("1xUtUu-0005o0-15 <= a@example.com H=({u}) [{ip}] P=esmtps X=TLS1.3:"
+    Form("1xUtUu-{n:06d}-15 <= a@example.com H=({u}) [{ip}] P=esmtps X=TLS1.3:"
          "AES:256 CV=no SNI={u} S=354", dict(NOBODY, kind="received"),
          no_blank),
-    Form("1xUtUu-0005o0-15 <= a@example.com H=(pc) [{ip}] P=esmtp S=354 "
+    Form("1xUtUu-{n:06d}-15 <= a@example.com H=(pc) [{ip}] P=esmtp S=354 "
          "id=m@x T=\"{u}\" from <a@example.com> for b@example.com",
          dict(NOBODY, kind="received"), quoted),
     Form("SMTP syntax error in \"{u}\" H=(pc) [{ip}]:5 I=[192.0.2.25]:25 "

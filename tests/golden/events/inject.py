@@ -102,9 +102,24 @@ EXIM = [
     Form("rejected EHLO from [{ip}]: syntactically invalid argument(s): {u}",
          dict(NOBODY, kind="abort"), as_it_is),
 ]
+POSTFIX = [
+    Form("mail postfix/smtpd[{n}]: warning: unknown[{ip}]: SASL PLAIN "
+         "authentication failed: authentication failure, sasl_username={u}",
+         FAILURE, as_it_is),
+    Form("mail postfix/submission/smtpd[{n}]: 4YxT1k2Zp9{n:06d}: client="
+         "pc.example[{ip}], sasl_method=LOGIN, sasl_username={u}", LOGIN,
+         as_it_is),
+    Form("mail postfix/smtpd[{n}]: NOQUEUE: reject: RCPT from unknown[{ip}]: "
+         "554 5.7.1 <z@example.net>: Relay access denied; from=<s@example.org>"
+         " to=<z@example.net> proto=ESMTP helo=<{u}>",
+         dict(NOBODY, kind="rejected"), as_it_is),
+    Form("mail postfix/smtpd[{n}]: improper command pipelining after EHLO "
+         "from unknown[{ip}]: {u}", dict(NOBODY, kind="abort"), as_it_is),
+]
 SERVERS = {
     "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
     "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),
+    "postfix": ("%b %d %H:%M:%S ", POSTFIX),
 }
 BEGIN = 1795219200    # each line has a time of its own, by which it is known
 APART = 10

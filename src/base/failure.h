@@ -28,6 +28,8 @@ struct failure {
 	struct addr ip;            /* the address seen, if it is not the id */
 	struct wall time;          /* of the line, after upstream's time rules */
 	unsigned attempts;         /* told of by hand, so many; 0: seen */
+	void *told;                /* whoever told of it, and waits for what
+	                              becomes of it; NULL: nobody */
 	unsigned regex;            /* failregex that matched, from 1 */
 	size_t groups_n;
 	struct failure_group groups[FAILURE_GROUPS_MAX];

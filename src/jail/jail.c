@@ -147,7 +147,7 @@ count(struct jail *j, const struct failure *f, struct wall now)
 	jail_ask_failure(j, f, first);
 }
 
-void
+bool
 jail_failure(struct jail *j, const struct failure *f, struct wall now)
 {
 	char host[ADDR_STRLEN];
@@ -155,10 +155,11 @@ jail_failure(struct jail *j, const struct failure *f, struct wall now)
 
 	if (jail_ignores(j, &f->id)) {
 		j->counters.ignored++;
-		return;
+		return false;
 	}
 	words_found(jail_name(j), f);
 	count(j, jail_widen(j, f, &wide, host) ? &wide : f, now);
+	return true;
 }
 
 /* --- time --------------------------------------------------------------- */

@@ -106,8 +106,11 @@ bool jail_ignore_name(struct jail *j, const char *name, const struct addr *v,
 bool jail_ignore_file(struct jail *j, const char *path,
     struct ignore_list *list);
 
-/* Counts one failure; may call the ban hook. `now` is wall time. */
-void jail_failure(struct jail *j, const struct failure *f, struct wall now);
+/*
+ * Counts one failure; may call the ban hook. `now` is wall time. False: its
+ * id is ignored.
+ */
+bool jail_failure(struct jail *j, const struct failure *f, struct wall now);
 
 /*
  * The answer to a question of the jail; NULL: nobody knows after all. True

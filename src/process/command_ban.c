@@ -290,14 +290,9 @@ set_attempt(struct setting_call *c, struct request *r)
 	for (size_t i = 1; i < c->argc; i++)
 		if (c->argc - i <= FAILURE_LINES_MAX)
 			f.lines[f.lines_n++] = span_of(c->argv[i]);
-	if (jail_would_ignore(c->jail->jail, &f.id)) {
-		jail_ignores(c->jail->jail, &f.id);
-		request_reply(r, json_integer(0));
-		return;
-	}
+	f.told = r;
 	engine_jail_failure(c->jail, &f);
 	engine_jails_run(c->jail->engine);
-	request_reply(r, json_integer(1));
 }
 
 const struct setting command_setting_ban[] = {

@@ -85,12 +85,16 @@ send_ask(struct engine_run *run, const struct ask *a)
 static void
 settle(struct engine_ignore *g, struct ask *a, uint32_t outcome)
 {
-	struct jail *jail = a->jail->jail;
+	const struct failure *f = &a->kept->failure;
 
-	if (outcome == IGNORED_YES)
-		jail_ignored_by_command(jail, &a->kept->failure.id);
-	else
-		jail_failure(jail, &a->kept->failure, clock_wall());
+	if (outcome != IGNORED_YES) {
+		engine_jail_count(a->jail, f);
+	} else {
+		jail_ignored_by_command(a->jail->jail, &f->id);
+		if (f->told != NULL)
+			request_reply(f->told, json_integer(0));
+	}
+	kept_told(a->kept);
 	g->unasked += outcome == IGNORED_UNANSWERED;
 	ask_free(a);
 }

@@ -153,8 +153,10 @@ on_guest(const struct resolved *r, void *arg)
 	(void)r;
 	guest->kept = NULL;
 	free_guest(j->engine->ignoreip, guest);
-	if (j->jail != NULL)
+	if (j->jail != NULL) {
 		engine_jail_failure(j, &kept->failure);
+		kept_told(kept);
+	}
 	kept_free(kept);
 }
 

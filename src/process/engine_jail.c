@@ -114,7 +114,16 @@ engine_jail_failure(struct engine_jail *j, const struct failure *f)
 	if (f->named)
 		engine_name_failure(j, f);
 	else if (!engine_ignoreip_ask(j, f) && !engine_ignore_ask(j, f))
-		jail_failure(j->jail, f, clock_wall());
+		engine_jail_count(j, f);
+}
+
+void
+engine_jail_count(struct engine_jail *j, const struct failure *f)
+{
+	bool counted = jail_failure(j->jail, f, clock_wall());
+
+	if (f->told != NULL)
+		request_reply(f->told, json_integer(counted));
 }
 
 /* --- hooks ----------------------------------------------------------------- */

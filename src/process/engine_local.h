@@ -224,6 +224,8 @@ void engine_jails_run(struct engine *e);
 void engine_jails_run_soon(struct engine *e);
 /* Counts a failure, now or when its ignorecommand has answered. */
 void engine_jail_failure(struct engine_jail *j, const struct failure *f);
+/* Nothing is to be waited for any more. Answers a client's `attempt`. */
+void engine_jail_count(struct engine_jail *j, const struct failure *f);
 /*
  * Tickets are counted by their state: from the moment the jail has them, at
  * each change, until it gives them away.

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "control/command.h"
 
 static struct span
 keep(struct buf *b, struct span s)
@@ -59,10 +60,19 @@ kept_new(const struct failure *f)
 }
 
 void
+kept_told(struct kept *k)
+{
+	k->failure.told = NULL;
+}
+
+void
 kept_free(struct kept *k)
 {
 	if (k == NULL)
 		return;
+	if (k->failure.told != NULL)
+		request_fail(k->failure.told, "Exception",
+		    "the jail has gone meanwhile");
 	id_fini(&k->id);
 	free(k->text);
 	free(k);

@@ -11,6 +11,9 @@ struct kept {
 };
 
 struct kept *kept_new(const struct failure *f);
-void kept_free(struct kept *k);   /* NULL is a no-op */
+/* What became of it has been told. */
+void kept_told(struct kept *k);
+/* Whoever still waits hears that nothing came of it. NULL is a no-op. */
+void kept_free(struct kept *k);
 
 #endif

@@ -12,18 +12,21 @@
 #include <signal.h>
 
 #include "engine_scene.h"
+#include "process/engine_run.h"
 
 #define JAILS \
 	"[DEFAULT]\nbantime = 1h\nmaxretry = 3\nfindtime = 1h/7\nfilter = f\n" \
 	"ignoreip =\nlogpath =\naction = nftables[port=\"22\"]\n" \
 	"datepattern = {NONE}\n" \
 	"[one]\nenabled = true\n" \
-	"ignoreip = 192.0.2.9 198.51.100.7/24 example.com 192.0.2.9\n" \
+	"ignoreip = 192.0.2.9\n" \
 	"bantime.increment = true\nbantime.maxtime = 1d\n" \
 	"bantime.factor = 2\nignorecache = key=\"<ip>\", max-time=10m\n" \
 	"[two]\nenabled = true\nmaxretry = 1\nbantime.overalljails = true\n" \
 	"[three]\nenabled = true\nmaxretry = 1\n" \
-	"ignorecommand = true <ip>\n"
+	"ignorecommand = true <ip>\n" \
+	"[four]\nenabled = true\n" \
+	"ignoreip = 192.0.2.9 198.51.100.7/24 example.com 192.0.2.9\n"
 
 static int
 setup(void **state)
@@ -112,7 +115,7 @@ what_is_shown(void **state)
 	SAY("get|one|bantime", "3600");
 	SAY("get|one|findtime", "514.28571428571433");
 	SAY("get|one|ignoreself", "true");
-	SAY("get|one|ignoreip", "['198.51.100.0/24','example.com',"
+	SAY("get|four|ignoreip", "['198.51.100.0/24','example.com',"
 	    "'192.0.2.9']");
 	SAY("get|one|ignorecommand", "false");
 	SAY("get|three|ignorecommand", "'true <ip>'");
@@ -294,6 +297,40 @@ attempts_count(void **state)
 	assert_non_null(strstr(say("set|one|attempt"), "TypeError"));
 }
 
+/* It is told what came of it when the command has answered. */
+static void
+an_attempt_waits_for_ignorecommand(void **state)
+{
+	static const struct { uint32_t outcome; const char *reply; } rows[] = {
+		{ IGNORED_YES, "0" }, { IGNORED_NO, "1" },
+	};
+	struct engine_run *run = s->e->run;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int fd = ask("[\"set\",\"three\",\"attempt\","
+		    "\"192.0.2.1\",\"a line\"]");
+		json_t *json;
+		char *text;
+
+		assert_null(reply(fd));
+		assert_true(engine_ignore_done(run->ignore, run->seq,
+		    rows[i].outcome));
+		work_all();
+		json = reply(fd);
+		assert_non_null(json);
+		text = json_dumps(json_object_get(json, "ok"),
+		    JSON_ENCODE_ANY);
+		assert_string_equal(text, rows[i].reply);
+		free(text);
+		json_decref(json);
+	}
+	SAY("get|three|banned", "['192.0.2.1']");
+	/* The end finds one that waits, and a client that has gone. */
+	close(ask("[\"set\",\"three\",\"attempt\",\"192.0.2.2\"]"));
+	assert_int_equal(engine_ignore_waiting(run->ignore), 1);
+}
+
 static void
 bans_by_hand(void **state)
 {
@@ -370,6 +407,7 @@ main(void)
 		CASE(growth_is_set),
 		CASE(who_is_left_alone),
 		CASE(attempts_count),
+		CASE(an_attempt_waits_for_ignorecommand),
 		CASE(bans_by_hand),
 		CASE(the_filter_is_set),
 		CASE(a_reload_brings_the_files_back),

@@ -111,6 +111,8 @@ is_common(struct span text)
 		" from ", " for user ", " user=", " user: ", " port ",
 		" client ", " server ", " connection ", "session", " login ",
 		" rip=", " lip=", " user=<",
+		"\", client: ", ", server: ", ", request: \"", " HTTP/",
+		"\", host: \"", "\", referrer: \"",
 	};
 	size_t i;
 

@@ -84,6 +84,10 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libgaol.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $< \
 	    $(B)/libgaol.a $(ALL_LIBS)
+$(B)/bench/%: bench/%.c $(B)/libgaol.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/libgaol.a $(ALL_LIBS)
 fuzz-programs: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 
 SAN        := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -115,7 +119,7 @@ fuzz: deps-test                     ## fuzz each parser, SECONDS=600 each
 	$(Q)FUZZ_SECONDS=$(or $(SECONDS),600) tests/run.sh fuzz
 golden-update: all                  ## rewrite the expected files of golden tests
 	$(Q)GOLDEN_UPDATE=1 tests/run.sh golden
-bench: deps-test all                ## measure, beside the installed fail2ban
+bench: deps-test all $(B)/bench/together ## measure, beside the installed fail2ban
 	$(Q)bench/run.sh
 demo: deps                          ## the main job in its own namespaces
 	$(Q)$(MAKE) --no-print-directory all

@@ -163,6 +163,9 @@ filter_ignores_first(const struct filter *f)
 static enum filter_verdict
 pass_by(struct filter *f, struct passage *pass)
 {
+	if (f->window != NULL)
+		window_push(f->window, pass->line, pass->cut_from,
+		    pass->cut_to);
 	if (f->options.count_prefix && f->prefix.n > 0 &&
 	    f->scan.counts_prefix) {
 		filter_bare(f, pass);

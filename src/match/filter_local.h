@@ -72,6 +72,7 @@ struct filter_scan {
 	bool block_ascii;
 	struct span behind;        /* lines passed by whose dates are unread */
 	enum filter_time mode;     /* … and as what */
+	size_t held;               /* lines of the window that are worth it */
 	bool inner_date;           /* a date stood within a line */
 	/* Of the line at hand: */
 	bool all;                  /* every rule is to be asked, else … */

@@ -101,8 +101,9 @@ filter_scan_init(struct filter *f)
 	struct sieve_rules rules = { 0 };
 
 	s->all = true;
-	/* With a window the lines between matter, too. */
-	if (f->options.scan_off || f->window != NULL)
+	s->held = (size_t)f->maxlines;
+	/* What prefregex takes of a window changes it, whoever matches. */
+	if (f->options.scan_off || (f->window != NULL && f->prefix.n > 0))
 		return;
 	read_rules(f, &rules);
 	s->id = id_of(&rules);
@@ -254,6 +255,21 @@ holds_more_than_prefix(struct filter *f)
 	return any != 0;
 }
 
+/* A window holds a text as long as it holds the line that does. */
+static bool
+window_holds(struct filter *f, bool line)
+{
+	struct filter_scan *s = &f->scan;
+
+	s->all = true;
+	if (line)
+		s->held = (size_t)f->maxlines;
+	else if (s->held == 0)
+		return false;
+	s->held--;
+	return true;
+}
+
 bool
 filter_may_match(struct filter *f, const struct passage *pass)
 {
@@ -270,6 +286,8 @@ filter_may_match(struct filter *f, const struct passage *pass)
 	s->all = false;
 	any = line_holds(f, pass);
 	any = joint_holds(f, pass) || any;
+	if (f->window != NULL)
+		return window_holds(f, any);
 	if (any && f->options.count_prefix && f->prefix.n > 0)
 		return holds_more_than_prefix(f);
 	s->counts_prefix = false;
@@ -290,7 +308,7 @@ filter_skip(struct filter *f, struct span rest, enum filter_time mode,
 	size_t n;
 
 	*lines = 0;
-	if (s->sieve == NULL || f->encoding != NULL ||
+	if (s->sieve == NULL || f->encoding != NULL || f->window != NULL ||
 	    f->options.count_prefix || s->inner_date ||
 	    f->counters.lines < LEARNED_FROM || !filter_in_block(f, rest))
 		return 0;

@@ -207,7 +207,7 @@ random_lines(void **state)
 		"sshd[mode=aggressive]", "dovecot[mode=aggressive]",
 		"postfix[mode=aggressive]", "exim[mode=aggressive]",
 		"nginx-http-auth", "apache-auth", "mysqld-auth", "asterisk",
-		"proftpd", "recidive",
+		"proftpd", "recidive", "slapd", "mongodb-auth", "ejabberd-auth",
 	};
 	size_t count = getenv("SOAK") != NULL ? 100000 : 5000;
 	struct buf samples = { 0 }, text = { 0 };

@@ -87,7 +87,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libgaol.a
 $(B)/bench/%: bench/%.c $(B)/libgaol.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/libgaol.a $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 fuzz-programs: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 
 SAN        := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -152,6 +152,110 @@ one_burst_is_no_load(void **state)
 	filter_free(f);
 }
 
+/* --- lines made to cost ------------------------------------------------------ */
+
+#define DEAR_NS 5000000u
+#if defined(__SANITIZE_ADDRESS__)
+#define SLOWER 4u      /* a portion of a line is searched before a look */
+#else
+#define SLOWER 1u
+#endif
+
+/* The line's dearest of a few times: others use the processor, too. */
+static uint64_t
+cost(struct filter *f, struct span line)
+{
+	uint64_t least = UINT64_MAX, begin, ns;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		begin = clock_cpu_ns();
+		filter_line(f, line, FILTER_ASIS, nothing, NULL);
+		ns = clock_cpu_ns() - begin;
+		least = ns < least ? ns : least;
+	}
+	return least;
+}
+
+/* "HEAD part part part … TAIL", as long as a line may be, and shorter. */
+static void
+try_line(struct filter *f, const char *head, const char *part,
+    const char *tail, uint64_t *most)
+{
+	static const size_t sizes[] = { 30, 200, 1500, 12000, 65000 };
+	struct buf line = { 0 };
+	uint64_t ns;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		buf_clear(&line);
+		buf_addf(&line, "Nov 21 22:08:12 mail %s", head);
+		while (line.n < sizes[i])
+			buf_adds(&line, part);
+		buf_adds(&line, tail);
+		ns = cost(f, buf_span(&line));
+		*most = ns > *most ? ns : *most;
+	}
+	buf_fini(&line);
+}
+
+static void
+hostile(const char *what, struct filter *f, const char *const *heads)
+{
+	static const char *const parts[] = {
+		"a", " ", "a ", ": ", "(", ") ", "=<>, ", "user=<a>, ",
+		"(a,", ": (", "auth failed, ", "Disconnected: ", "a,1.2.3.4): ",
+		"rip=1.2.3.4, ", "[", "]: ", ": b", "\"", "\\", "session=<", "1 ",
+	};
+	static const char *const tails[] = { "", "!", " 1.2.3.4x",
+	    " no match (auth failed, no" };
+	uint64_t most = 0;
+	size_t h, p, t;
+
+	for (h = 0; heads[h] != NULL; h++)
+		for (p = 0; p < sizeof(parts) / sizeof(parts[0]); p++)
+			for (t = 0; t < 4; t++)
+				try_line(f, heads[h], parts[p], tails[t],
+				    &most);
+	printf("# %s: at most %.1f ms a line, %llu times given up\n", what,
+	    (double)most / 1e6,
+	    (unsigned long long)filter_counters(f)->limit_hits);
+	assert_true(most < DEAR_NS * SLOWER);
+	filter_free(f);
+}
+
+/* A filter of fail2ban's that such lines have stopped (GHSA-33wh-ccjc-p397). */
+static void
+no_line_costs_much(void **state)
+{
+	static const char *const words[] = { "", NULL };
+	static const char *const dovecot[] = {
+		"dovecot: ", "dovecot: imap-login: Disconnected",
+		"dovecot: auth-worker(1): pam(", "dovecot: auth: ldap(",
+		"dovecot: pop3-login: Aborted login (auth failed, ", NULL
+	};
+	struct config_request request = { .dir = "/etc/fail2ban",
+	    .share = "." };
+	struct filter_config config = { 0 };
+	struct filter_options options = { 0 };
+	struct report report = { 0 };
+
+	(void)state;
+	strings_add(&config.failregex, SPAN("(a+)+$<HOST>"));
+	strings_add(&config.failregex, SPAN("^\\s*mail (?:\\S+\\s*)+<HOST>$"));
+	strings_add(&config.failregex,
+	    SPAN("^\\s*mail (?:: (?:\\w+|[^(]+))*\\(end <HOST>"));
+	hostile("nested", filter_new(&config, &options, &report), words);
+	filter_config_fini(&config);
+	config = (struct filter_config){ 0 };
+	if (config_load_filter(&request, "dovecot[mode=aggressive]", &config,
+	    &report) == 0)
+		hostile("dovecot", filter_new(&config, &options, &report),
+		    dovecot);
+	filter_config_fini(&config);
+	report_fini(&report);
+}
+
 int
 main(void)
 {
@@ -160,6 +264,7 @@ main(void)
 		cmocka_unit_test(long_lines_count_without_samples),
 		cmocka_unit_test(too_much_is_said_once_an_hour),
 		cmocka_unit_test(one_burst_is_no_load),
+		cmocka_unit_test(no_line_costs_much),
 	};
 	int rc;
 

@@ -308,6 +308,7 @@ engine_jail_run(struct engine_jail *j)
 	j->running = true;
 	if (e->store != NULL)
 		store_add_jail(e->store, j->config->name);
+	engine_ignoreip_changed(j);
 	restore_later(j);
 }
 

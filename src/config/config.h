@@ -100,6 +100,7 @@ struct jail_config {
 	struct growth_config growth;
 	uint8_t prefix_v4;        /* bits that failures are counted by */
 	uint8_t prefix_v6;
+	int64_t prefix_hosts;     /* 0: by networks at once */
 	bool ignoreself;
 	struct strings ignoreip;
 	bool ignoreip_lifts;

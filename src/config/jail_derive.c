@@ -190,6 +190,7 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	jail->bantime = 600;
 	derive_int(jail, "maxretry", &jail->maxretry);
 	derive_int(jail, "maxmatches", &jail->maxmatches);
+	derive_int(jail, "prefix_hosts", &jail->prefix_hosts);
 	jail->ignoreself = v == NULL || value_bool(v);
 	v = properties_get(&jail->settings, "ignoreip");
 	if (v != NULL)

@@ -26,11 +26,11 @@ static const char *const jail_options[] = {
 	"enabled", "backend", "maxretry", "maxmatches", "findtime", "bantime",
 	"bantime.increment", "bantime.factor", "bantime.formula",
 	"bantime.multipliers", "bantime.maxtime", "bantime.rndtime",
-	"bantime.overalljails", "ipv4_prefix", "ipv6_prefix", "ignorecommand", "ignoreself", "ignoreip",
-	"ignoreip_lifts", "ignorecache", "filter", "logtimezone", "logencoding", "logpath",
-	"action", "usedns", "prefregex", "ignoreregex", "failregex",
-	"maxlines", "datepattern", "journalmatch", "eventprefix",
-	"eventregex", NULL
+	"bantime.overalljails", "ipv4_prefix", "ipv6_prefix", "prefix_hosts",
+	"ignorecommand", "ignoreself", "ignoreip", "ignoreip_lifts",
+	"ignorecache", "filter", "logtimezone", "logencoding", "logpath",
+	"action", "usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
+	"datepattern", "journalmatch", "eventprefix", "eventregex", NULL
 };
 
 static const char *const enabled_option[] = { "enabled", NULL };

@@ -67,6 +67,9 @@ static const struct option options[] = {
 	  "IPv4 failures are counted, and banned, by networks of this size" },
 	{ "ipv6_prefix", JAIL, INT, "128", "bits", true,
 	  "the same for IPv6; 64: a customer's network as one" },
+	{ "prefix_hosts", JAIL, INT, "0", "hosts", true,
+	  "so many banned hosts of such a network are banned as that; 0: each "
+	  "failure counts for the network at once" },
 	{ "ignorecommand", JAIL, COMMAND, NULL, "", false,
 	  "command whose exit status 0 spares an address" },
 	{ "ignoreself", JAIL, BOOL, "true", "", false,

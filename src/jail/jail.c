@@ -39,6 +39,7 @@ jail_new(const struct jail_config *config, const struct jail_limits *limits,
 	bans_init(&j->bans, limits->bans_max);
 	j->bantime = bans_seconds(config->bantime);
 	configure(j, config);
+	jail_net_count(j);
 	return j;
 }
 
@@ -51,6 +52,7 @@ jail_free(struct jail *j)
 	bans_fini(&j->bans);
 	ignore_free(j->ignore);
 	growth_free(j->growth);
+	jail_net_fini(j);
 	free(j);
 }
 
@@ -82,6 +84,7 @@ jail_reconfigure(struct jail *j, const struct jail_config *config)
 	if (config->ignoreip_lifts)
 		jail_lift_spared(j, false);
 	jail_unban_touching(j);
+	jail_net_count(j);
 }
 
 const struct jail_config *

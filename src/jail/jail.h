@@ -65,6 +65,7 @@ struct jail_counters {
 	uint64_t grown;            /* bans that got another bantime */
 	uint64_t narrow;           /* failures not counted by their network:
 	                            * somebody in it is left alone */
+	uint64_t escalated;        /* networks banned in place of hosts */
 	uint64_t unasked;          /* histories that could not be asked for */
 };
 
@@ -143,6 +144,11 @@ enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
  * the caller logs "Restore Ban". NULL: `t` is untouched. No hook is called.
  */
 struct ticket *jail_restore(struct jail *j, struct ticket *t, struct wall now);
+/*
+ * A ban is in force. Where networks are banned in the place of their hosts
+ * (prefix_hosts), the hosts inside this one are let go: not before.
+ */
+void jail_in_force(struct jail *j, const struct ticket *t);
 /* True when it was banned; the unban hook was called. */
 bool jail_unban(struct jail *j, const struct id *id,
     enum jail_unban_why why);

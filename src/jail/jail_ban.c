@@ -72,6 +72,7 @@ jail_ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
     bool own_bantime, struct wall now)
 {
 	struct ban *ban = bans_find(&j->bans, &t->id);
+	struct id id;
 
 	if (ban != NULL) {
 		extend(j, ban, t, seconds, now);
@@ -91,7 +92,12 @@ jail_ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
 	jail_set_end(j, ban, seconds, bans_end(ban->ticket.time, seconds), now);
 	j->counters.banned_total++;
 	jail_ask_ban(j, ban);
+	jail_net_add(j, ban);
+	id = id_copy(&ban->ticket.id);
 	j->hooks->ban(j, &ban->ticket, j->arg);
+	/* Last: the network may take the place of this ban. */
+	jail_net_escalate(j, &id, now);
+	id_fini(&id);
 	return JAIL_BAN_NEW;
 }
 
@@ -153,6 +159,7 @@ jail_restore(struct jail *j, struct ticket *t, struct wall now)
 	ban->ticket.state = TICKET_PENDING;
 	ban->ticket.bancount++;
 	jail_set_end(j, ban, seconds, end, now);
+	jail_net_add(j, ban);
 	j->counters.banned_total++;
 	return &ban->ticket;
 }
@@ -161,6 +168,7 @@ void
 jail_unban_one(struct jail *j, struct ban *ban, enum jail_unban_why why)
 {
 	bans_remove(&j->bans, ban);
+	jail_net_del(j, ban);
 	j->refusing = false;
 	j->hooks->unban(j, &ban->ticket, why, j->arg);
 	ban_free(ban);

@@ -13,6 +13,7 @@ struct jail {
 	void *arg;
 	struct counter *counter;
 	struct bans bans;
+	struct table *nets;       /* banned hosts by network; NULL: nobody asks */
 	struct ignore *ignore;
 	struct growth *growth;    /* NULL: bans do not grow */
 	int64_t bantime;          /* that running bans follow; -1 permanent */
@@ -36,6 +37,13 @@ size_t jail_lift_spared(struct jail *j, bool restored_only);
 /* True: *wide is the failure of its network; it borrows from f and host. */
 bool jail_widen(struct jail *j, const struct failure *f, struct failure *wide,
     char host[ADDR_STRLEN]);
+/* The bans that networks are counted of: all anew, one more, one less. */
+void jail_net_count(struct jail *j);
+void jail_net_fini(struct jail *j);
+void jail_net_add(struct jail *j, const struct ban *ban);
+void jail_net_del(struct jail *j, const struct ban *ban);
+/* A host was banned: is it time for its network? */
+void jail_net_escalate(struct jail *j, const struct id *id, struct wall now);
 /* Who is left alone is another: no network that is banned holds one. */
 void jail_unban_touching(struct jail *j);
 

@@ -105,6 +105,16 @@ words_narrow(const char *jail, const struct id *id, const struct addr *net)
 }
 
 void
+words_escalate(const char *jail, const struct addr *net, size_t hosts)
+{
+	char wide[ADDR_STRLEN];
+
+	addr_format(net, wide);
+	log_notice(OURS, "[%s] %zu hosts of %s are banned: it is, in their "
+	    "place", jail, hosts, wide);
+}
+
+void
 words_expired(const char *jail, const struct id *id)
 {
 	char text[ADDR_STRLEN];

@@ -17,6 +17,8 @@ void words_lifted(const char *jail, const struct id *id,
 /* A network that is not counted as one: somebody in it is left alone. */
 void words_narrow(const char *jail, const struct id *id,
     const struct addr *net);
+/* So many hosts are banned that their network is. */
+void words_escalate(const char *jail, const struct addr *net, size_t hosts);
 void words_expired(const char *jail, const struct id *id);
 /* `again`: the time of the failure that would have banned it. */
 void words_already(const char *jail, const struct ticket *t,

@@ -71,7 +71,7 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	const struct jail_counters *c = jail_counters(j->jail);
 
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-	    " s:I, s:I, s:f, s:I, s:o}",
+	    " s:I, s:I, s:I, s:f, s:I, s:o}",
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
 	    "files", command_files_json(e, j),
@@ -84,6 +84,7 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 	    "untold", (json_int_t)c->untold,
 	    "refused", (json_int_t)c->refused,
 	    "narrow", (json_int_t)c->narrow,
+	    "escalated", (json_int_t)c->escalated,
 	    "cpu", (double)f->cpu_ns / 1e9,
 	    "over_budget", (json_int_t)f->over_budget,
 	    "costliest", costliest_json(j->filter));

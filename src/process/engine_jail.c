@@ -77,6 +77,7 @@ engine_jail_announce(struct engine_jail *j, struct ticket *t)
 		log_ticket(j, "Ban", t);
 	}
 	engine_run_ban(j, t);
+	jail_in_force(j->jail, t);
 }
 
 /* A group of that name may be the filter's own: only one inside counts. */

@@ -38,6 +38,20 @@ try:
     tap.ok(g.run("unban", "192.0.2.0/24").returncode == 0 and wait_for(
         "its end", 10, lambda: "192.0.2.0/24" not in g.kernel()),
         "a network is lifted by its name", g.kernel())
+    g.write("jail.local", "[sshd]\nprefix_hosts = 3\nmaxretry = 1\n")
+    g.run("reload")
+    for host in (1, 2):
+        g.fail("100.64.9.%d" % host)
+    tap.ok(wait_for("two hosts", 10, lambda: {"100.64.9.1", "100.64.9.2"}
+           <= set(g.kernel())), "prefix_hosts: hosts are banned first",
+           g.kernel())
+    g.fail("100.64.9.3")
+    tap.ok(wait_for("a network", 10, lambda: "100.64.9.0/24" in g.kernel()
+           and not any(a.startswith("100.64.9.") and "/" not in a
+           for a in g.kernel())), "the third one's network takes their place",
+           "%s\n%s" % (g.kernel(), g.logs()))
+    tap.ok(g.log_has("3 hosts of 100.64.9.0/24 are banned"), "and is logged",
+           g.logs())
     dump = subprocess.run([g.gaol, "dump", "-c", g.etc], capture_output=True,
                           text=True)
     tap.ok("prefix" not in dump.stdout and "maxretry" in dump.stdout,

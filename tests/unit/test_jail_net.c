@@ -144,6 +144,90 @@ no_order_of_things_hits_anybody_spared(void **state)
 	assert_true(jail_counters(jail)->banned_total > 0);
 }
 
+static size_t
+hosts_banned(void)
+{
+	size_t n = 0;
+
+	for (struct ticket *t = jail_ban_first(jail); t != NULL;
+	    t = jail_ban_next(jail, t))
+		n += addr_is_host(&t->id.addr);
+	return n;
+}
+
+static void
+ban_host(const char *text)
+{
+	struct id id = id_of(text);
+
+	jail_ban(jail, &id, 0, clock_wall());
+}
+
+static void
+hosts_become_their_network(void **state)
+{
+	struct id net = id_of("192.0.2.0/24");
+
+	(void)state;
+	config.prefix_hosts = 3;
+	networks(24, 64);
+	for (int i = 0; i < 3; i++) {
+		fail_now("192.0.2.1");
+		fail_now("192.0.2.2");
+		fail_now("192.0.3.1");
+	}
+	assert_int_equal(jail_banned(jail), 3);
+	/* One that ended does not count, nor does a host twice. */
+	ban_host("192.0.2.1");
+	ban_host("192.0.2.9");
+	assert_non_null(jail_find(jail, &net));
+	assert_int_equal(jail_counters(jail)->escalated, 1);
+	/* The hosts stay until the network is in force. */
+	assert_int_equal(hosts_banned(), 4);
+	jail_in_force(jail, jail_find(jail, &net));
+	assert_int_equal(hosts_banned(), 1);
+	assert_int_equal(jail_banned(jail), 2);
+	/* Who fails in there now is the network. */
+	for (int i = 0; i < 3; i++)
+		fail_now("192.0.2.200");
+	assert_int_equal(jail_banned(jail), 2);
+	/* Its end brings nobody back, and the count begins anew. */
+	jail_unban(jail, &net, UNBAN_BY_HAND);
+	ban_host("192.0.2.1");
+	ban_host("192.0.2.2");
+	assert_null(jail_find(jail, &net));
+	jail_unban(jail, &(struct id){ .addr = id_of("192.0.2.1").addr },
+	    UNBAN_BY_HAND);
+	ban_host("192.0.2.3");
+	assert_null(jail_find(jail, &net));
+	ban_host("192.0.2.4");
+	assert_non_null(jail_find(jail, &net));
+}
+
+static void
+no_network_in_place_of_hosts_hits_anybody(void **state)
+{
+	struct id net = id_of("192.0.2.0/24");
+
+	(void)state;
+	strings_add(&config.ignoreip, SPAN("192.0.2.77"));
+	config.prefix_hosts = 2;
+	networks(24, 64);
+	ban_host("192.0.2.1");
+	ban_host("192.0.2.2");
+	ban_host("192.0.2.3");
+	assert_null(jail_find(jail, &net));
+	assert_int_equal(jail_banned(jail), 3);
+	/* What is banned is counted anew when the width changes. */
+	networks(30, 64);
+	ban_host("192.0.2.4");
+	ban_host("192.0.2.5");
+	net = id_of("192.0.2.4/30");
+	assert_non_null(jail_find(jail, &net));
+	jail_in_force(jail, jail_find(jail, &net));
+	assert_int_equal(jail_banned(jail), 4);
+}
+
 #define NET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -155,6 +239,8 @@ main(void)
 		NET(nobody_who_is_left_alone_is_hit),
 		NET(who_comes_to_ignoreip_frees_his_network),
 		NET(no_order_of_things_hits_anybody_spared),
+		NET(hosts_become_their_network),
+		NET(no_network_in_place_of_hosts_hits_anybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ struct reading {
 	size_t have;           /* of them, all behind the last newline but … */
 	bool skipping;         /* … inside the rest of an overlong line */
 	bool stopped;
-	uint64_t lines;
+	uint64_t lines, bytes;
 };
 
 static void
@@ -69,6 +69,7 @@ read_lines(struct reading *r, struct unpack *from, struct progress *progress)
 	while (!r->stopped && (n = unpack_read(from, r->p + r->have,
 	    LOG_FILE_LINE_MAX - r->have)) > 0) {
 		r->have += (size_t)n;
+		r->bytes += (uint64_t)n;
 		cut_lines(r);
 		progress_show(progress, unpack_offset(from), r->lines);
 	}
@@ -77,40 +78,48 @@ read_lines(struct reading *r, struct unpack *from, struct progress *progress)
 	return r->stopped ? 0 : n;
 }
 
-static int
-read_fd(const char *path, int fd, struct reading *r)
+int
+log_file_feed(int fd, const struct log_file_calls *calls, void *arg,
+    uint64_t *bytes, struct buf *why)
 {
+	struct reading r = { .calls = calls, .arg = arg };
 	struct unpack *from = unpack_new(fd);
 	struct progress progress;
 	struct stat st;
 	ssize_t n;
 
-	r->p = xmalloc(LOG_FILE_LINE_MAX);
+	r.p = xmalloc(LOG_FILE_LINE_MAX);
 	progress_begin(&progress, stderr, fstat(fd, &st) == 0 &&
 	    S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
-	n = read_lines(r, from, &progress);
+	n = read_lines(&r, from, &progress);
 	progress_end(&progress);
 	if (n == -1)
-		fprintf(stderr, "gaol: %s: %s\n", path, unpack_why(from));
+		buf_adds(why, unpack_why(from));
+	if (bytes != NULL)
+		*bytes = r.bytes;
 	unpack_free(from);
-	free(r->p);
+	free(r.p);
 	return n == -1 ? -1 : 0;
 }
 
 int
 log_file_read(const char *path, const struct log_file_calls *calls, void *arg)
 {
-	struct reading r = { .calls = calls, .arg = arg };
-	int fd, rc;
+	bool input = strcmp(path, "-") == 0;
+	int fd = input ? STDIN_FILENO :
+	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct buf why = { 0 };
+	int rc = -1;
 
-	if (strcmp(path, "-") == 0)
-		return read_fd("standard input", STDIN_FILENO, &r);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd == -1) {
-		fprintf(stderr, "gaol: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	rc = read_fd(path, fd, &r);
-	close(fd);
+	if (fd == -1)
+		buf_adds(&why, strerror(errno));
+	else
+		rc = log_file_feed(fd, calls, arg, NULL, &why);
+	if (rc == -1)
+		fprintf(stderr, "gaol: %s: %s\n", input ? "standard input" :
+		    path, why.p);
+	if (fd != -1 && !input)
+		close(fd);
+	buf_fini(&why);
 	return rc;
 }

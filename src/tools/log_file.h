@@ -3,7 +3,9 @@
 #define GAOL_TOOLS_LOG_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 
 struct log_file_calls {
@@ -13,11 +15,17 @@ struct log_file_calls {
 	bool (*line)(struct span line, void *arg);
 };
 
-#define LOG_FILE_LINE_MAX (1u << 20)   /* the rest of a longer line is lost */
+#define LOG_FILE_LINE_MAX (256u * 1024)   /* the rest of a longer line is lost */
 
 /*
- * Reads it to its end ("-": standard input), in constant memory; shows how far
- * it is on a terminal. 0, or -1: an error was printed.
+ * Reads fd to its end in constant memory, and shows how far it is on a
+ * terminal. 0, or -1: `why` says what is wrong. *bytes, if not NULL: how many
+ * there were, unpacked.
+ */
+int log_file_feed(int fd, const struct log_file_calls *calls, void *arg,
+    uint64_t *bytes, struct buf *why);
+/*
+ * Reads it to its end ("-": standard input). 0, or -1: an error was printed.
  */
 int log_file_read(const char *path, const struct log_file_calls *calls,
     void *arg);

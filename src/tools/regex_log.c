@@ -8,72 +8,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
-#include "tools/progress.h"
+#include "tools/log_file.h"
 #include "tools/regex_local.h"
-#include "tools/unpack.h"
 
-#define CHUNK (256u * 1024)
 #define LISTED 5             /* lines of several that are listed */
 
-/*
- * Lines from a file, through one buffer: a line longer than the buffer is cut
- * there (far beyond what the filter looks at) and its rest skipped.
- */
-static int
-read_lines(struct regex_run *run, struct unpack *from,
-    struct progress *progress)
+static void
+on_block(struct span block, void *arg)
 {
-	char *p = xmalloc(CHUNK), *newline;
-	size_t have = 0, at;
-	bool skipping = false;
-	ssize_t n = 0;
+	struct regex_run *run = arg;
 
-	while (!run->failed &&
-	    (n = unpack_read(from, p + have, CHUNK - have)) > 0) {
-		have += (size_t)n;
-		run->bytes += (uint64_t)n;
-		progress_show(progress, unpack_offset(from), run->line);
-		filter_block(run->filter, span_from(p, have));
-		for (at = 0; (newline = memchr(p + at, '\n', have - at)) !=
-		    NULL; at = (size_t)(newline - p) + 1) {
-			if (!skipping)
-				regex_line(run, span_from(p + at,
-				    (size_t)(newline - p) - at), NULL);
-			skipping = false;
-		}
-		have -= at;
-		memmove(p, p + at, have);
-		if (have == CHUNK) {
-			if (!skipping)
-				regex_line(run, span_from(p, have), NULL);
-			skipping = true;
-			have = 0;
-		}
-	}
-	filter_block(run->filter, (struct span){ NULL, 0 });
-	if (n != -1 && have > 0 && !skipping && !run->failed)
-		regex_line(run, span_from(p, have), NULL);
-	free(p);
-	return run->failed ? 0 : (int)n;
+	filter_block(run->filter, block);
+}
+
+static bool
+on_line(struct span line, void *arg)
+{
+	struct regex_run *run = arg;
+
+	regex_line(run, line, NULL);
+	return !run->failed;
 }
 
 static int
 read_file(struct regex_run *run, int fd)
 {
-	struct unpack *from = unpack_new(fd);
-	struct progress progress;
-	struct stat st;
-	int rc;
+	static const struct log_file_calls calls = { on_block, on_line };
+	struct buf why = { 0 };
+	int rc = log_file_feed(fd, &calls, run, &run->bytes, &why);
 
-	progress_begin(&progress, stderr, fstat(fd, &st) == 0 &&
-	    S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
-	rc = read_lines(run, from, &progress);
-	progress_end(&progress);
 	if (rc == -1)
-		regex_error(run->call, "%s: %s", run->call->log,
-		    unpack_why(from));
-	unpack_free(from);
+		regex_error(run->call, "%s: %s", run->call->log, why.p);
+	buf_fini(&why);
 	return rc;
 }
 

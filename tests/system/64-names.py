@@ -128,6 +128,6 @@ try:
     tap.ok(status(g)["lost"] == 1, "… and counted", status(g))
     tap.ok(g.stop() == 0, "stop, with a resolver", g.logs())
 finally:
-    names.stop()
+    names.close()
     g.close()
 tap.exit()

@@ -174,6 +174,6 @@ try:
            "… with file and line", out.stderr)
     tap.ok(g.stop() == 0, "stop", g.logs())
 finally:
-    names.stop()
+    names.close()
     g.close()
 tap.exit()

@@ -5,6 +5,7 @@ asked of Hostile, which answers as an attacker's own name server might. The
 test is in its own network and mount namespaces.
 """
 
+import shutil
 import socket
 import struct
 import subprocess
@@ -114,3 +115,8 @@ class Names:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+
+    def close(self):
+        self.stop()
+        subprocess.run(["umount", "/etc/resolv.conf"])
+        shutil.rmtree(self.dir, ignore_errors=True)

@@ -388,6 +388,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->started = clock_boot();
 	e->timer_fd = -1;
 	e->watch_fd = -1;
+	e->stream_due = options->async;
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	e->run = engine_run_new(e);
@@ -421,6 +422,8 @@ engine_free(struct engine *e)
 	if (e->reload != NULL)
 		request_fail(e->reload, "Exception", "shutting down");
 	command_sleep_end(e);
+	if (e->stream != NULL)
+		request_fail(e->stream, "Exception", "shutting down");
 	if (e->stopping != NULL)
 		request_reply(e->stopping, json_string("stopping"));
 	store_close(e->store);

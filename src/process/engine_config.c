@@ -421,6 +421,10 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		engine_jails_run(e);
 	}
 	reply_reload(e, ok, &in.report);
+	if (ok && e->stream != NULL) {
+		request_reply(e->stream, json_null());
+		e->stream = NULL;
+	}
 	incoming_fini(&in);
 	xtrim();
 	if (!ok && e->config == NULL) {

@@ -311,7 +311,7 @@ parent_options(struct role_options *o, const struct parent *p, enum role role)
 		.syslog_socket = s->syslog_socket,
 		.state_dir = r->state_dir[0] != '\0' ? r->state_dir : NULL,
 		.socket_gid = r->socket_gid, .level = (int)r->log_level,
-		.background = !s->foreground, .single = s->single,
+		.background = !s->foreground, .single = s->single, .async = s->async,
 		.parent = getpid(),
 	};
 	/* The runner reads itself whom it becomes. */

@@ -30,7 +30,7 @@ enum {
 	OPT_ROLE = 1, OPT_DIR, OPT_SHARE, OPT_SOCKET, OPT_PIDFILE,
 	OPT_LOG_LEVEL, OPT_LOG_TARGET, OPT_SYSLOG_SOCKET, OPT_STATE_DIR,
 	OPT_UID, OPT_GID, OPT_SOCKET_GID, OPT_LEVEL, OPT_PARENT,
-	OPT_BACKGROUND,
+	OPT_BACKGROUND, OPT_ASYNC,
 };
 
 static const struct option long_options[] = {
@@ -49,6 +49,7 @@ static const struct option long_options[] = {
 	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "parent", required_argument, NULL, OPT_PARENT },
 	{ "background", no_argument, NULL, OPT_BACKGROUND },
+	{ "async", no_argument, NULL, OPT_ASYNC },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -125,6 +126,7 @@ role_argv(const struct role_options *o)
 	add_number(&b, "level", o->level);
 	add_number(&b, "parent", o->parent);
 	add_flag(&b, "background", o->background);
+	add_flag(&b, "async", o->async);
 
 	/* One block: the pointers, then the text they point to. */
 	argv = xmalloc((OPTIONS_MAX + 1) * sizeof(*argv) + b.n);
@@ -179,6 +181,7 @@ take_option(struct role_options *o, int c, const char *value)
 	case OPT_LEVEL: o->level = (int)number(value, LEVEL_CRITICAL); break;
 	case OPT_PARENT: o->parent = (pid_t)number(value, INT32_MAX); break;
 	case OPT_BACKGROUND: o->background = true; break;
+	case OPT_ASYNC: o->async = true; break;
 	default: return -1;
 	}
 	return 0;

@@ -39,6 +39,7 @@ struct role_options {
 	int level;                   /* enum log_level at the start */
 	bool background;
 	bool single;                 /* -1: everything in one process */
+	bool async;                  /* --async: a first stream is ours, too */
 	pid_t parent;
 };
 

@@ -123,7 +123,8 @@ take_option(struct start *s, int c, const char *value)
 	/* a stale socket is removed in any case; what is wrong is said */
 	case 'x': case 'v': case 'q': break;
 	/* upstream's internal ones */
-	case OPT_PNAME: case OPT_ASYNC: case OPT_TIMEOUT: break;
+	case OPT_ASYNC: s->async = true; break;
+	case OPT_PNAME: case OPT_TIMEOUT: break;
 	/* getopt(3) has said what */
 	default: s->what = START_MISUSE; break;
 	}

@@ -204,7 +204,56 @@ def commands():
         d.close()
 
 
-for scene in (refusals, native, commands):
+def fail2bans_client():
+    """What fail2ban's own client sends at its start and with a reload."""
+    if not os.path.exists("/usr/bin/fail2ban-client"):
+        print("ok - fail2ban-client # SKIP not installed")
+        return
+    d = Gaold()
+    d.write("filter.d/t.conf", "[Definition]\nfailregex = bad login from <HOST>\n")
+    d.write("action.d/a.conf", "[Definition]\nactionban = true\n")
+    d.write("jail.conf", "[app]\nenabled = true\nfilter = t\naction = a\n"
+            "backend = polling\nlogpath = %s\nmaxretry = 1\n" % d.auth)
+
+    def client(*words):
+        return subprocess.run(["/usr/bin/fail2ban-client", "-c", d.etc, "-s", d.socket,
+                               "-p", d.dir + "/pid", *words],
+                              capture_output=True, text=True)
+    try:
+        d.start("--async")
+        stream = json.dumps([["set", "loglevel", "INFO"], ["add", "app", "polling"],
+                             ["start", "app"]])
+        tap.ok(d.ask_raw("server-stream", stream) == {"ok": None} and
+               d.ask_raw("server-stream", stream)["error"]["type"] ==
+               "DuplicateJailException",
+               "only the stream of a start with --async is not run")
+        for words in (("reload",), ("reload", "app"), ("reload", "--restart", "app")):
+            done = client(*words)
+            tap.ok(done.returncode == 0 and done.stdout == "OK\n", " ".join(words),
+                   done.stdout + done.stderr)
+        attack(d.auth, "192.0.2.80")
+        wait_for("a ban", 10, lambda: d.rows("app"))
+        done = client("reload", "--unban", "app")
+        tap.ok(done.returncode == 0 and wait_for("no ban", 5, lambda: not d.rows("app")),
+               "reload --unban", done.stdout + done.stderr + str(d.rows("app")))
+        done = client("stop", "app")
+        tap.ok(done.stdout == "Jail stopped\n" and client("start", "app").returncode == 255,
+               "stop JAIL", done.stdout + done.stderr)
+        done = client("reload")
+        tap.ok(done.stdout == "OK\n" and d.ask("status")["jails"] == ["app"],
+               "a reload starts it again", done.stdout + done.stderr)
+        done = client("add", "new", "polling")
+        tap.ok(done.stdout == "Added jail new\n" and
+               client("start", "new").stdout == "Jail started\n", "add, start",
+               done.stdout + done.stderr)
+        done = client("stop")
+        tap.ok(done.stdout == "Shutdown successful\n" and d.process.wait(20) == 0, "stop",
+               done.stdout + done.stderr)
+    finally:
+        d.close()
+
+
+for scene in (refusals, native, commands, fail2bans_client):
     scene()
     # What it banned is not the next one's.
     subprocess.run(["nft", "flush", "ruleset"], check=True)

@@ -41,7 +41,7 @@ const struct own_field own_fields[] = {
 	{ "bans_max", OWN_NUMBER, AT(bans_max), 1, 100000000, 200000, NULL,
 	  NULL, "live bans in one jail" },
 	{ "runtime_commands", OWN_BOOL, AT(runtime_commands), 0, 0, 0, NULL,
-	  "true, false", "commands and log targets may come over the socket" },
+	  "true, false", "commands may come over the control socket" },
 	{ "runtime_logs", OWN_BOOL, AT(runtime_logs), 0, 0, 0, NULL,
 	  "true, false", "logs that no jail names may be read" },
 	{ NULL, OWN_TEXT, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -7,6 +7,7 @@
 
 #include "config/value.h"
 #include "control/payload.h"
+#include "process/command_daemon.h"
 #include "process/command_local.h"
 
 static const struct setting *const tables[] = {
@@ -98,6 +99,8 @@ command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
 	struct setting_call c = { 0 };
 	const struct setting *s;
 
+	if (command_daemon_get(arg, r, argc, argv))
+		return;
 	if (argc < 3) {
 		request_fail(r, "IndexError", "list index out of range");
 		return;
@@ -137,6 +140,8 @@ command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
 	struct setting_call c = { 0 };
 	const struct setting *s = argc > 2 ? find(argv[2]) : NULL;
 
+	if (command_daemon_set(arg, r, argc, argv))
+		return;
 	if (argc < 3) {
 		request_fail(r, "IndexError", "list index out of range");
 		return;

@@ -389,6 +389,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->timer_fd = -1;
 	e->watch_fd = -1;
 	e->stream_due = options->async;
+	e->dbmaxmatches = e->dbpurgeage = -1;
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	e->run = engine_run_new(e);

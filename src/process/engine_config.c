@@ -272,10 +272,23 @@ apply_level(struct engine *e)
 	const char *name = e->options->log_level != NULL ?
 	    e->options->log_level : e->config->main.loglevel;
 
+	free(e->loglevel);
+	e->loglevel = NULL;
 	if (log_level_parse(span_of(name), &level) == 0)
 		log_set_level(level);
 	else
 		log_warning(LOGGER, "loglevel: '%s' is none", name);
+}
+
+/* What the thread is told of the configuration; `set` counts no more. */
+static void
+apply_store(struct engine *e)
+{
+	e->dbmaxmatches = e->dbpurgeage = -1;
+	if (e->store == NULL)
+		return;
+	store_set_maxmatches(e->store, e->config->main.dbmaxmatches);
+	store_set_purge_age(e->store, e->config->main.dbpurgeage_s);
 }
 
 static void
@@ -288,6 +301,7 @@ swap(struct engine *e, struct incoming *in)
 	e->config = in->config;
 	e->generation = in->generation;
 	apply_level(e);
+	apply_store(e);
 	apply_jails(e, in);
 	engine_run_apply(e);
 	/* Logs of vanished jails go before their jails do. */
@@ -463,6 +477,7 @@ engine_config_fini(struct engine *e)
 		engine_jail_free(e->jails[i]);
 	free(e->jails);
 	config_free(e->config);
+	free(e->loglevel);
 	free(e->store_error);
 	free(e->reload_jail);
 }

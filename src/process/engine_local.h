@@ -179,6 +179,9 @@ struct engine {
 	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
 	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
+	char *loglevel;                /* by `set`, until a reload; or NULL */
+	int64_t dbmaxmatches;          /* likewise; -1: as configured */
+	int64_t dbpurgeage;
 	bool stream_due;               /* fail2ban's own client will send one */
 	struct request *stream;        /* … and waits for the configuration */
 	struct boot started;

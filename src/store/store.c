@@ -447,6 +447,18 @@ store_journal(struct store *s, const char *jail, struct wall place)
 	return push(s, r);
 }
 
+void
+store_set_purge_age(struct store *s, int64_t seconds)
+{
+	s->purge_age = seconds;
+}
+
+void
+store_set_maxmatches(struct store *s, int64_t lines)
+{
+	s->maxmatches = lines;
+}
+
 bool
 store_purge(struct store *s, struct wall now)
 {

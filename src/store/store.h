@@ -93,6 +93,9 @@ bool store_position(struct store *s, const char *jail, const char *path,
 /* As upstream: in the logs table, by a name of its own, with a fraction. */
 bool store_journal(struct store *s, const char *jail, struct wall place);
 bool store_purge(struct store *s, struct wall now);
+/* What counts for purges and rows from now on. */
+void store_set_purge_age(struct store *s, int64_t seconds);
+void store_set_maxmatches(struct store *s, int64_t lines);
 /*
  * Calls fn in the loop once everything queued before is on the disk (error
  * 0), or, when store_close comes first, from there (EIO: it is not).

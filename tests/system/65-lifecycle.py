@@ -231,6 +231,25 @@ def fail2bans_client():
             done = client(*words)
             tap.ok(done.returncode == 0 and done.stdout == "OK\n", " ".join(words),
                    done.stdout + done.stderr)
+        for words, text in (
+                (("get", "loglevel"), "Current logging level is 'INFO'\n"),
+                (("set", "loglevel", "debug"), "Current logging level is 'DEBUG'\n"),
+                (("get", "dbfile"), "Current database file is:\n`- %s\n" % d.database),
+                (("set", "dbpurgeage", "2d"),
+                 "Current database purge age is:\n`- 172800seconds\n"),
+                (("get", "logtarget"), "Current logging target is:\n`- %s\n" % d.out),
+                (("set", "logtarget", d.out), "Current logging target is:\n`- %s\n" % d.out)):
+            done = client(*words)
+            tap.ok(done.stdout == text, " ".join(words[:2]), done.stdout + done.stderr)
+        reply = d.ask_raw("set", "logtarget", "/etc/cron.d/evil")
+        tap.ok(reply["error"]["type"] == "PermissionError" and
+               not os.path.exists("/etc/cron.d/evil"),
+               "no other file becomes the log target", reply)
+        tap.ok(d.ask_raw("get", "allowipv6")["error"]["type"] == "IndexError" and
+               d.ask_raw("set", "dbfile", "/x/y")["error"]["type"] == "RuntimeError" and
+               d.ask_raw("set", "loglevel", "xx")["error"]["message"] ==
+               "Invalid log level 'XX'" and d.ask("get", "thread") == {"stacksize": 0} and
+               d.ask("set", "dbmaxmatches", "3") == 3, "the daemon's other settings")
         attack(d.auth, "192.0.2.80")
         wait_for("a ban", 10, lambda: d.rows("app"))
         done = client("reload", "--unban", "app")

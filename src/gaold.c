@@ -158,16 +158,22 @@ run(const struct start *start, char **argv)
 	case START_TEST:
 	case START_DUMP: return read_configuration(start);
 	case START_CLIENT: return become_client(start, argv);
-	case START_VERSION: printf("gaold %s\n", GAOL_VERSION); return 0;
+	case START_VERSION:
+		printf(start->compat ? "Fail2Ban v%s (gaol)\n" : "gaold %s\n",
+		    GAOL_VERSION);
+		return 0;
 	case START_VERSION_SHORT: puts(GAOL_VERSION); return 0;
 	case START_HELP: start_usage(start); return 0;
 	case START_MISUSE: break;
 	}
-	if (start->compat)
+	if (start->compat) {
 		start_usage(start);
-	else
+		fflush(stdout);
+		fputs("Init of command line failed\n", stderr);
+	} else {
 		fprintf(stderr, "%s --help lists the options\n",
 		    start->program);
+	}
 	return start->compat ? 255 : EXIT_MISUSE;
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	OPT_PNAME = 256, OPT_LOGLEVEL, OPT_LOGTARGET, OPT_SYSLOGSOCKET,
-	OPT_SHARE, OPT_DP, OPT_ASYNC, OPT_TIMEOUT, OPT_VERSION,
+	OPT_SHARE, OPT_DP, OPT_ASYNC, OPT_TIMEOUT, OPT_VERSION, OPT_STR2SEC,
 };
 
 static const struct option long_options[] = {
@@ -31,6 +31,7 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "str2sec", required_argument, NULL, OPT_STR2SEC },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -68,7 +69,7 @@ start_failed(const struct start *start)
 void
 start_usage(const struct start *start)
 {
-	printf("usage: %s [options] [start]\n"
+	printf("Usage: %s [OPTIONS] [start]\n"
 	    "\n"
 	    "  -c, --conf DIR        configuration (default /etc/gaol, else\n"
 	    "                        /etc/fail2ban)\n"
@@ -120,6 +121,10 @@ take_option(struct start *s, int c, const char *value)
 	case 'h': s->what = START_HELP; break;
 	case 'V': s->what = START_VERSION_SHORT; break;
 	case OPT_VERSION: s->what = START_VERSION; break;
+	/* what the client does with them */
+	case 'i': case OPT_STR2SEC:
+		s->what = s->compat ? START_CLIENT : START_MISUSE;
+		break;
 	/* a stale socket is removed in any case; what is wrong is said */
 	case 'x': case 'v': case 'q': break;
 	/* upstream's internal ones */
@@ -134,7 +139,8 @@ static bool
 final(enum start_what what)
 {
 	return what == START_MISUSE || what == START_HELP ||
-	    what == START_VERSION || what == START_VERSION_SHORT;
+	    what == START_CLIENT || what == START_VERSION ||
+	    what == START_VERSION_SHORT;
 }
 
 void
@@ -146,9 +152,11 @@ start_parse(struct start *s, int argc, char **argv)
 	*s = (struct start){ .what = START_DAEMON };
 	s->program = slash != NULL ? slash + 1 : argv[0];
 	s->compat = strcmp(s->program, "fail2ban-server") == 0;
+	/* fail2ban says it in its own way */
+	opterr = !s->compat;
 	/* "+": the words of a client's verb are not ours to look at */
 	while (!final(s->what) && (c = getopt_long(argc, argv,
-	    "+c:s:p:dtfb1xvqhV", long_options, NULL)) != -1)
+	    "+c:s:p:dtfb1xvqihV", long_options, NULL)) != -1)
 		take_option(s, c, optarg);
 	if (s->what != START_DAEMON || optind == argc)
 		return;

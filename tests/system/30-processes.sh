@@ -388,12 +388,17 @@ check "… and named" says "users.engine"
 check "… in the background too" second 255 fail2ban-server -b
 check "… where it is said as well" says "users.engine"
 cp "$work/gaol.conf.good" "$config/gaol.conf"
-check "a log target without a directory is refused" \
-    second 1 -f --logtarget "$work/none/x.log"
-check "… and named" says "$work/none/x.log"
-ln -s "$work/auth" "$work/link.log"
-check "a link as a log target is refused" \
-    second 1 -f --logtarget "$work/link.log"
+start --logtarget "$work/none/x.log"
+check "a log target without a directory stops no start" answers
+check "… and is named" says "$work/none/x.log"
+check "… it ends as usual" stop
+: >"$work/linked.log"
+ln -s "$work/linked.log" "$work/link.log"
+start --logtarget "$work/link.log"
+check "a link as a log target stops no start" answers
+check "… and is named" says "$work/link.log"
+check "… it ends as usual" stop
+refute "… and nothing was written through it" test -s "$work/linked.log"
 check "a level that is none is refused" second 1 -f --loglevel LOUD
 check "no configuration is refused" \
     sh -c "! timeout 20 '$build/gaold' -f -c '$work/none' 2>/dev/null"

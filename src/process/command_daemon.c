@@ -211,8 +211,13 @@ change_dbpurgeage(struct engine *e, struct request *r, const char *text)
 
 	if (e->store != NULL && (duration_parse(span_of(text), &seconds) != 0
 	    || seconds < 0)) {
-		request_fail(r, "ValueError", "dbpurgeage: '%s' is not a "
-		    "duration", text);
+		/* Python reads it there, and says this of a word. */
+		if (isalpha((unsigned char)text[0]))
+			request_fail(r, "NameError", "name '%s' is not "
+			    "defined", text);
+		else
+			request_fail(r, "SyntaxError", "dbpurgeage: '%s' is "
+			    "not a duration", text);
 		return;
 	}
 	if (e->store != NULL) {

@@ -11,15 +11,13 @@ OWN = "gaol's own"
 # Rows of README.md's table that steps below stand for.
 README = ["the text of `<HOST>` in `get JAIL failregex`",
           "`reload --if-exists` of a jail that is in no file",
-          "`actionproperties`"]
+          "`actionproperties`",
+          "`set logtarget`, `syslogsocket`, `allowipv6`, `dbfile`"]
 
 # What this build may not have yet: a step that shows it, and those that are
 # not looked at when it is missing.
-ABSENT = {"get loglevel": "settings of the server"}
-DEPENDS = {
-    "get loglevel": r"""[gs]et\ (loglevel|logtarget|syslogsocket|thread|dbfile|dbmaxmatches
-        |dbpurgeage|allowipv6)\b.*|=\["set",\ "thread".*""",
-}
+ABSENT = {}
+DEPENDS = {}
 
 BOTH = {
     "version": (OWN, r"0\n\d+\.\d+\.\d+\n"),
@@ -29,6 +27,11 @@ BOTH = {
     "get j1 actionproperties mark": (
         README[2], r"0\nThe jail j1 action mark has the following properties:\n"
         r"actionban, actioncheck, .*actname, name, timeout\n"),
+    "set logtarget @DIR@/other.log": (README[3], r"255\nlogtarget: '.*/other\.log'; "
+                                      r"accepted .*is in force.*"),
+    "get logtarget  # 2": (README[3], r"0\nCurrent logging target is:\n`- .*/server\.log\n"),
+    "set logtarget /nowhere/at/all.log": (README[3], r"255\nlogtarget: .*is in force.*"),
+    "set allowipv6 nonsense": (README[3], r"255\nallowipv6: 'nonsense'; accepted .*"),
 }
 
 # The client of 1.0.2 has no form for these replies of 1.1, and says so.

@@ -186,7 +186,12 @@ stop(struct request *r, size_t argc, const char *const *argv, void *arg)
 		port_send(e->warden, &flush, sizeof(flush), -1);
 		return;
 	}
-	request_reply(r, json_string("stopping"));
+	if (e->ending || e->leaving != NULL) {
+		request_reply(r, json_string("stopping"));
+		return;
+	}
+	/* As fail2ban does: the answer comes when all jails have stopped. */
+	e->leaving = r;
 	engine_stop(e, 0);
 }
 

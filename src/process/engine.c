@@ -314,6 +314,9 @@ engine_stopped(struct engine *e, int status)
 	store_close(e->store);
 	e->store = NULL;
 	log_info("fail2ban.server", "Exiting Fail2ban");
+	if (e->leaving != NULL)
+		request_reply(e->leaving, json_string("stopping"));
+	e->leaving = NULL;
 	port_send(e->parent, &m, sizeof(m), -1);
 	role_end(e->options, e->base, status);
 }
@@ -423,6 +426,8 @@ engine_free(struct engine *e)
 	if (e->reload != NULL)
 		request_fail(e->reload, "Exception", "shutting down");
 	command_sleep_end(e);
+	if (e->leaving != NULL)
+		request_reply(e->leaving, json_string("stopping"));
 	if (e->stream != NULL)
 		request_fail(e->stream, "Exception", "shutting down");
 	if (e->stopping != NULL)

@@ -182,6 +182,7 @@ struct engine {
 	char *loglevel;                /* by `set`, until a reload; or NULL */
 	int64_t dbmaxmatches;          /* likewise; -1: as configured */
 	int64_t dbpurgeage;
+	struct request *leaving;       /* the one who said stop */
 	bool stream_due;               /* fail2ban's own client will send one */
 	struct request *stream;        /* … and waits for the configuration */
 	struct boot started;

@@ -87,6 +87,8 @@ reload_begin(struct reload_ask *ask)
 	/* The answer to the first configuration must not meet a second. */
 	if (e->config == NULL) {
 		request_fail(ask->request, "Exception", "still starting");
+	} else if (e->ending) {
+		request_fail(ask->request, "Exception", "shutting down");
 	} else if (e->reload != NULL) {
 		request_fail(ask->request, "Exception",
 		    "another reload is under way");

@@ -422,9 +422,11 @@ engine_free(struct engine *e)
 {
 	if (e == NULL)
 		return;
+	e->ending = true;
 	server_free(e->server);
 	if (e->reload != NULL)
 		request_fail(e->reload, "Exception", "shutting down");
+	e->reload = NULL;
 	command_sleep_end(e);
 	if (e->leaving != NULL)
 		request_reply(e->leaving, json_string("stopping"));

@@ -79,14 +79,16 @@ static void
 reply_reload(struct engine *e, bool ok, const struct report *report)
 {
 	struct request *request = e->reload;
+	char *jail = e->reload_jail;
 
 	if (request == NULL)
 		return;
+	/* Who is answered may ask for the next at once. */
 	e->reload = NULL;
-	if (ok && e->reload_jail != NULL && !e->reload_if_exists &&
-	    !names_jail(e->config, e->reload_jail))
-		request_fail(request, "UnknownJailException", "%s",
-		    e->reload_jail);
+	e->reload_jail = NULL;
+	if (ok && jail != NULL && !e->reload_if_exists &&
+	    !names_jail(e->config, jail))
+		request_fail(request, "UnknownJailException", "%s", jail);
 	else if (ok)
 		request_reply(request, json_pack("{s:s, s:o}", "result", "OK",
 		    "problems", problems_json(report)));
@@ -95,8 +97,7 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 		    "refused, the old one goes on: %s",
 		    report->n > 0 ? report->v[report->n - 1].text :
 		    "see the log");
-	free(e->reload_jail);
-	e->reload_jail = NULL;
+	free(jail);
 }
 
 /* --- compile ------------------------------------------------------------------ */
@@ -410,6 +411,12 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 	bool ok;
 
 	clock_tick();
+	/* Actions that have been stopped are not to be started again. */
+	if (e->ending) {
+		close(fd);
+		answer(e, WIRE_CONFIG_BAD, generation);
+		return;
+	}
 	if (e->config == NULL)
 		log_banner();
 	in.config = read_sheet(fd, &in.report);

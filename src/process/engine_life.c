@@ -132,6 +132,9 @@ engine_life_stop(struct engine_jail *j)
 
 	engine_log_save(e);
 	engine_log_close_jail(j);
+	/* Who waited for one of them goes on at once, and may have stopped it. */
+	if (j->jail == NULL)
+		return;
 	lift_all(j);
 	engine_run_drop_all(j);
 	if (e->store != NULL)

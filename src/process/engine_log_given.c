@@ -114,6 +114,17 @@ given_new(struct engine_jail *j, const char *path, bool from_end)
 	return g;
 }
 
+/* Does somebody wait for its number already? */
+static bool
+is_asked(const struct engine *e, const struct engine_jail *j,
+    const char *path)
+{
+	for (const struct engine_given *g = e->given; g != NULL; g = g->next)
+		if (g->jail == j && !g->dead && strcmp(g->path, path) == 0)
+			return true;
+	return false;
+}
+
 void
 engine_log_add(struct engine_jail *j, const char *path, bool from_end,
     struct request *r)
@@ -124,7 +135,7 @@ engine_log_add(struct engine_jail *j, const char *path, bool from_end,
 
 	if (strlen(path) >= WIRE_PATH_MAX) {
 		fail(r, path, ENAMETOOLONG);
-	} else if (log != NULL && !log->closed) {
+	} else if ((log != NULL && !log->closed) || is_asked(e, j, path)) {
 		log_error(LOGGER, "%s already exists", log_text(span_of(path)));
 		request_reply(r, command_files_json(e, j));
 	} else if (log != NULL) {

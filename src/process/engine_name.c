@@ -110,12 +110,16 @@ engine_name_failure(struct engine_jail *j, const struct failure *f)
 	struct resolved known;
 	struct waiter *w;
 
-	if (!lookup_is_name(f->id.raw) || names->n >= WAITING_MAX) {
+	if (!lookup_is_name(f->id.raw)) {
 		names->dropped++;
 		return;
 	}
 	if (engine_resolve_known(e, &q, &known)) {
 		count(j, f, &known);
+		return;
+	}
+	if (names->n >= WAITING_MAX) {
+		names->dropped++;
 		return;
 	}
 	w = xcalloc(1, sizeof(*w));

@@ -381,6 +381,27 @@ a_named_failure_is_one_of_each_address(void **state)
 	assert_false(is_asked());
 }
 
+/* Whoever makes names up fills the room of those that wait, no other. */
+static void
+a_known_name_needs_no_room(void **state)
+{
+	struct id id = id_from_span(SPAN("192.0.2.1"));
+	char name[32];
+
+	(void)state;
+	link_resolver();
+	attack("bad.test", true);
+	assert_true(is_asked());
+	say_address(asked.seq, "192.0.2.1");
+	assert_true(jail_unban(s->e->jails[0]->jail, &id, UNBAN_BY_HAND));
+	for (unsigned i = 0; engine_names_dropped(s->e) == 0; i++) {
+		snprintf(name, sizeof(name), "n%u.test", i / 50);
+		attack(name, true);
+	}
+	attack("bad.test", true);
+	assert_true(is_banned("192.0.2.1"));
+}
+
 static void
 who_waits_for_ignoreip_is_spared_or_counted(void **state)
 {
@@ -442,6 +463,7 @@ main(void)
 		CASE(what_a_lost_one_was_asked_is_asked_again),
 		CASE(a_lying_one_is_not_believed),
 		CASE(a_named_failure_is_one_of_each_address),
+		CASE(a_known_name_needs_no_room),
 		CASE(who_waits_for_ignoreip_is_spared_or_counted),
 		CASE(a_jail_that_goes_takes_them_along),
 	};

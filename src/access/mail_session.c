@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "access/told.h"
 #include "base/buf.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
 #define TEXT_KEPT 256          /* bytes of a text; keys, too */
 #define BYTES_EACH 1024        /* on average; much more are evicted */
-#define TWICE_SLOTS 65536
-#define TWICE_WITHIN 2         /* seconds */
 
 struct open_session {
 	struct open_session *newer, *older;
@@ -25,16 +24,6 @@ struct open_session {
 	int64_t failures;
 };
 
-/*
- * Events of one kind, user, address and second: which log told them, and how
- * many of them no other log has told yet.
- */
-struct twice {
-	uint64_t what;
-	uint64_t log;
-	unsigned n;
-};
-
 struct mail_sessions {
 	struct table *table;
 	struct open_session *newest, *oldest;
@@ -45,7 +34,7 @@ struct mail_sessions {
 	uint64_t evicted;
 	struct buf key;                     /* scratch */
 	struct event last;                  /* of a session just closed */
-	struct twice *twice;                /* by hash; a collision forgets */
+	struct told *told;                  /* by other logs */
 };
 
 /* --- table and order ---------------------------------------------------- */
@@ -124,7 +113,7 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	struct mail_sessions *ms = xcalloc(1, sizeof(*ms));
 
 	ms->table = table_new(max, has_key);
-	ms->twice = xcalloc(TWICE_SLOTS, sizeof(*ms->twice));
+	ms->told = told_new();
 	ms->max = max;
 	ms->closed = closed;
 	ms->arg = arg;
@@ -147,7 +136,7 @@ mail_sessions_free(struct mail_sessions *ms)
 	}
 	event_fini(&ms->last);
 	table_free(ms->table);
-	free(ms->twice);
+	told_free(ms->told);
 	buf_fini(&ms->key);
 	free(ms);
 }
@@ -430,56 +419,7 @@ follow_message(struct mail_sessions *ms, struct event *e)
 		fill_message(e, &m->known);
 }
 
-/* --- the same attempt twice ----------------------------------------------- */
-
-static uint64_t
-hash_of(struct buf *scratch, const struct event *e, int64_t second)
-{
-	buf_clear(scratch);
-	buf_addf(scratch, "%d %lld %lld ", (int)e->kind,
-	    (long long)e->numbers[EVENT_ATTEMPTS], (long long)second);
-	buf_add(scratch, &e->ip, sizeof(e->ip));
-	buf_add_span(scratch, e->texts[EVENT_USER]);
-	buf_addc(scratch, '\0');
-	buf_add_span(scratch, e->texts[EVENT_QUEUE_ID]);
-	buf_addc(scratch, '\0');
-	buf_add_span(scratch, e->texts[EVENT_RECIPIENT]);
-	return table_hash(scratch->p, scratch->n);
-}
-
-/* Another log has said so at that second, once more than this one since. */
-static bool
-take_said(struct mail_sessions *ms, const struct event *e, int64_t second,
-    uint64_t log)
-{
-	uint64_t what = hash_of(&ms->key, e, second);
-	struct twice *t = &ms->twice[what % TWICE_SLOTS];
-
-	if (t->what != what || t->log == log || t->n == 0)
-		return false;
-	t->n--;
-	return true;
-}
-
-/* … within a moment (Exim's main and reject logs). Else it is noted. */
-static bool
-said_elsewhere(struct mail_sessions *ms, const struct event *e)
-{
-	struct span text = e->texts[EVENT_LOG];
-	uint64_t log = table_hash(text.p, text.n), what;
-	int64_t now = wall_seconds(e->time);
-	struct twice *t;
-
-	for (int64_t i = now - TWICE_WITHIN; i <= now + TWICE_WITHIN; i++)
-		if (take_said(ms, e, i, log))
-			return true;
-	what = hash_of(&ms->key, e, now);
-	t = &ms->twice[what % TWICE_SLOTS];
-	if (t->what != what || t->log != log)
-		*t = (struct twice){ what, log, 0 };
-	t->n++;
-	return false;
-}
+/* --- lines ---------------------------------------------------------------- */
 
 /* Attempts of a failure that were not heard of yet; 0: all were. */
 static int64_t
@@ -546,7 +486,7 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	enum mail_session_verdict verdict;
 	struct open_session *s;
 
-	if (!has_id(e) && said_elsewhere(ms, e))
+	if (!has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
 	s = session_of(ms, e);
 	if (s == NULL) {

@@ -101,8 +101,8 @@ void filter_block(struct filter *f, struct span block);
  */
 void filter_sieve(struct filter *f, struct sieve *sieve);
 /*
- * Passes by complete lines of the block, from where `rest` begins, that it
- * need not see: returns their bytes, *lines is how many they are. They are
+ * Passes by complete lines of the block, from where `rest` begins up to its
+ * end, that it need not see: returns their bytes, *lines is how many they are. They are
  * counted as missed. Their dates are not read, but for the last one before a
  * line that has none of its own and the last one of the block; formats are
  * learned from the first lines of a filter and from those that it sees.

@@ -296,6 +296,17 @@ filter_may_match(struct filter *f, const struct passage *pass)
 
 /* --- passing by -------------------------------------------------------------- */
 
+static uint64_t
+count_lines(struct span text)
+{
+	struct span line;
+	uint64_t n = 0;
+
+	while (span_cut(&text, '\n', &line))
+		n++;
+	return n;
+}
+
 /*
  * Not before the date formats are known; nor where a date is cut out of the
  * middle of lines, for a text may only come about by that.
@@ -314,6 +325,10 @@ filter_skip(struct filter *f, struct span rest, enum filter_time mode,
 		return 0;
 	n = sieve_skip(s->sieve, s->class, (size_t)(rest.p - s->block.p),
 	    &s->place, lines);
+	if (n > rest.n) {
+		n = rest.n;
+		*lines = count_lines(rest);
+	}
 	if (n == 0)
 		return 0;
 	f->counters.lines += *lines;

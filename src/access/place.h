@@ -19,12 +19,23 @@
 
 struct places;
 
+/*
+ * Usual places of such files; gaold reads them from nowhere else, besides the
+ * directory of its database.
+ */
+extern const char *const place_directories[];   /* ends with NULL */
+
 struct place_paths {
 	const char *country;      /* mmdb; NULL: none */
 	const char *asn;          /* mmdb; NULL: none */
 	const char *ranges4;      /* text; NULL: none */
 	const char *ranges6;
 };
+
+struct own_config;
+/* gaol.conf's; what it does not say, where the distributions have it. */
+void place_paths_find(struct place_paths *paths,
+    const struct own_config *own);
 
 /*
  * Never NULL. A file that cannot be used is left out: places_error() says

@@ -26,6 +26,12 @@ struct user_rules {
 	size_t aliases_n;
 };
 
+struct own_config;
+
+/* As gaol.conf has them; the caller frees them with user_rules_fini(). */
+void user_rules_init(struct user_rules *rules, const struct own_config *own);
+void user_rules_fini(struct user_rules *rules);
+
 /*
  * Adds the account's name to `out`: cut to USER_NAME_MAX, ASCII letters in
  * lower case (other letters stay: servers tell them apart), detail cut off,

@@ -148,6 +148,15 @@ struct own_config {
 	bool runtime_commands;            /* the control socket may give
 	                                   command text */
 	bool runtime_logs;                /* … may name any log */
+	/* Mail accesses: which account a name is … */
+	char *accounts_domain;            /* NULL: none is added */
+	char *accounts_separator;         /* one character; NULL: none */
+	char *accounts_aliases;           /* "FROM=TO, FROM=TO"; NULL: none */
+	/* … where an address is; NULL: the usual files … */
+	char *geoip_country, *geoip_asn, *geoip_ranges4, *geoip_ranges6;
+	/* … and how long it is kept, in seconds */
+	int64_t keep_login, keep_failure, keep_session, keep_message,
+	    keep_other;
 };
 
 struct config {

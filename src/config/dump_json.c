@@ -194,6 +194,22 @@ own_part(const struct own_config *own)
 	json_object_set_new(o, "match_limit", json_integer(own->match_limit));
 	json_object_set_new(o, "tracked_max", json_integer(own->tracked_max));
 	json_object_set_new(o, "bans_max", json_integer(own->bans_max));
+	json_object_set_new(o, "accounts", json_pack("{s:o, s:o, s:o}",
+	    "domain", text(own->accounts_domain),
+	    "separator", text(own->accounts_separator),
+	    "aliases", text(own->accounts_aliases)));
+	json_object_set_new(o, "geoip", json_pack("{s:o, s:o, s:o, s:o}",
+	    "country", text(own->geoip_country),
+	    "asn", text(own->geoip_asn),
+	    "ranges4", text(own->geoip_ranges4),
+	    "ranges6", text(own->geoip_ranges6)));
+	json_object_set_new(o, "retention", json_pack(
+	    "{s:I, s:I, s:I, s:I, s:I}",
+	    "login", (json_int_t)own->keep_login,
+	    "failure", (json_int_t)own->keep_failure,
+	    "session", (json_int_t)own->keep_session,
+	    "message", (json_int_t)own->keep_message,
+	    "other", (json_int_t)own->keep_other));
 	return o;
 }
 

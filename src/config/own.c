@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/span.h"
 #include "base/xalloc.h"
+#include "config/duration.h"
 #include "config/guard.h"
 #include "config/present.h"
 
@@ -18,6 +20,9 @@
 #endif
 
 #define AT(field) offsetof(struct own_config, field)
+#define HOUR INT64_C(3600)
+#define DAY INT64_C(86400)
+#define CENTURY (36525 * DAY)
 
 const struct own_field own_fields[] = {
 	{ "users.engine", OWN_USER, AT(engine_uid), 0, 0, -1, "_gaol",
@@ -44,6 +49,42 @@ const struct own_field own_fields[] = {
 	  "true, false", "commands may come over the control socket" },
 	{ "runtime_logs", OWN_BOOL, AT(runtime_logs), 0, 0, 0, NULL,
 	  "true, false", "logs that no jail names may be read" },
+	{ "accounts.domain", OWN_TEXT, AT(accounts_domain), 0, 0, 0, NULL,
+	  "a domain", "of account names that have none" },
+	{ "accounts.separator", OWN_TEXT, AT(accounts_separator), 0, 0, 0,
+	  NULL, "one character, as in \"+\"",
+	  "what follows it in a name is no part of the account" },
+	{ "accounts.aliases", OWN_TEXT, AT(accounts_aliases), 0, 0, 0, NULL,
+	  "\"FROM=TO, FROM=TO\": names with a domain, or @domains",
+	  "names and domains that mean other ones" },
+	{ "geoip.country", OWN_TEXT, AT(geoip_country), 0, 0, 0, NULL,
+	  "an absolute path", "database of countries, in MaxMind's format" },
+	{ "geoip.asn", OWN_TEXT, AT(geoip_asn), 0, 0, 0, NULL,
+	  "an absolute path", "database of networks, in MaxMind's format" },
+	{ "geoip.ranges4", OWN_TEXT, AT(geoip_ranges4), 0, 0, 0, NULL,
+	  "an absolute path", "countries of IPv4 addresses, as Debian's tor-geoipdb has them" },
+	{ "geoip.ranges6", OWN_TEXT, AT(geoip_ranges6), 0, 0, 0, NULL,
+	  "an absolute path", "… of IPv6 addresses" },
+	{ "retention.login", OWN_DURATION, AT(keep_login), HOUR, CENTURY,
+	  INT64_C(365) * DAY, NULL,
+	  "a duration of 1h to 100y, as in \"90d\"",
+	  "how long sign-ins are kept" },
+	{ "retention.failure", OWN_DURATION, AT(keep_failure), HOUR, CENTURY,
+	  INT64_C(90) * DAY, NULL,
+	  "a duration of 1h to 100y, as in \"90d\"",
+	  "how long failed attempts are kept" },
+	{ "retention.session", OWN_DURATION, AT(keep_session), HOUR, CENTURY,
+	  INT64_C(90) * DAY, NULL,
+	  "a duration of 1h to 100y, as in \"90d\"",
+	  "how long sessions, sign-outs and what was done are kept" },
+	{ "retention.message", OWN_DURATION, AT(keep_message), HOUR, CENTURY,
+	  INT64_C(30) * DAY, NULL,
+	  "a duration of 1h to 100y, as in \"90d\"",
+	  "how long messages accepted, sent and refused are kept" },
+	{ "retention.other", OWN_DURATION, AT(keep_other), HOUR, CENTURY,
+	  INT64_C(30) * DAY, NULL,
+	  "a duration of 1h to 100y, as in \"90d\"",
+	  "how long all other mail accesses are kept" },
 	{ NULL, OWN_TEXT, 0, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -96,7 +137,7 @@ own_config_defaults(struct own_config *own, bool users)
 			set_user(number_of(own, f), f->fallback_text);
 		else if (f->type == OWN_USER)
 			no_user(number_of(own, f));
-		else if (f->type == OWN_NUMBER)
+		else if (f->type == OWN_NUMBER || f->type == OWN_DURATION)
 			*number_of(own, f) = f->fallback;
 		else if (f->fallback_text != NULL)
 			*text_of(own, f) = xstrdup(f->fallback_text);
@@ -189,6 +230,22 @@ read_number(int64_t *v, const config_setting_t *s, const struct own_field *f)
 	return 0;
 }
 
+/* "90d"; a plain number is seconds. */
+static int
+read_duration(int64_t *v, const config_setting_t *s, const struct own_field *f)
+{
+	double seconds;
+
+	if (config_setting_type(s) != CONFIG_TYPE_STRING)
+		return read_number(v, s, f);
+	if (duration_parse(span_of(config_setting_get_string(s)),
+		&seconds) != 0 || seconds < (double)f->min ||
+	    seconds > (double)f->max)
+		return -1;
+	*v = (int64_t)seconds;
+	return 0;
+}
+
 static int
 read_truth(bool *v, const config_setting_t *s)
 {
@@ -196,6 +253,36 @@ read_truth(bool *v, const config_setting_t *s)
 		return -1;
 	*v = config_setting_get_bool(s) != CONFIG_FALSE;
 	return 0;
+}
+
+static bool
+are_aliases(struct span text)
+{
+	struct span alias;
+
+	while (span_cut(&text, ',', &alias)) {
+		size_t at = span_chr(span_trim(alias), '=');
+
+		if (at == SPAN_NONE || at == 0 ||
+		    at + 1 == span_trim(alias).n)
+			return false;
+	}
+	return true;
+}
+
+static bool
+accepts_text(const struct own_field *f, const char *text)
+{
+	if (strcmp(f->name, "firewall") == 0)
+		return strcmp(text, "nftables") == 0 ||
+		    strcmp(text, "null") == 0;
+	if (strcmp(f->name, "accounts.separator") == 0)
+		return strlen(text) == 1;
+	if (strcmp(f->name, "accounts.aliases") == 0)
+		return are_aliases(span_of(text));
+	if (strncmp(f->name, "geoip.", 6) == 0)
+		return text[0] == '/';
+	return text[0] != '\0';
 }
 
 static int
@@ -206,8 +293,7 @@ read_text(char **v, const config_setting_t *s, const struct own_field *f)
 	if (config_setting_type(s) != CONFIG_TYPE_STRING)
 		return -1;
 	text = config_setting_get_string(s);
-	if (text[0] == '\0' || (strcmp(f->name, "firewall") == 0 &&
-		strcmp(text, "nftables") != 0 && strcmp(text, "null") != 0))
+	if (!accepts_text(f, text))
 		return -1;
 	free(*v);
 	*v = xstrdup(text);
@@ -237,6 +323,8 @@ read_field(struct reader *r, const config_setting_t *s,
 		got = read_number(number_of(own, f), s, f);
 	else if (f->type == OWN_BOOL)
 		got = read_truth(truth_of(own, f), s);
+	else if (f->type == OWN_DURATION)
+		got = read_duration(number_of(own, f), s, f);
 	else
 		got = read_text(text_of(own, f), s, f);
 	if (got != 0)
@@ -279,6 +367,18 @@ warn_unknown(const config_setting_t *s, const char *name, const char *path,
 		    name);
 }
 
+/* "users": some setting is called "users.…". */
+static bool
+is_group(const config_setting_t *s, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const struct own_field *f = own_fields; f->name != NULL; f++)
+		if (strncmp(f->name, name, n) == 0 && f->name[n] == '.')
+			return config_setting_is_group(s) != CONFIG_FALSE;
+	return false;
+}
+
 static void
 read_group(struct reader *r, const config_setting_t *group,
     const char *prefix)
@@ -294,10 +394,10 @@ read_group(struct reader *r, const config_setting_t *group,
 			f++;
 		if (f->name != NULL)
 			read_field(r, s, f);
-		else if (strcmp(name.p, "users") == 0 &&
-		    config_setting_is_group(s))
-			read_group(r, s, "users.");
-		else
+		else if (is_group(s, name.p)) {
+			buf_addc(&name, '.');
+			read_group(r, s, name.p);
+		} else
 			warn_unknown(s, name.p, r->path, r->report);
 		buf_fini(&name);
 	}

@@ -20,9 +20,10 @@ void own_config_fini(struct own_config *own);
 /* Its fields, for readers and writers; ends with name NULL. */
 struct own_field {
 	const char *name;       /* "users.engine", "line_max" */
-	enum own_type { OWN_USER, OWN_TEXT, OWN_NUMBER, OWN_BOOL } type;
+	enum own_type { OWN_USER, OWN_TEXT, OWN_NUMBER, OWN_BOOL,
+	    OWN_DURATION } type;
 	size_t at;              /* offset: char *, int64_t, bool, a user's uid */
-	int64_t min, max;       /* OWN_NUMBER */
+	int64_t min, max;       /* OWN_NUMBER, OWN_DURATION (seconds) */
 	int64_t fallback;
 	const char *fallback_text;
 	const char *accepted;   /* for messages; NULL: a number's range */

@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "access/event_make.h"
 #include "access/place.h"
 #include "access/user.h"
+#include "config/own.h"
 #include "control/printable.h"
 #include "match/event_filter.h"
 #include "tools/filter_name.h"
@@ -14,25 +14,12 @@
 
 #define SESSIONS_MAX 200000
 
-/* Where the distributions and MaxMind's and DB-IP's tools put their files. */
-static const char ranges4_usual[] = "/usr/share/tor/geoip";
-static const char ranges6_usual[] = "/usr/share/tor/geoip6";
-static const char *const country_usual[] = {
-	"/var/lib/GeoIP/GeoLite2-City.mmdb",
-	"/var/lib/GeoIP/GeoLite2-Country.mmdb",
-	"/usr/share/GeoIP/GeoLite2-City.mmdb",
-	"/usr/share/GeoIP/GeoLite2-Country.mmdb", NULL,
-};
-static const char *const asn_usual[] = {
-	"/var/lib/GeoIP/GeoLite2-ASN.mmdb",
-	"/usr/share/GeoIP/GeoLite2-ASN.mmdb", NULL,
-};
-
 struct mail_run {
 	const struct mail_call *call;
 	const struct mail_log_calls *calls;
 	void *arg;
 	struct event_filter *filter;
+	struct own_config own;
 	struct user_rules rules;
 	struct places *places;
 	struct mail_sessions *sessions;
@@ -94,37 +81,26 @@ on_session(const struct mail_session *s, void *arg)
 
 /* --- what is needed for it ---------------------------------------------- */
 
-static const char *
-first_there(const char *given, const char *const *usual)
-{
-	if (given != NULL)
-		return given;
-	for (; *usual != NULL; usual++)
-		if (access(*usual, R_OK) == 0)
-			return *usual;
-	return NULL;
-}
-
 static int
 open_places(struct mail_run *run)
 {
-	struct place_paths paths = {
-		.country = first_there(run->call->country, country_usual),
-		.asn = first_there(run->call->asn, asn_usual),
-		.ranges4 = access(ranges4_usual, R_OK) == 0 ?
-		    ranges4_usual : NULL,
-		.ranges6 = access(ranges6_usual, R_OK) == 0 ?
-		    ranges6_usual : NULL,
-	};
+	const struct mail_call *call = run->call;
+	struct place_paths paths = { 0 };
 	const char *error;
 
+	place_paths_find(&paths, &run->own);
+	if (call->country != NULL)
+		paths.country = call->country;
+	if (call->asn != NULL)
+		paths.asn = call->asn;
 	run->places = places_open(&paths);
 	error = places_error(run->places);
 	/* Only what was asked for must be there. */
-	if (error == NULL || (run->call->country == NULL &&
-	    run->call->asn == NULL))
+	if (error == NULL || (call->country == NULL && call->asn == NULL &&
+	    run->own.geoip_country == NULL && run->own.geoip_asn == NULL &&
+	    run->own.geoip_ranges4 == NULL && run->own.geoip_ranges6 == NULL))
 		return 0;
-	fprintf(stderr, "gaol %s: %s\n", run->call->verb, error);
+	fprintf(stderr, "gaol %s: %s\n", call->verb, error);
 	return -1;
 }
 
@@ -142,6 +118,20 @@ print_report(const struct mail_call *call, const struct report *report)
 		buf_fini(&text);
 		buf_fini(&shown);
 	}
+}
+
+/* Accounts and places mean here what they mean to the daemon. */
+static void
+read_own(struct mail_run *run)
+{
+	struct report report = { 0 };
+	const char *dir = run->call->dir;
+
+	own_config_find(&run->own, dir != NULL ? dir : config_default_dir(),
+	    false, &report);
+	print_report(run->call, &report);
+	report_fini(&report);
+	user_rules_init(&run->rules, &run->own);
 }
 
 static struct event_filter *
@@ -224,6 +214,7 @@ mail_log_read(struct mail_call *call, const struct mail_log_calls *calls,
 	struct mail_run run = { .call = call, .calls = calls, .arg = arg };
 	int rc = -1;
 
+	read_own(&run);
 	run.filter = open_filter(call);
 	if (run.filter != NULL && open_places(&run) == 0) {
 		normalise_user(call, &run.rules);
@@ -234,6 +225,8 @@ mail_log_read(struct mail_call *call, const struct mail_log_calls *calls,
 	}
 	places_close(run.places);
 	event_filter_free(run.filter);
+	user_rules_fini(&run.rules);
+	own_config_fini(&run.own);
 	buf_fini(&run.user);
 	return rc;
 }

@@ -14,6 +14,8 @@
 struct open_session {
 	struct open_session *newer, *older;
 	uint64_t hash;
+	int64_t number;
+	bool changed, noted;
 	struct span key;         /* owned */
 	size_t bytes;            /* of all its texts */
 	struct event known;      /* owned texts */
@@ -29,6 +31,7 @@ struct mail_sessions {
 	struct open_session *newest, *oldest;
 	size_t max;
 	size_t bytes;                       /* of all */
+	int64_t next;                       /* number */
 	mail_session_fn *closed;
 	void *arg;
 	uint64_t evicted;
@@ -89,6 +92,7 @@ static void
 close_session(struct mail_sessions *ms, struct open_session *s)
 {
 	struct mail_session done = {
+		.number = s->number, .noted = s->noted,
 		.event = &s->known, .login = s->login, .end = s->last,
 		.signed_in = s->signed_in, .signed_out = s->signed_out,
 		.failures = s->failures, .duration_ms = duration(s),
@@ -115,6 +119,7 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	ms->table = table_new(max, has_key);
 	ms->told = told_new();
 	ms->max = max;
+	ms->next = 1;
 	ms->closed = closed;
 	ms->arg = arg;
 	event_init(&ms->last);
@@ -224,6 +229,8 @@ add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
 	memcpy(key, ms->key.p, ms->key.n);
 	s->key = span_from(key, ms->key.n);
 	s->hash = hash;
+	s->number = ms->next++;
+	s->changed = true;
 	event_init(&s->known);
 	s->known.kind = e->kind;
 	table_add(ms->table, hash, s);
@@ -241,6 +248,7 @@ find_session(struct mail_sessions *ms, uint64_t hash)
 	if (s != NULL) {
 		unlink_session(ms, s);
 		link_newest(ms, s);
+		s->changed = true;
 	}
 	return s;
 }
@@ -500,4 +508,60 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	if (ends(e))
 		close_session(ms, s);
 	return verdict;
+}
+
+/* --- across a restart ------------------------------------------------------ */
+
+void
+mail_sessions_number(struct mail_sessions *ms, int64_t next)
+{
+	ms->next = next;
+}
+
+/* Those that have changed are the newest. */
+void
+mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
+    void *arg)
+{
+	for (struct open_session *s = ms->newest; s != NULL && s->changed;
+	    s = s->older) {
+		struct mail_session told = {
+			.number = s->number, .event = &s->known,
+			.login = s->login, .end = s->last,
+			.signed_in = s->signed_in,
+			.signed_out = s->signed_out,
+			.failures = s->failures, .duration_ms = -1,
+		};
+
+		s->changed = false;
+		if (s->message || (!s->signed_in && s->failures == 0))
+			continue;
+		s->noted = true;
+		if (s->login.us != 0)
+			s->known.time = s->login;
+		fn(&told, arg);
+	}
+}
+
+void
+mail_sessions_restore(struct mail_sessions *ms, const struct mail_session *s)
+{
+	struct span user = s->event->texts[EVENT_USER];
+	struct open_session *open;
+
+	if (!make_key(ms, s->event))
+		return;
+	open = add_session(ms, s->event,
+	    table_hash(ms->key.p, ms->key.n));
+	open->number = s->number;
+	open->noted = true;
+	open->changed = false;
+	open->login = s->login;
+	open->last = s->event->time;
+	open->signed_in = s->signed_in;
+	open->signed_out = s->signed_out;
+	open->failures = s->failures;
+	if (s->signed_in)
+		open->user = table_hash(user.p, user.n);
+	keep(ms, open, s->event);
 }

@@ -16,6 +16,8 @@ struct mail_sessions;
 
 /* A session that has ended, or is given up; borrowed during the call. */
 struct mail_session {
+	int64_t number;              /* its own, for ever */
+	bool noted;                  /* mail_sessions_changed() has told it */
 	const struct event *event;   /* all that is known: who, from where,
 	                              * how; its time is that of the login */
 	struct wall login;           /* us 0: before the log began, or none */
@@ -45,6 +47,17 @@ enum mail_session_verdict {
  */
 enum mail_session_verdict mail_sessions_event(struct mail_sessions *ms,
     struct event *e);
+/*
+ * Tells every open session that has changed since the last call, unless
+ * nobody has tried to sign in: what a restart must know of.
+ */
+void mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
+    void *arg);
+/* One that was told so, open again; before any event. */
+void mail_sessions_restore(struct mail_sessions *ms,
+    const struct mail_session *s);
+/* The number of the next one that begins; else they begin with 1. */
+void mail_sessions_number(struct mail_sessions *ms, int64_t next);
 /* Closes all: the end of a log, or of the program. */
 void mail_sessions_flush(struct mail_sessions *ms);
 size_t mail_sessions_open(const struct mail_sessions *ms);

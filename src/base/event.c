@@ -1,6 +1,7 @@
 #include "base/event.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 
@@ -79,6 +80,14 @@ find(const char *const *names, unsigned n, struct span name)
 		if (span_eq(span_of(names[i]), name))
 			return (int)i;
 	return -1;
+}
+
+const char *
+event_text_name(enum event_text text)
+{
+	const struct event_field *f = &event_texts[text];
+
+	return f->group.n > 0 ? f->group.p : strrchr(f->path, '.') + 1;
 }
 
 const char *

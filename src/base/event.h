@@ -128,6 +128,8 @@ struct event_field {
 extern const struct event_field event_texts[EVENT_TEXTS];
 extern const struct event_field event_numbers[EVENT_NUMBERS];
 
+/* One word for a text, where a name must be one: "user_raw". */
+const char *event_text_name(enum event_text text);
 const char *event_kind_name(enum event_kind kind);
 const char *event_service_name(enum event_service service);
 const char *event_reason_name(enum event_reason reason);

@@ -9,6 +9,7 @@
 
 #include "base/xalloc.h"
 #include "store/aside.h"
+#include "store/event_table.h"
 #include "store/schema.h"
 
 #define BUSY_MILLISECONDS 2000
@@ -150,8 +151,13 @@ prepare(struct database *db)
 	int rc;
 
 	for (i = 0; i < STATEMENT_COUNT; i++) {
-		rc = sqlite3_prepare_v3(db->handle, sql[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &db->v[i], NULL);
+		struct buf text = { 0 };
+
+		if (sql[i] == NULL)
+			event_table_sql((enum statement)i, &text);
+		rc = sqlite3_prepare_v3(db->handle, sql[i] != NULL ? sql[i] :
+		    text.p, -1, SQLITE_PREPARE_PERSISTENT, &db->v[i], NULL);
+		buf_fini(&text);
 		if (rc != SQLITE_OK)
 			return rc;
 	}

@@ -30,7 +30,12 @@ struct store {
 	pthread_t thread;
 	bool running;
 
+	/* The thread's, set before it runs. */
+	void (*complete)(struct event *e, void *arg);
+	void *complete_arg;
+
 	/* The loop's. */
+	struct store_keep keep;
 	char *error;              /* as last told */
 	unsigned file;            /* as last told */
 	size_t reading;           /* reads not yet answered */
@@ -46,6 +51,16 @@ struct store {
 
 /* As it stands in a column: UTF-8, or upstream could not read it. */
 char *store_id_text(const struct id *id);
+
+/* False: the queue is full; the request is gone, and counted. */
+bool store_push(struct store *s, struct request *r);
+/* A read that takes its place in the queue; false: not now, it is gone. */
+bool store_push_read(struct store *s, struct read *read);
+/* UTF-8; the caller frees it. */
+char *store_clean_text(struct span s);
+/* Mail accesses that are kept no longer, in slices. */
+bool store_purge_events(struct store *s, struct wall now);
+void store_purge_on(struct store *s, const struct request *r);
 
 /* The thread; `arg` is the store. */
 void *writer_main(void *arg);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/xalloc.h"
+#include "store/event_row.h"
 
 struct request *
 request_new(enum request_kind kind, const char *jail)
@@ -23,6 +24,9 @@ request_free(struct request *r)
 	free(r->jail);
 	free(r->text);
 	free(r->data);
+	if (r->rows != NULL)
+		event_rows_fini(r->rows);
+	free(r->rows);
 	read_free(r->read);
 	free(r);
 }
@@ -30,7 +34,8 @@ request_free(struct request *r)
 bool
 request_returns(const struct request *r)
 {
-	return r->kind == REQUEST_BARRIER || r->kind == REQUEST_READ;
+	return r->kind == REQUEST_BARRIER || r->kind == REQUEST_READ ||
+	    r->kind == REQUEST_PURGE_EVENTS;
 }
 
 void

@@ -23,6 +23,8 @@ enum request_kind {
 	REQUEST_POSITION,
 	REQUEST_JOURNAL,
 	REQUEST_PURGE,
+	REQUEST_EVENTS,
+	REQUEST_PURGE_EVENTS,
 	REQUEST_BARRIER,
 	REQUEST_READ,
 };
@@ -41,6 +43,10 @@ struct request {
 	void (*fn)(int error, void *arg);   /* of a barrier */
 	void *arg;
 	struct read *read;        /* of a read */
+	struct event_rows *rows;  /* of mail accesses, with their place */
+	bool in_journal;          /* … which is the journal's */
+	struct store_keep keep;   /* of a purge of them */
+	bool more;                /* … which is not done yet */
 	int error;                /* of one that came back */
 };
 

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/xalloc.h"
 #include "config/clean.h"
+#include "store/event_table.h"
 #include "store/rows.h"
 
 struct read *
@@ -38,6 +39,7 @@ forget_answer(struct read *r)
 	strings_fini(&r->merged.matches);
 	r->merged = (struct store_merged){ 0 };
 	forget_rows(r);
+	event_rows_fini(&r->events);
 	r->skipped = 0;
 }
 
@@ -194,6 +196,10 @@ read_run(struct database *db, struct read *r)
 		return run_merged(db, r);
 	case READ_BANS:
 		return run_bans(db, r);
+	case READ_FOUND:
+		r->found.rows = &r->events;
+		return event_table_find(db, &r->query, &r->events,
+		    &r->found.more);
 	}
 	return SQLITE_MISUSE;
 }
@@ -226,6 +232,9 @@ read_tell(struct read *r, int error)
 		break;
 	case READ_BANS:
 		tell_rows(r, error);
+		break;
+	case READ_FOUND:
+		r->fn.found(error, &r->found, r->arg);
 		break;
 	}
 }

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "store/database.h"
+#include "store/event_row.h"
 #include "store/store.h"
 
-enum read_kind { READ_HISTORY, READ_MERGED, READ_BANS };
+enum read_kind { READ_HISTORY, READ_MERGED, READ_BANS, READ_FOUND };
 
 struct read {
 	enum read_kind kind;
@@ -24,7 +25,10 @@ struct read {
 		    void *arg);
 		void (*merged)(int error, struct store_merged *m, void *arg);
 		void (*row)(struct store_row *row, void *arg);
+		void (*found)(int error, struct store_found *found,
+		    void *arg);
 	} fn;
+	struct store_query query;   /* its user is `id` */
 	void (*done)(int error, void *arg);
 	void *arg;
 	/* The answer. */
@@ -32,6 +36,8 @@ struct read {
 	struct store_merged merged;
 	struct store_row *rows;   /* own their text; jail is the read's */
 	size_t rows_n;
+	struct event_rows events;
+	struct store_found found;
 	uint64_t skipped;
 };
 

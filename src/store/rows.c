@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/xalloc.h"
+#include "store/event_table.h"
 
 /* What stands for a path in the row of the journal: upstream's word. */
 #define JOURNAL_PATH "systemd-journal"
@@ -156,8 +157,21 @@ purge(struct database *db, const struct request *r)
 	return rc;
 }
 
+/* How far the log was read first: that may be of a jail nobody knows yet. */
 static int
-apply(struct database *db, const struct request *r)
+write_events(struct database *db, const struct request *r)
+{
+	int rc = SQLITE_OK;
+
+	if (r->in_journal)
+		rc = run_journal(db, r);
+	else if (r->text != NULL)
+		rc = run_position(db, r);
+	return rc != SQLITE_OK ? rc : event_table_write(db, r->rows);
+}
+
+static int
+apply(struct database *db, struct request *r)
 {
 	switch (r->kind) {
 	case REQUEST_ADD_JAIL:
@@ -176,6 +190,10 @@ apply(struct database *db, const struct request *r)
 		return run_journal(db, r);
 	case REQUEST_PURGE:
 		return purge(db, r);
+	case REQUEST_EVENTS:
+		return write_events(db, r);
+	case REQUEST_PURGE_EVENTS:
+		return event_table_purge(db, &r->keep, r->time, &r->more);
 	case REQUEST_BARRIER:
 		return SQLITE_OK;
 	case REQUEST_READ:
@@ -185,7 +203,7 @@ apply(struct database *db, const struct request *r)
 }
 
 int
-rows_apply(struct database *db, const struct request *r)
+rows_apply(struct database *db, struct request *r)
 {
 	int rc = apply(db, r);
 

@@ -14,7 +14,7 @@
 #define ROWS_DATA_MAX (1 << 20)             /* bytes of one data column */
 
 /* Inside a transaction. SQLITE_OK, or the result code of what failed. */
-int rows_apply(struct database *db, const struct request *r);
+int rows_apply(struct database *db, struct request *r);
 /*
  * Calls fn for every ban of bips that has not ended at `now`; jail NULL: of
  * all jails. Rows nobody sane wrote are left out and counted in *skipped.

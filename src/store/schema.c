@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/event_table.h"
+
 /*
  * The file is durable (WAL and a sync at each commit): upstream writes without
  * any sync, and its users report "database disk image is malformed". Both
@@ -160,7 +162,7 @@ make_tables(sqlite3 *db)
 
 	for (i = 0; rc == SQLITE_OK && i < sizeof(all) / sizeof(*all); i++)
 		rc = run(db, all[i]);
-	return rc;
+	return rc == SQLITE_OK ? event_table_make(db) : rc;
 }
 
 static int
@@ -269,6 +271,20 @@ read_version(sqlite3 *db, int64_t *version)
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Our own tables may be a later release's. */
+static bool
+knows_ours(sqlite3 *db, struct buf *why)
+{
+	int64_t version;
+
+	if (event_table_version(db, &version) != SQLITE_ROW ||
+	    version == EVENT_TABLE_VERSION)
+		return true;
+	buf_addf(why, "version %lld of gaol's own tables is not known; "
+	    "accepted: %d", (long long)version, EVENT_TABLE_VERSION);
+	return false;
+}
+
 enum schema_result
 schema_prepare(sqlite3 *db, const char *path, struct wall now,
     struct buf *why)
@@ -285,6 +301,8 @@ schema_prepare(sqlite3 *db, const char *path, struct wall now,
 		    "accepted: 1..%d", (long long)version, SCHEMA_VERSION);
 		return SCHEMA_REFUSED;
 	}
+	if (!knows_ours(db, why))
+		return SCHEMA_REFUSED;
 	/* Foreign keys are off until here: old files have orphans. */
 	rc = version == SCHEMA_VERSION ? in_transaction(db, version) :
 	    copy_and_migrate(db, path, version, now);

@@ -72,13 +72,15 @@ change_file(struct store *s, unsigned file)
 }
 
 static void
-call_back(struct requests *reached)
+call_back(struct store *s, struct requests *reached)
 {
 	struct request *r;
 
 	while ((r = requests_shift(reached)) != NULL) {
 		if (r->kind == REQUEST_READ)
 			read_tell(r->read, r->error);
+		else if (r->kind == REQUEST_PURGE_EVENTS)
+			store_purge_on(s, r);
 		else
 			r->fn(r->error, r->arg);
 		request_free(r);
@@ -105,7 +107,7 @@ hear(struct store *s)
 	change_state(s, state);
 	change_file(s, file);
 	s->reading -= count_reads(&reached);
-	call_back(&reached);
+	call_back(s, &reached);
 }
 
 static void
@@ -166,6 +168,8 @@ store_open(const struct store_options *o, struct event_base *base,
 
 	s->off = o->path == NULL || strcasecmp(o->path, "None") == 0;
 	s->purge_age = o->purge_age;
+	for (int i = 0; i < STORE_CLASSES; i++)
+		s->keep.seconds[i] = STORE_KEEP_ALL;
 	s->maxmatches = o->maxmatches;
 	s->arg = arg;
 	s->wake_fd = -1;
@@ -333,8 +337,8 @@ store_load_journal(struct store *s, const char *jail, struct wall *out)
 
 /* --- requests ----------------------------------------------------------- */
 
-static bool
-push(struct store *s, struct request *r)
+bool
+store_push(struct store *s, struct request *r)
 {
 	if (queue_push(&s->queue, r))
 		return true;
@@ -346,8 +350,8 @@ push(struct store *s, struct request *r)
 }
 
 /* The text columns are UTF-8, or upstream could not read its own table. */
-static char *
-clean_text(struct span s)
+char *
+store_clean_text(struct span s)
 {
 	struct buf b = { 0 };
 
@@ -363,7 +367,7 @@ store_id_text(const struct id *id)
 	char *text;
 
 	id_format(id, &b);
-	text = clean_text(buf_span(&b));
+	text = store_clean_text(buf_span(&b));
 	buf_fini(&b);
 	return text;
 }
@@ -371,7 +375,7 @@ store_id_text(const struct id *id)
 static bool
 push_jail(struct store *s, enum request_kind kind, const char *jail)
 {
-	return s->off || push(s, request_new(kind, jail));
+	return s->off || store_push(s, request_new(kind, jail));
 }
 
 bool
@@ -406,7 +410,7 @@ store_ban(struct store *s, const char *jail, const struct ticket *t)
 	r->bantime = t->permanent ? -1 : t->bantime;
 	r->bancount = t->bancount > 0 ? t->bancount : 1;
 	r->data = data_column(t, s->maxmatches);
-	return push(s, r);
+	return store_push(s, r);
 }
 
 bool
@@ -418,7 +422,7 @@ store_unban(struct store *s, const char *jail, const struct id *id)
 		return true;
 	r = request_new(REQUEST_UNBAN, jail);
 	r->text = store_id_text(id);
-	return push(s, r);
+	return store_push(s, r);
 }
 
 bool
@@ -430,9 +434,9 @@ store_position(struct store *s, const char *jail, const char *path,
 	if (s->off)
 		return true;
 	r = request_new(REQUEST_POSITION, jail);
-	r->text = clean_text(span_of(path));
+	r->text = store_clean_text(span_of(path));
 	r->position = *pos;
-	return push(s, r);
+	return store_push(s, r);
 }
 
 bool
@@ -444,7 +448,7 @@ store_journal(struct store *s, const char *jail, struct wall place)
 		return true;
 	r = request_new(REQUEST_JOURNAL, jail);
 	r->time = place.us;
-	return push(s, r);
+	return store_push(s, r);
 }
 
 void
@@ -468,7 +472,7 @@ store_purge(struct store *s, struct wall now)
 		return true;
 	r = request_new(REQUEST_PURGE, NULL);
 	r->time = wall_seconds(now) - s->purge_age;
-	return push(s, r);
+	return store_push(s, r) && store_purge_events(s, now);
 }
 
 bool
@@ -479,7 +483,7 @@ store_barrier(struct store *s, void (*fn)(int error, void *arg), void *arg)
 	r->fn = fn;
 	r->arg = arg;
 	if (!s->off)
-		return push(s, r);
+		return store_push(s, r);
 	/* Nothing to wait for, but still from the loop. */
 	pthread_mutex_lock(&s->lock);
 	requests_add(&s->reached, r);

@@ -10,10 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/position.h"
+#include "base/span.h"
 #include "base/ticket.h"
 
+struct event;
 struct event_base;
+struct event_rows;
 struct store;
 
 struct store_options {
@@ -137,7 +141,75 @@ bool store_read_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg),
     void (*done)(int error, void *arg), void *arg);
 
+/* --- mail accesses (event_row.h) ------------------------------------------ */
+/* How long rows are kept, in seconds, by what they tell of. */
+enum store_class {
+	STORE_LOGIN, STORE_FAILURE, STORE_SESSION, STORE_MESSAGE, STORE_OTHER,
+	STORE_CLASSES
+};
+
+#define STORE_KEEP_ALL (INT64_C(1) << 36)   /* until store_keep() says */
+struct store_keep {
+	int64_t seconds[STORE_CLASSES];
+};
+
+enum store_class store_class_of(int event_kind);
+void store_keep(struct store *s, const struct store_keep *keep);
+/*
+ * Called for each row on the store's thread, before it is written: what needs
+ * a disk is looked up there. Set before store_start().
+ */
+void store_complete(struct store *s,
+    void (*fn)(struct event *e, void *arg), void *arg);
+
+/* At start, like store_load_bans: sessions still open; the next's number. */
+int store_load_sessions(struct store *s, struct event_rows *out,
+    int64_t *next);
+
+/*
+ * Rows, taken over, and how far their source was read: committed together.
+ * place: of the jail's `path`; path NULL: of its journal, `until`. When more
+ * than STORE_EVENTS_MAX rows wait these are dropped and counted, the place is
+ * not: bans must not wait for them.
+ */
+#define STORE_EVENTS_MAX 50000
+struct store_place {
+	const char *jail;
+	const char *path;
+	struct tail_position position;
+	struct wall until;
+};
+bool store_events(struct store *s, struct event_rows *rows,
+    const struct store_place *place);
+/* So many wait that whoever can wait should. */
+bool store_events_full(struct store *s);
+
+#define STORE_FOUND_MAX 1000   /* rows of one answer */
+struct store_query {
+	bool sessions;             /* of those that signed in */
+	bool newest;               /* first; else in order of time */
+	struct wall since, until;  /* us 0: unbounded; until is not in it */
+	struct span user;          /* n 0: all */
+	struct addr ip;            /* a host or network; ADDR_NONE: all */
+	int kind, service;         /* enums; -1: all */
+	size_t limit;              /* 0: STORE_FOUND_MAX, which is the most */
+	/* Behind this row, by its time and number; number 0: from the start. */
+	struct wall behind;
+	int64_t number;
+};
+
+struct store_found {
+	struct event_rows *rows;   /* fn may take them over */
+	bool more;
+};
+
+bool store_find(struct store *s, const struct store_query *q,
+    void (*fn)(int error, struct store_found *found, void *arg), void *arg);
+
 struct store_counters {
+	uint64_t events;     /* rows of mail accesses on the disk */
+	uint64_t events_waiting;
+	uint64_t events_dropped;
 	uint64_t written;    /* requests that are on the disk */
 	uint64_t commits;
 	uint64_t lost;       /* requests refused: queue full, or senseless */

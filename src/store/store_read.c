@@ -3,8 +3,8 @@
 
 #define READS_MAX 20000   /* under way; a flood asks for one a failure */
 
-static bool
-push_read(struct store *s, struct read *read)
+bool
+store_push_read(struct store *s, struct read *read)
 {
 	struct request *r = request_new(REQUEST_READ, NULL);
 
@@ -28,7 +28,7 @@ store_history(struct store *s, const char *jail, const struct id *id,
 	r->id = store_id_text(id);
 	r->fn.history = fn;
 	r->arg = arg;
-	return push_read(s, r);
+	return store_push_read(s, r);
 }
 
 bool
@@ -41,7 +41,7 @@ store_merged(struct store *s, const char *jail, const struct id *id,
 	r->maxmatches = s->maxmatches;
 	r->fn.merged = fn;
 	r->arg = arg;
-	return push_read(s, r);
+	return store_push_read(s, r);
 }
 
 bool
@@ -55,5 +55,5 @@ store_read_bans(struct store *s, const char *jail, struct wall now,
 	r->fn.row = fn;
 	r->done = done;
 	r->arg = arg;
-	return push_read(s, r);
+	return store_push_read(s, r);
 }

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include "base/xalloc.h"
+#include "store/event_row.h"
 #include "store/private.h"
 #include "store/rows.h"
 #include "store/schema.h"
@@ -73,7 +74,7 @@ writer_tell(struct store *s, const char *error)
 static int
 apply_all(struct store *s, const struct requests *batch, uint64_t *lost)
 {
-	const struct request *r;
+	struct request *r;
 	int rc;
 
 	rc = database_run(database_statement(&s->db, STATEMENT_BEGIN));
@@ -110,6 +111,17 @@ give_up(struct store *s, int rc)
 	buf_fini(&why);
 }
 
+/* Under the lock. */
+static void
+count_rows(struct store *s, size_t n, int error)
+{
+	s->counters.events_waiting -= n;
+	if (error == 0)
+		s->counters.events += n;
+	else
+		s->counters.events_dropped += n;
+}
+
 /*
  * Ends a batch: barriers and reads go to the loop (error 0: what stood before
  * them is on the disk), the rest is counted and forgotten.
@@ -125,6 +137,8 @@ hand_back(struct store *s, struct requests *batch, uint64_t lost, int error)
 		r->error = error;
 		if (r->read != NULL)
 			s->counters.skipped += r->read->skipped;
+		if (r->rows != NULL)
+			count_rows(s, r->rows->n, error);
 		if (request_returns(r)) {
 			requests_add(&s->reached, r);
 			returned++;
@@ -157,13 +171,23 @@ refuse_reads(struct store *s, struct requests *batch)
 		hand_back(s, &reads, 0, EIO);
 }
 
+/* What needs a disk, or takes its time: before the file is locked. */
+static void
+complete(struct store *s, struct requests *batch)
+{
+	for (struct request *r = batch->first; r != NULL; r = r->next)
+		for (size_t i = 0; r->rows != NULL && i < r->rows->n; i++)
+			s->complete(&r->rows->v[i].event, s->complete_arg);
+}
+
 static bool
 has_purge(const struct requests *batch)
 {
 	const struct request *r;
 
 	for (r = batch->first; r != NULL; r = r->next)
-		if (r->kind == REQUEST_PURGE)
+		if (r->kind == REQUEST_PURGE ||
+		    (r->kind == REQUEST_PURGE_EVENTS && !r->more))
 			return true;
 	return false;
 }
@@ -175,8 +199,8 @@ has_purge(const struct requests *batch)
 static bool
 commit(struct store *s, struct requests *batch)
 {
-	bool purged = has_purge(batch);
 	uint64_t lost = 0;
+	bool purged;
 	int rc;
 
 	/* Rows for a file that nobody can see would be lost silently. */
@@ -194,6 +218,7 @@ commit(struct store *s, struct requests *batch)
 		return false;
 	}
 	writer_tell(s, NULL);
+	purged = has_purge(batch);
 	hand_back(s, batch, lost, 0);
 	if (purged)
 		database_shrink(&s->db);
@@ -210,6 +235,8 @@ persist(struct store *s, struct requests *batch)
 	unsigned pause = PAUSE_FIRST;
 	bool stopped = false;
 
+	if (s->complete != NULL)
+		complete(s, batch);
 	while (!commit(s, batch)) {
 		refuse_reads(s, batch);
 		if (stopped || s->db.refused)

@@ -175,7 +175,7 @@ tables() {
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 for name, in db.execute("SELECT name FROM sqlite_master"
-        " WHERE type = 'table' ORDER BY name").fetchall():
+        " WHERE type = 'table' AND name NOT LIKE 'gaol_%' ORDER BY name").fetchall():
     print(name)
     for what in ("table_info", "foreign_key_list"):
         for row in db.execute("PRAGMA %s(%s)" % (what, name)):

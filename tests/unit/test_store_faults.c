@@ -120,7 +120,7 @@ damage_found_while_reading(void **state)
 	close_store(sc);
 	memset(garbage, 0x5a, sizeof(garbage));
 	fd = open(sc->path, O_RDWR);
-	for (at = 20 * 4096; at < lseek(fd, 0, SEEK_END); at += 4096)
+	for (at = 40 * 4096; at < lseek(fd, 0, SEEK_END); at += 4096)
 		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at),
 		    sizeof(garbage));
 	close(fd);

@@ -1,0 +1,248 @@
+/* Look-ups in gaol's own tables. */
+#include "store/event_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIXED "number, time, kind, service, reason, tls, ip, local_ip," \
+	" proxy_ip, country, lan, asn, network, line"
+#define FIXED_N 14
+#define IP_MAX 17
+
+static void
+add_select(struct buf *out, bool sessions)
+{
+	buf_adds(out, "SELECT " FIXED);
+	event_table_columns(out);
+	buf_adds(out, sessions ? ", is_open, signed_in, login, ended, failures,"
+	    " duration_ms_in_all FROM gaol_sessions WHERE 1" :
+	    " FROM gaol_events WHERE 1");
+}
+
+static void
+add_where(struct buf *out, const struct store_query *q)
+{
+	const char *beyond = q->newest ? "<" : ">";
+	const char *order = q->newest ? "DESC" : "ASC";
+
+	if (q->sessions)
+		buf_adds(out, " AND signed_in");
+	if (q->since.us != 0)
+		buf_adds(out, " AND time >= :since");
+	if (q->until.us != 0)
+		buf_adds(out, " AND time < :until");
+	if (q->user.n > 0)
+		buf_adds(out, " AND \"user\" = :user");
+	if (q->ip.family != ADDR_NONE)
+		buf_adds(out, addr_is_host(&q->ip) ? " AND ip = :first" :
+		    " AND ip BETWEEN :first AND :last");
+	if (q->kind != -1 && !q->sessions)
+		buf_adds(out, " AND kind = :kind");
+	if (q->service != -1)
+		buf_adds(out, " AND service = :service");
+	if (q->number != 0)
+		buf_addf(out, " AND (time, number) %s (:time, :number)",
+		    beyond);
+	buf_addf(out, " ORDER BY time %s, number %s LIMIT :limit", order,
+	    order);
+}
+
+/* --- values --------------------------------------------------------------- */
+
+static int
+place_of(sqlite3_stmt *stmt, const char *name)
+{
+	return sqlite3_bind_parameter_index(stmt, name);
+}
+
+static void
+bind_number(sqlite3_stmt *stmt, const char *name, int64_t n)
+{
+	sqlite3_bind_int64(stmt, place_of(stmt, name), n);
+}
+
+static void
+bind_bytes(sqlite3_stmt *stmt, const char *name, const struct addr *a)
+{
+	unsigned char bytes[IP_MAX];
+	size_t n = addr_bits(a) / 8;
+
+	bytes[0] = a->family;
+	memcpy(bytes + 1, a->b, n);
+	sqlite3_bind_blob(stmt, place_of(stmt, name), bytes, (int)(n + 1),
+	    SQLITE_TRANSIENT);
+}
+
+static void
+bind_net(sqlite3_stmt *stmt, const struct addr *net)
+{
+	struct addr last = *net;
+
+	if (net->family == ADDR_NONE)
+		return;
+	bind_bytes(stmt, ":first", net);
+	for (unsigned i = net->plen; i < addr_bits(net); i++)
+		last.b[i / 8] |= (uint8_t)(0x80u >> (i % 8));
+	bind_bytes(stmt, ":last", &last);
+}
+
+static void
+bind_query(sqlite3_stmt *stmt, const struct store_query *q, size_t limit)
+{
+	bind_number(stmt, ":since", q->since.us);
+	bind_number(stmt, ":until", q->until.us);
+	bind_number(stmt, ":time", q->behind.us);
+	bind_number(stmt, ":number", q->number);
+	bind_number(stmt, ":limit", (int64_t)limit);
+	bind_net(stmt, &q->ip);
+	if (q->user.n > 0)
+		sqlite3_bind_text(stmt, place_of(stmt, ":user"), q->user.p,
+		    (int)q->user.n, SQLITE_STATIC);
+	if (q->kind != -1)
+		sqlite3_bind_text(stmt, place_of(stmt, ":kind"),
+		    event_kind_name((enum event_kind)q->kind), -1,
+		    SQLITE_STATIC);
+	if (q->service != -1)
+		sqlite3_bind_text(stmt, place_of(stmt, ":service"),
+		    event_service_name((enum event_service)q->service), -1,
+		    SQLITE_STATIC);
+}
+
+/* --- rows ------------------------------------------------------------------ */
+
+static struct span
+text_at(sqlite3_stmt *stmt, int at)
+{
+	const void *p = sqlite3_column_text(stmt, at);
+
+	return span_from(p, (size_t)sqlite3_column_bytes(stmt, at));
+}
+
+static int64_t
+number_at(sqlite3_stmt *stmt, int at, int64_t unknown)
+{
+	return sqlite3_column_type(stmt, at) == SQLITE_NULL ? unknown :
+	    sqlite3_column_int64(stmt, at);
+}
+
+/* What is no address of ours is none. */
+static void
+addr_at(sqlite3_stmt *stmt, int at, struct addr *out)
+{
+	const unsigned char *p = sqlite3_column_blob(stmt, at);
+	int n = sqlite3_column_bytes(stmt, at);
+
+	memset(out, 0, sizeof(*out));
+	if (n != 5 && n != IP_MAX)
+		return;
+	if (p[0] != (n == 5 ? ADDR_V4 : ADDR_V6))
+		return;
+	out->family = p[0];
+	out->plen = n == 5 ? 32 : 128;
+	memcpy(out->b, p + 1, (size_t)n - 1);
+}
+
+static void
+copy_text(sqlite3_stmt *stmt, int at, char *out, size_t size)
+{
+	struct span text = span_sub(text_at(stmt, at), 0, size - 1);
+
+	if (text.n > 0)
+		memcpy(out, text.p, text.n);
+	out[text.n] = '\0';
+}
+
+/* A name that this release does not know leaves what it stood for unknown. */
+static void
+read_event(sqlite3_stmt *stmt, struct event *e)
+{
+	int at = FIXED_N;
+
+	event_init(e);
+	e->time.us = sqlite3_column_int64(stmt, 1);
+	event_kind_parse(text_at(stmt, 2), &e->kind);
+	event_service_parse(text_at(stmt, 3), &e->service);
+	event_reason_parse(text_at(stmt, 4), &e->reason);
+	event_tls_parse(text_at(stmt, 5), &e->tls);
+	addr_at(stmt, 6, &e->ip);
+	addr_at(stmt, 7, &e->local_ip);
+	addr_at(stmt, 8, &e->proxy_ip);
+	copy_text(stmt, 9, e->place.country, sizeof(e->place.country));
+	e->place.lan = sqlite3_column_int(stmt, 10) != 0;
+	e->place.asn = (uint32_t)sqlite3_column_int64(stmt, 11);
+	copy_text(stmt, 12, e->place.network, sizeof(e->place.network));
+	e->line = text_at(stmt, 13);
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		e->texts[i] = text_at(stmt, at++);
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		e->numbers[i] = number_at(stmt, at++, EVENT_NUMBER_UNKNOWN);
+}
+
+static void
+read_row(sqlite3_stmt *stmt, bool session, struct event_rows *out)
+{
+	int at = FIXED_N + EVENT_TEXTS + EVENT_NUMBERS;
+	struct event_row *row;
+	struct event e;
+
+	read_event(stmt, &e);
+	row = event_rows_add(out, &e);
+	row->number = sqlite3_column_int64(stmt, 0);
+	row->is_session = session;
+	if (!session)
+		return;
+	row->is_open = sqlite3_column_int(stmt, at) != 0;
+	row->signed_in = sqlite3_column_int(stmt, at + 1) != 0;
+	row->login.us = number_at(stmt, at + 2, 0);
+	row->end.us = number_at(stmt, at + 3, 0);
+	row->signed_out = row->end.us != 0;
+	row->failures = number_at(stmt, at + 4, 0);
+	row->duration_ms = number_at(stmt, at + 5, -1);
+}
+
+int
+event_table_find(struct database *db, const struct store_query *q,
+    struct event_rows *out, bool *more)
+{
+	size_t limit = q->limit == 0 || q->limit > STORE_FOUND_MAX ?
+	    STORE_FOUND_MAX : q->limit;
+	struct buf text = { 0 };
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*more = false;
+	add_select(&text, q->sessions);
+	add_where(&text, q);
+	rc = sqlite3_prepare_v2(db->handle, text.p, -1, &stmt, NULL);
+	buf_fini(&text);
+	if (rc != SQLITE_OK)
+		return rc;
+	/* One more than is told says whether there is more. */
+	bind_query(stmt, q, limit + 1);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !*more) {
+		*more = out->n == limit;
+		if (!*more)
+			read_row(stmt, q->sessions, out);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+event_table_open(struct database *db, struct event_rows *out)
+{
+	struct buf text = { 0 };
+	sqlite3_stmt *stmt;
+	int rc;
+
+	add_select(&text, true);
+	buf_adds(&text, " AND is_open ORDER BY number");
+	rc = sqlite3_prepare_v2(db->handle, text.p, -1, &stmt, NULL);
+	buf_fini(&text);
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		read_row(stmt, true, out);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}

@@ -1,0 +1,36 @@
+/*
+ * A mail access, or a session of such, as it stands in gaol's own tables.
+ * Rows of one read of one log travel together with how far it was read: they
+ * are on the disk all, with that place, or not at all.
+ */
+#ifndef GAOL_STORE_EVENT_ROW_H
+#define GAOL_STORE_EVENT_ROW_H
+
+#include "base/event.h"
+
+#define EVENT_LINE_MAX 1024   /* bytes kept of a line */
+
+struct event_row {
+	int64_t number;           /* of the row; of a new event 0 */
+	struct event event;       /* owns its texts */
+	bool is_session;
+	/* Of a session: */
+	bool is_gone;             /* it was noted, and is none after all */
+	bool is_open;
+	bool signed_in, signed_out;
+	struct wall login, end;   /* us 0: unknown */
+	int64_t failures;
+	int64_t duration_ms;      /* -1: unknown */
+};
+
+struct event_rows {
+	struct event_row *v;
+	size_t n, cap;
+};
+
+/* A row at the end, zeroed but for what the event says, which is copied. */
+struct event_row *event_rows_add(struct event_rows *rows,
+    const struct event *e);
+void event_rows_fini(struct event_rows *rows);
+
+#endif

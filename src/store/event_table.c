@@ -1,0 +1,340 @@
+#include "store/event_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/clean.h"
+
+/* What is neither a text nor a number of the event, in this order. */
+#define FIXED "time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
+	" country, lan, asn, network, line"
+#define FIXED_N 13
+#define SESSION ", number, is_open, signed_in, login, ended, failures," \
+	" duration_ms_in_all"
+#define SESSION_N 7
+#define IP_MAX 17
+
+/* --- names ------------------------------------------------------------- */
+
+static void
+add_columns(struct buf *out, const char *text_type, const char *number_type)
+{
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		buf_addf(out, ", \"%s\"%s",
+		    event_text_name((enum event_text)i), text_type);
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		buf_addf(out, ", \"%s\"%s", event_numbers[i].group.p,
+		    number_type);
+}
+
+void
+event_table_columns(struct buf *out)
+{
+	add_columns(out, "", "");
+}
+
+static void
+add_marks(struct buf *out, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		buf_adds(out, i > 0 ? ", ?" : "?");
+}
+
+static void
+add_insert(struct buf *out, bool session)
+{
+	buf_addf(out, "INSERT OR REPLACE INTO %s(" FIXED,
+	    session ? "gaol_sessions" : "gaol_events");
+	add_columns(out, "", "");
+	buf_addf(out, "%s) VALUES(", session ? SESSION : "");
+	add_marks(out, FIXED_N + EVENT_TEXTS + EVENT_NUMBERS +
+	    (session ? SESSION_N : 0));
+	buf_addc(out, ')');
+}
+
+void
+event_table_sql(enum statement which, struct buf *out)
+{
+	switch (which) {
+	case STATEMENT_ADD_EVENT:
+		add_insert(out, false);
+		break;
+	case STATEMENT_SET_SESSION:
+		add_insert(out, true);
+		break;
+	case STATEMENT_DEL_SESSION:
+		buf_adds(out, "DELETE FROM gaol_sessions WHERE number = ?1");
+		break;
+	case STATEMENT_PURGE_EVENTS:
+		buf_adds(out, "DELETE FROM gaol_events WHERE number IN"
+		    " (SELECT number FROM gaol_events WHERE kind = ?1"
+		    " AND time < ?2 LIMIT ?3)");
+		break;
+	case STATEMENT_PURGE_SESSIONS:
+		buf_adds(out, "DELETE FROM gaol_sessions WHERE number IN"
+		    " (SELECT number FROM gaol_sessions WHERE time < ?1"
+		    " LIMIT ?2)");
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- tables ------------------------------------------------------------ */
+
+static void
+add_table(struct buf *out, const char *name, const char *more)
+{
+	buf_addf(out, "CREATE TABLE IF NOT EXISTS %s("
+	    "number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	    " kind TEXT NOT NULL, service TEXT, reason TEXT, tls TEXT,"
+	    " ip BLOB, local_ip BLOB, proxy_ip BLOB, country TEXT,"
+	    " lan INTEGER, asn INTEGER, network TEXT, line TEXT", name);
+	add_columns(out, " TEXT", " INTEGER");
+	buf_addf(out, "%s);", more);
+	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_user"
+	    " ON %s(\"user\", time) WHERE \"user\" IS NOT NULL;"
+	    "CREATE INDEX IF NOT EXISTS %s_ip"
+	    " ON %s(ip, time) WHERE ip IS NOT NULL;"
+	    "CREATE INDEX IF NOT EXISTS %s_time ON %s(time);",
+	    name, name, name, name, name, name);
+}
+
+int
+event_table_make(sqlite3 *db)
+{
+	struct buf text = { 0 };
+	int rc;
+
+	buf_addf(&text, "CREATE TABLE IF NOT EXISTS"
+	    " gaol_schema(version INTEGER);"
+	    "INSERT INTO gaol_schema(version) SELECT %d"
+	    " WHERE NOT EXISTS (SELECT 1 FROM gaol_schema);",
+	    EVENT_TABLE_VERSION);
+	add_table(&text, "gaol_events", "");
+	add_table(&text, "gaol_sessions", ", is_open INTEGER NOT NULL,"
+	    " signed_in INTEGER NOT NULL, login INTEGER, ended INTEGER,"
+	    " failures INTEGER, duration_ms_in_all INTEGER");
+	buf_adds(&text, "CREATE INDEX IF NOT EXISTS gaol_events_kind"
+	    " ON gaol_events(kind, time);"
+	    "CREATE INDEX IF NOT EXISTS gaol_sessions_open"
+	    " ON gaol_sessions(number) WHERE is_open;");
+	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
+	buf_fini(&text);
+	return rc;
+}
+
+/* One number of one row; *out stays when it is NULL. */
+static int
+ask_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+		*out = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int
+event_table_version(sqlite3 *db, int64_t *version)
+{
+	*version = EVENT_TABLE_VERSION;
+	return ask_number(db, "SELECT version FROM gaol_schema", version);
+}
+
+int
+event_table_next(struct database *db, int64_t *number)
+{
+	*number = 0;
+	if (ask_number(db->handle, "SELECT max(number) FROM gaol_sessions",
+		number) != SQLITE_ROW)
+		return SQLITE_ERROR;
+	++*number;
+	return SQLITE_OK;
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+/* A statement and which of its marks comes next. */
+struct binder {
+	sqlite3_stmt *stmt;
+	int at;
+	struct buf clean;
+};
+
+static void
+bind_number(struct binder *b, int64_t n)
+{
+	sqlite3_bind_int64(b->stmt, b->at++, n);
+}
+
+/* NULL for what is not known. */
+static void
+bind_known(struct binder *b, int64_t n, int64_t unknown)
+{
+	if (n != unknown)
+		sqlite3_bind_int64(b->stmt, b->at, n);
+	b->at++;
+}
+
+static void
+bind_name(struct binder *b, const char *name)
+{
+	sqlite3_bind_text(b->stmt, b->at++, name, -1, SQLITE_STATIC);
+}
+
+static void
+bind_text(struct binder *b, struct span text)
+{
+	if (text.n > 0) {
+		buf_clear(&b->clean);
+		clean_utf8(text, &b->clean);
+		sqlite3_bind_text(b->stmt, b->at, b->clean.p,
+		    (int)b->clean.n, SQLITE_TRANSIENT);
+	}
+	b->at++;
+}
+
+/* Family and bytes: those of a network lie side by side. */
+static size_t
+addr_bytes(const struct addr *a, unsigned char out[IP_MAX])
+{
+	size_t n = addr_bits(a) / 8;
+
+	out[0] = a->family;
+	memcpy(out + 1, a->b, n);
+	return n + 1;
+}
+
+static void
+bind_addr(struct binder *b, const struct addr *a)
+{
+	unsigned char bytes[IP_MAX];
+
+	if (a->family != ADDR_NONE)
+		sqlite3_bind_blob(b->stmt, b->at, bytes,
+		    (int)addr_bytes(a, bytes), SQLITE_TRANSIENT);
+	b->at++;
+}
+
+static void
+bind_event(struct binder *b, const struct event *e)
+{
+	bind_number(b, e->time.us);
+	bind_name(b, event_kind_name(e->kind));
+	bind_name(b, event_service_name(e->service));
+	bind_name(b, event_reason_name(e->reason));
+	bind_name(b, event_tls_name(e->tls));
+	bind_addr(b, &e->ip);
+	bind_addr(b, &e->local_ip);
+	bind_addr(b, &e->proxy_ip);
+	bind_text(b, span_of(e->place.country));
+	bind_known(b, e->place.lan, 0);
+	bind_known(b, e->place.asn, 0);
+	bind_text(b, span_of(e->place.network));
+	bind_text(b, e->line);
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		bind_text(b, e->texts[i]);
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		bind_known(b, e->numbers[i], EVENT_NUMBER_UNKNOWN);
+}
+
+static void
+bind_session(struct binder *b, const struct event_row *row)
+{
+	bind_number(b, row->number);
+	bind_number(b, row->is_open);
+	bind_number(b, row->signed_in);
+	bind_known(b, row->login.us, 0);
+	/* The end of one that nobody signed out of is not known. */
+	bind_known(b, row->signed_out ? row->end.us : 0, 0);
+	bind_number(b, row->failures);
+	bind_known(b, row->duration_ms, -1);
+}
+
+static int
+write_row(struct database *db, const struct event_row *row)
+{
+	struct binder b = { .at = 1 };
+	int rc;
+
+	if (row->is_session && row->is_gone) {
+		b.stmt = database_statement(db, STATEMENT_DEL_SESSION);
+		bind_number(&b, row->number);
+		return database_run(b.stmt);
+	}
+	b.stmt = database_statement(db, row->is_session ?
+	    STATEMENT_SET_SESSION : STATEMENT_ADD_EVENT);
+	bind_event(&b, &row->event);
+	if (row->is_session)
+		bind_session(&b, row);
+	rc = database_run(b.stmt);
+	buf_fini(&b.clean);
+	return rc;
+}
+
+int
+event_table_write(struct database *db, const struct event_rows *rows)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++)
+		rc = write_row(db, &rows->v[i]);
+	return rc;
+}
+
+/* --- purging ------------------------------------------------------------- */
+
+static int
+purge_kind(struct database *db, enum event_kind kind, int64_t before,
+    int64_t *room)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_PURGE_EVENTS);
+	int rc;
+
+	sqlite3_bind_text(stmt, 1, event_kind_name(kind), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, before);
+	sqlite3_bind_int64(stmt, 3, *room);
+	rc = database_run(stmt);
+	if (rc == SQLITE_OK)
+		*room -= sqlite3_changes(db->handle);
+	return rc;
+}
+
+static int
+purge_sessions(struct database *db, int64_t before, int64_t *room)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_PURGE_SESSIONS);
+	int rc;
+
+	sqlite3_bind_int64(stmt, 1, before);
+	sqlite3_bind_int64(stmt, 2, *room);
+	rc = database_run(stmt);
+	if (rc == SQLITE_OK)
+		*room -= sqlite3_changes(db->handle);
+	return rc;
+}
+
+int
+event_table_purge(struct database *db, const struct store_keep *keep,
+    int64_t now_us, bool *more)
+{
+	int64_t room = EVENT_PURGE_SLICE;
+	int rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < EVENT_KINDS && rc == SQLITE_OK && room > 0;
+	    i++)
+		rc = purge_kind(db, (enum event_kind)i, now_us -
+		    keep->seconds[store_class_of((int)i)] * CLOCK_SECOND,
+		    &room);
+	if (rc == SQLITE_OK && room > 0)
+		rc = purge_sessions(db, now_us -
+		    keep->seconds[STORE_SESSION] * CLOCK_SECOND, &room);
+	*more = rc == SQLITE_OK && room <= 0;
+	return rc;
+}

@@ -1,0 +1,40 @@
+/*
+ * gaol's own tables, beside upstream's in the same file: gaol_events,
+ * gaol_sessions, and gaol_schema with their version. Both have the columns of
+ * an event; of what is a text or a number in base/event.h one each, by its
+ * name there. Times are microseconds, addresses bytes (so that a network is a
+ * range of them), names of kinds and reasons those of the commands.
+ */
+#ifndef GAOL_STORE_EVENT_TABLE_H
+#define GAOL_STORE_EVENT_TABLE_H
+
+#include "base/buf.h"
+#include "store/database.h"
+#include "store/event_row.h"
+#include "store/store.h"
+
+#define EVENT_TABLE_VERSION 1
+#define EVENT_PURGE_SLICE 5000   /* rows that go in one transaction */
+
+/* Makes what is not there. SQLITE_OK, or what failed. */
+int event_table_make(sqlite3 *db);
+/* SQLITE_ROW with the version, or what failed. */
+int event_table_version(sqlite3 *db, int64_t *version);
+/* ", "host", …": the columns of texts, then of numbers. */
+void event_table_columns(struct buf *out);
+/* The text of one of our statements, for database_open(). */
+void event_table_sql(enum statement which, struct buf *out);
+
+/* --- inside a transaction; SQLITE_OK, or what failed -------------------- */
+int event_table_write(struct database *db, const struct event_rows *rows);
+/* Deletes a slice of what is older than it is kept; *more: there is more. */
+int event_table_purge(struct database *db, const struct store_keep *keep,
+    int64_t now_us, bool *more);
+int event_table_find(struct database *db, const struct store_query *q,
+    struct event_rows *out, bool *more);
+/* Every session that is open, in the order of their numbers. */
+int event_table_open(struct database *db, struct event_rows *out);
+/* One more than the highest number of a session. */
+int event_table_next(struct database *db, int64_t *number);
+
+#endif

@@ -1,0 +1,162 @@
+/* Mail accesses: from the loop to the thread, and what is asked of them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "store/event_row.h"
+#include "store/event_table.h"
+#include "store/private.h"
+
+enum store_class
+store_class_of(int event_kind)
+{
+	switch (event_kind) {
+	case EVENT_LOGIN:
+		return STORE_LOGIN;
+	case EVENT_FAILURE:
+	case EVENT_LIMITED:
+		return STORE_FAILURE;
+	case EVENT_LOGOUT:
+	case EVENT_CLIENT:
+	case EVENT_MAILBOX:
+		return STORE_SESSION;
+	case EVENT_RECEIVED:
+	case EVENT_SENT:
+	case EVENT_REJECTED:
+		return STORE_MESSAGE;
+	default:
+		return STORE_OTHER;
+	}
+}
+
+void
+store_keep(struct store *s, const struct store_keep *keep)
+{
+	s->keep = *keep;
+}
+
+void
+store_complete(struct store *s, void (*fn)(struct event *e, void *arg),
+    void *arg)
+{
+	s->complete = fn;
+	s->complete_arg = arg;
+}
+
+int
+store_load_sessions(struct store *s, struct event_rows *out, int64_t *next)
+{
+	int rc;
+
+	*next = 1;
+	if (s->off || s->running || s->db.handle == NULL)
+		return s->off ? 0 : -1;
+	rc = event_table_next(&s->db, next);
+	if (rc == SQLITE_OK)
+		rc = event_table_open(&s->db, out);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+bool
+store_events_full(struct store *s)
+{
+	bool full;
+
+	pthread_mutex_lock(&s->lock);
+	full = s->counters.events_waiting > STORE_EVENTS_MAX / 2;
+	pthread_mutex_unlock(&s->lock);
+	return full;
+}
+
+/* True: they are counted as waiting. */
+static bool
+admit(struct store *s, size_t n)
+{
+	bool room;
+
+	pthread_mutex_lock(&s->lock);
+	room = s->counters.events_waiting + n <= STORE_EVENTS_MAX;
+	if (room)
+		s->counters.events_waiting += n;
+	else
+		s->counters.events_dropped += n;
+	pthread_mutex_unlock(&s->lock);
+	return room;
+}
+
+static void
+refuse(struct store *s, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	s->counters.events_waiting -= n;
+	s->counters.events_dropped += n;
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+store_events(struct store *s, struct event_rows *rows,
+    const struct store_place *place)
+{
+	struct event_rows taken = *rows;
+	struct request *r;
+	size_t n = taken.n;
+
+	*rows = (struct event_rows){ 0 };
+	if (s->off || !admit(s, n)) {
+		event_rows_fini(&taken);
+		n = 0;
+	}
+	if (s->off)
+		return true;
+	r = request_new(REQUEST_EVENTS, place->jail);
+	r->rows = xcalloc(1, sizeof(*r->rows));
+	*r->rows = taken;
+	r->in_journal = place->path == NULL;
+	r->time = place->until.us;
+	r->position = place->position;
+	/* Without its first line's hash a place is none. */
+	if (place->path != NULL && place->position.hash[0] != '\0')
+		r->text = store_clean_text(span_of(place->path));
+	if (store_push(s, r))
+		return true;
+	refuse(s, n);
+	return false;
+}
+
+/* --- purging -------------------------------------------------------------- */
+
+bool
+store_purge_events(struct store *s, struct wall now)
+{
+	struct request *r = request_new(REQUEST_PURGE_EVENTS, NULL);
+
+	r->time = now.us;
+	r->keep = s->keep;
+	return store_push(s, r);
+}
+
+void
+store_purge_on(struct store *s, const struct request *r)
+{
+	/* Not while the store is closing: the next start goes on. */
+	if (r->error == 0 && r->more && s->running)
+		store_purge_events(s, (struct wall){ r->time });
+}
+
+/* --- look-ups ------------------------------------------------------------- */
+
+bool
+store_find(struct store *s, const struct store_query *q,
+    void (*fn)(int error, struct store_found *found, void *arg), void *arg)
+{
+	struct read *r = read_new(READ_FOUND, NULL);
+
+	r->query = *q;
+	r->id = span_dup(q->user);
+	r->query.user = span_of(r->id);
+	r->fn.found = fn;
+	r->arg = arg;
+	return store_push_read(s, r);
+}

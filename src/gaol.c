@@ -63,14 +63,14 @@ static const struct verb verbs[] = {
 	    NULL, tool_check, NULL, 0, 0 },
 	{ "dump", "[OPTIONS]", "print the configuration as it is understood",
 	    NULL, tool_dump, NULL, 0, 0 },
-	{ "events", "[OPTIONS]", "mail accesses that logs tell of",
-	    NULL, tool_events, NULL, 0, 0 },
+	{ "events", "[OPTIONS]", "mail accesses, of gaold or of logs",
+	    NULL, tool_events, "-s", 0, 0 },
 	{ "sessions", "[OPTIONS]", "who was signed in, how long, what it moved",
-	    NULL, tool_sessions, NULL, 0, 0 },
+	    NULL, tool_sessions, "-s", 0, 0 },
 	{ "logins", "[OPTIONS] USER", "the last sign-ins of an account",
-	    NULL, tool_logins, NULL, 0, 0 },
+	    NULL, tool_logins, "-s", 0, 0 },
 	{ "report", "[insecure] [OPTIONS]", "a period, by account and service",
-	    NULL, tool_report, NULL, 0, 0 },
+	    NULL, tool_report, "-s", 0, 0 },
 	{ "lint", "[OPTIONS] FILTER...", "find expressions that can be misused",
 	    NULL, tool_lint, NULL, 0, 0 },
 	{ "options", "[NAME...]", "what the options of the files mean",
@@ -255,6 +255,12 @@ run_tool(const struct line *line, const char *only)
 	if (line->call.target.dir != NULL) {
 		strings_add(&argv, SPAN("-c"));
 		strings_add(&argv, span_of(line->call.target.dir));
+	}
+	/* Some of them may ask the daemon. */
+	if (line->call.target.socket_given != NULL &&
+	    is_known_flag(line, "-s")) {
+		strings_add(&argv, SPAN("-s"));
+		strings_add(&argv, span_of(line->call.target.socket_given));
 	}
 	if (line->call.json)
 		strings_add(&argv, SPAN("--json"));

@@ -149,14 +149,21 @@ check_compile(const struct config *config, const struct jail_config *jail,
 	return filter_new(&jail->filter, &options, report);
 }
 
+struct event_filter *
+check_compile_events(const struct config *config,
+    const struct jail_config *jail, struct report *report)
+{
+	struct filter_options options = filter_options_of(config, jail);
+
+	return event_filter_new(&jail->filter, &options, report);
+}
+
 /* Bans do not hang on them: what is wrong is said, the jail stays. */
 static void
 check_events(const struct config *config, const struct jail_config *jail,
     struct report *report)
 {
-	struct filter_options options = filter_options_of(config, jail);
-
-	event_filter_free(event_filter_new(&jail->filter, &options, report));
+	event_filter_free(check_compile_events(config, jail, report));
 }
 
 void

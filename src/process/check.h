@@ -7,6 +7,7 @@
 #define GAOL_PROCESS_CHECK_H
 
 #include "config/config.h"
+#include "match/event_filter.h"
 #include "match/filter.h"
 
 /* Marks jails whose backend or journalmatch cannot be read as broken. */
@@ -20,6 +21,9 @@ void check_rules(struct config *config, struct report *report);
 void check_filters(struct config *config, struct report *report);
 /* Compiles a jail's filter with the configuration's limits; NULL: reported. */
 struct filter *check_compile(const struct config *config,
+    const struct jail_config *jail, struct report *report);
+/* … its eventregexes; NULL: it has none, or the report says why. */
+struct event_filter *check_compile_events(const struct config *config,
     const struct jail_config *jail, struct report *report);
 
 #endif

@@ -217,7 +217,7 @@ status_daemon(const struct engine *e)
 		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o, s:o}",
+	    " s:o, s:o, s:o, s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
@@ -232,7 +232,8 @@ status_daemon(const struct engine *e)
 	    "sandbox", sandbox_json(e),
 	    "problems", problems_json(e),
 	    "logs", logs_json(e),
-	    "names", names_json(e));
+	    "names", names_json(e),
+	    "events", engine_events_json(e));
 }
 
 /* --- status, stats -------------------------------------------------------- */

@@ -398,6 +398,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->run = engine_run_new(e);
 	e->resolve = engine_resolve_new(e);
 	e->names = engine_names_new();
+	e->events = engine_events_new();
 	e->ignoreip = engine_ignoreip_new(e);
 	e->parent = port_new(base, parent_fd, wire_to_child, &handlers, e);
 	if (!single)
@@ -442,6 +443,7 @@ engine_free(struct engine *e)
 	engine_run_free(e->run);
 	command_cymru_end(e);
 	engine_names_free(e->names);
+	engine_events_free(e->events);
 	engine_ignoreip_free(e->ignoreip);
 	engine_resolve_free(e->resolve);
 	port_free(e->warden);

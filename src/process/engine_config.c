@@ -314,6 +314,7 @@ swap(struct engine *e, struct incoming *in)
 		engine_jail_forget_past(e->jails[i]);
 	}
 	engine_ignoreip_apply(e, &in->plan);
+	engine_events_apply(e);
 	config_free(old);
 	in->config = NULL;
 	free(in->filters);
@@ -368,6 +369,7 @@ first_start(struct engine *e, struct incoming *in)
 	e->config = NULL;
 	swap(e, in);
 	engine_jails_restore(e);
+	engine_events_start(e);
 	if (e->store != NULL && store_start(e->store) == -1)
 		log_error(LOGGER, "the store's thread does not start: %s",
 		    strerror(errno));

@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "config/jail_copy.h"
 #include "jail/detail.h"
+#include "match/event_filter.h"
 
 #define ACTIONS "fail2ban.actions"
 
@@ -328,6 +329,8 @@ engine_jail_unmake(struct engine_jail *j)
 	forget_all(j);
 	jail_free(j->jail);
 	filter_free(j->filter);
+	event_filter_free(j->events);
+	j->events = NULL;
 	j->jail = NULL;
 	j->filter = NULL;
 	j->running = j->idle = j->told = false;
@@ -429,6 +432,7 @@ engine_jail_free(struct engine_jail *j)
 	engine_run_forget(j);
 	jail_free(j->jail);
 	filter_free(j->filter);
+	event_filter_free(j->events);
 	config_free(j->own);
 	config_free(j->past);
 	free(j->error);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "config/jail_load.h"
+#include "process/engine_event.h"
 #include "source/journal.h"
 
 #define LOGGER "fail2ban.filtersystemd"
@@ -94,6 +95,9 @@ on_entry(struct span message, struct wall time, bool live, void *arg)
 	r->moved = true;
 	filter_message(r->jail->filter, message, time,
 	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, r);
+	if (r->events != NULL)
+		engine_event_message(r->jail->engine, r->events, message,
+		    time);
 }
 
 static void
@@ -109,12 +113,26 @@ read_failed(struct engine *e, struct engine_reader *r, int error)
 	s->incomplete = true;
 }
 
+static void
+commit(struct engine *e, struct engine_reader *r)
+{
+	struct store_place place = { .jail = r->jail->config->name,
+		.until = journal_place(r->journal) };
+
+	if (engine_event_commit(e, &place))
+		r->moved = false;
+}
+
 static bool
 read_some(struct engine *e, struct engine_reader *r)
 {
 	struct timeval second = { .tv_sec = 1 };
-	int rc = journal_read(r->journal, JOURNAL_BUDGET, on_entry, r);
+	int rc;
 
+	r->events = engine_event_filter_of_reader(e, r);
+	rc = journal_read(r->journal, JOURNAL_BUDGET, on_entry, r);
+	if (r->events != NULL)
+		commit(e, r);
 	if (rc == -1)
 		read_failed(e, r, errno);
 	if (rc == 0 && r->attached)

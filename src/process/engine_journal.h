@@ -15,6 +15,7 @@
 struct engine;
 struct engine_jail;
 struct event;
+struct event_filter;
 struct journal;
 struct plan;
 struct config;
@@ -39,6 +40,7 @@ struct engine_reader {
 	char *backend;
 	uint32_t source;
 	struct journal *journal;
+	struct event_filter *events;   /* for the read at hand */
 	bool dirty;
 	bool moved;           /* since the position was stored */
 	bool live;

@@ -36,6 +36,7 @@ struct engine_jail {
 	bool touched;            /* by `set`, its filter or its settings */
 	struct jail *jail;
 	struct filter *filter;
+	struct event_filter *events;   /* NULL: its lines tell of none */
 	uint32_t rule_first;     /* its native actions in the plan */
 	uint32_t rules_n;
 	uint32_t rules_off;      /* bits: taken away by a command */
@@ -57,6 +58,7 @@ struct engine_jail {
 
 struct engine_question;
 struct engine_sleep;
+struct event_filter;
 
 struct engine_log {
 	struct engine_jail *jail;
@@ -67,6 +69,7 @@ struct engine_log {
 	bool tried;              /* an answer has come */
 	bool blind;              /* nothing of it can be watched: poll */
 	bool dirty;              /* something to read */
+	struct event_filter *events;   /* for the read at hand */
 	bool live;               /* its last line was not old */
 	bool moved;              /* read since the position was stored */
 	bool given;              /* by addlogpath */
@@ -120,6 +123,7 @@ struct engine_asks {
 };
 
 struct engine_cymru;
+struct engine_events;
 struct engine_ignoreip;
 struct engine_names;
 struct sweep;
@@ -155,6 +159,7 @@ struct engine {
 	struct engine_names *names;    /* failures that wait for one */
 	LIST_HEAD(, engine_cymru) cymrus;   /* who wait for `status J cymru` */
 	struct engine_ignoreip *ignoreip;   /* names and files behind it */
+	struct engine_events *events;  /* mail accesses */
 	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
 	char *store_error;
@@ -389,6 +394,15 @@ void engine_run_forget(struct engine_jail *j);
 json_t *engine_run_json(const struct engine *e);
 json_t *engine_run_jail_json(const struct engine_jail *j);
 
+/* --- engine_event.c (its lines: engine_event.h) ---------------------- */
+struct engine_events *engine_events_new(void);
+void engine_events_free(struct engine_events *ee);
+/* At the start: sessions that were open; before the store's thread runs. */
+void engine_events_start(struct engine *e);
+/* A configuration is in force. */
+void engine_events_apply(struct engine *e);
+json_t *engine_events_json(const struct engine *e);
+
 /* --- engine_ignore.c ------------------------------------------------- */
 /* True: it was taken, and is counted when ignorecommand does not mind. */
 bool engine_ignore_ask(struct engine_jail *j, const struct failure *f);
@@ -447,6 +461,9 @@ void command_sleep(struct request *, size_t, const char *const *, void *);
 /* The end: whoever still sleeps is answered. */
 void command_sleep_end(struct engine *e);
 void command_cymru_end(struct engine *e);
+void command_events(struct request *, size_t, const char *const *, void *);
+void command_sessions(struct request *, size_t, const char *const *,
+    void *);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

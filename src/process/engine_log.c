@@ -15,9 +15,11 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "process/engine_event.h"
 #include "process/sheet.h"
 
 #define LOGGER "fail2ban.filter"
+#define STORE_PAUSE_US 20000
 
 static void
 ask_open(struct engine *e, uint32_t number)
@@ -76,6 +78,9 @@ on_line(struct span line, bool live, void *arg)
 	log->live = live;
 	filter_line(log->jail->filter, line,
 	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, log);
+	if (log->events != NULL)
+		engine_event_line(log->jail->engine, log->events, line,
+		    span_of(log->path));
 	return true;
 }
 
@@ -86,20 +91,38 @@ on_block(struct span block, uint64_t serial, void *arg)
 
 	if (block.n == 0) {
 		filter_sieve(log->jail->filter, NULL);
+		if (log->jail->events != NULL)
+			engine_event_sieve(log->jail->events, NULL);
 		return;
 	}
 	sieve_block(log->sieve, block, serial);
 	filter_sieve(log->jail->filter, log->sieve);
+	if (log->events != NULL)
+		engine_event_sieve(log->events, log->sieve);
 }
 
-/* Most lines end here, many at once. */
+/* Most lines end here, many at once; those that neither filter must see. */
 static size_t
 on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 {
 	struct engine_log *log = arg;
 
-	return filter_skip(log->jail->filter, rest,
+	if (log->events != NULL)
+		rest.n = engine_event_skip(log->events, rest);
+	return rest.n == 0 ? 0 : filter_skip(log->jail->filter, rest,
 	    live ? FILTER_LIVE : FILTER_RESTORING, lines);
+}
+
+/* What it told of, and how far it has come. */
+static void
+commit(struct engine *e, struct engine_log *log)
+{
+	struct store_place place = { .jail = log->jail->config->name,
+		.path = log->path };
+
+	tail_position(log->tail, &place.position);
+	if (engine_event_commit(e, &place) && place.position.hash[0] != '\0')
+		log->moved = false;
 }
 
 /* One budget's worth; true: there is more. */
@@ -107,13 +130,18 @@ static bool
 read_log(struct engine *e, struct engine_log *log)
 {
 	uint64_t before = clock_cpu_ns();
-	int rc = tail_read(log->tail, TAIL_BUDGET, on_line, log);
+	int rc;
+
+	log->events = engine_event_filter_of_log(e, log);
+	rc = tail_read(log->tail, TAIL_BUDGET, on_line, log);
 
 	/* What was written while nobody looked may take all there is. */
 	if (log->live)
 		filter_spent(log->jail->filter, clock_cpu_ns() - before,
 		    clock_boot());
 	log->moved = true;
+	if (log->events != NULL)
+		commit(e, log);
 	if (!event_pending(e->save, EV_TIMEOUT, NULL)) {
 		struct timeval second = { .tv_sec = 1 };
 
@@ -131,6 +159,7 @@ read_log(struct engine *e, struct engine_log *log)
 static void
 work(evutil_socket_t fd, short what, void *arg)
 {
+	struct timeval again = { 0 };
 	struct engine *e = arg;
 	bool more = false;
 
@@ -146,6 +175,13 @@ work(evutil_socket_t fd, short what, void *arg)
 		    !engine_jail_reads(log->jail) ||
 		    !tail_attached(log->tail))
 			continue;
+		/* Old lines can wait until the store has the ones before. */
+		if (!log->live && log->jail->events != NULL &&
+		    engine_event_full(e)) {
+			again.tv_usec = STORE_PAUSE_US;
+			more = true;
+			continue;
+		}
 		log->dirty = read_log(e, log);
 		more = more || log->dirty;
 	}
@@ -153,11 +189,8 @@ work(evutil_socket_t fd, short what, void *arg)
 		more = true;
 	engine_jails_run(e);
 	/* Through the loop, so that clients and answers get their turn. */
-	if (more) {
-		struct timeval now = { 0 };
-
-		event_add(e->work, &now);
-	}
+	if (more)
+		event_add(e->work, &again);
 }
 
 static void

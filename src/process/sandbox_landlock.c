@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "access/place.h"
 #include "process/sandbox_local.h"
 
 /*
@@ -179,6 +180,10 @@ sandbox_landlock_engine(const char *state_dir)
 	allow(fd, &set, "/etc/localtime", FS_READ_FILE);
 	allow(fd, &set, "/usr/share/zoneinfo", FS_READ_FILE | FS_READ_DIR);
 	allow_converters(fd, &set);
+	/* Where addresses are: databases that are no secret. */
+	for (size_t i = 0; place_directories[i] != NULL; i++)
+		allow(fd, &set, place_directories[i],
+		    FS_READ_FILE | FS_READ_DIR);
 	return enforce(fd);
 }
 

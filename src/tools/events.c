@@ -9,12 +9,12 @@
 #include "access/redact.h"
 #include "access/signin.h"
 #include "control/printable.h"
-#include "tools/mail_log.h"
+#include "tools/mail_source.h"
 
 static const char usage[] =
-    "usage: gaol events --from-log FILE... --filter NAME [OPTIONS]\n"
-    "Mail accesses that logs tell of: sign-ins, failures and why, sign-outs,\n"
-    "clients, mailboxes, messages; one a line, in the order of the log.\n"
+    "usage: gaol events [OPTIONS]\n"
+    "Mail accesses: sign-ins, failures and why, sign-outs, clients,\n"
+    "mailboxes, messages; one a line, in order of time.\n"
     "      --signins        sign-ins only, in the form of a file of them:\n"
     "                       DATE TIME - [IMAP] {SECURE} - USER - ADDR (LAN)\n"
     "      --missed         the lines that tell of nothing, in place of events\n";
@@ -79,7 +79,7 @@ tool_events(int argc, char **argv)
 			calls.event = print_signin;
 		else if (call.json)
 			calls.event = print_json;
-		rc = mail_log_read(&call, &calls, NULL) == 0 ? 0 : 1;
+		rc = mail_source_read(&call, &calls, NULL) == 0 ? 0 : 1;
 	} else if (rc == 1) {
 		rc = 0;
 	}

@@ -5,12 +5,12 @@
 #include <stdio.h>
 
 #include "access/event_json.h"
-#include "tools/mail_log.h"
+#include "tools/mail_source.h"
 
 #define LOGINS_SHOWN 20
 
 static const char usage[] =
-    "usage: gaol logins --from-log FILE... --filter NAME [OPTIONS] USER\n"
+    "usage: gaol logins [OPTIONS] USER\n"
     "The last 20 sign-ins of an account, the latest first: when, service,\n"
     "address with country and network, encryption, client.\n";
 
@@ -73,7 +73,7 @@ tool_logins(int argc, char **argv)
 		rc = 2;
 	} else if (rc == 0) {
 		call.user = span_of(call.words[0]);
-		rc = mail_log_read(&call, &calls, &logins) == 0 ? 0 : 1;
+		rc = mail_source_read(&call, &calls, &logins) == 0 ? 0 : 1;
 		print(&logins, call.json);
 	} else if (rc == 1) {
 		rc = 0;

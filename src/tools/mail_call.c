@@ -13,6 +13,7 @@
 
 static const char options_text[] =
     "\n"
+    "What gaold has seen, or with --from-log what log files tell of:\n"
     "  -f, --from-log FILE  read this log (also packed; -: standard input);\n"
     "                       may be given more than once\n"
     "      --filter NAME    whose events: dovecot, exim[...], a path\n"
@@ -29,7 +30,8 @@ static const char options_text[] =
     "  -e, --encoding NAME  encoding of the log\n"
     "      --timezone ZONE  of stamps that name none\n"
     "      --now SECONDS    what \"now\" means: dates without a year\n"
-    "  -c, --config DIR     where filter.d is\n"
+    "  -c, --config DIR     configuration: the daemon's socket, filter.d\n"
+    "  -s, --socket PATH    control socket of the daemon\n"
     "      --share DIR      where our own filter.d is\n"
     "  -h, --help           this text\n"
     "Exit status: 0, 1 for an error, 2 for misuse.\n";
@@ -57,6 +59,7 @@ static const struct option options[] = {
 	{ "timezone", required_argument, NULL, ZONE },
 	{ "now", required_argument, NULL, NOW },
 	{ "config", required_argument, NULL, 'c' },
+	{ "socket", required_argument, NULL, 's' },
 	{ "share", required_argument, NULL, SHARE },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -167,6 +170,7 @@ take(struct mail_call *call, int o, char *value)
 	case 'f': strings_add(&call->logs, span_of(value)); break;
 	case FILTER: call->filter = value; break;
 	case 'c': call->dir = value; break;
+	case 's': call->socket = value; break;
 	case SHARE: call->share = value; break;
 	case 'e': call->encoding = value; break;
 	case ZONE: call->zone = value; break;
@@ -200,7 +204,7 @@ mail_call_parse(struct mail_call *call, int argc, char **argv,
 		.kind = -1 };
 	clock_tick();
 	optind = 0;
-	while ((o = getopt_long(argc, argv, "f:c:e:h", options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "f:c:s:e:h", options, NULL)) != -1) {
 		if (o == 'h') {
 			printf("%s%s", usage, options_text);
 			return 1;
@@ -218,10 +222,10 @@ mail_call_parse(struct mail_call *call, int argc, char **argv,
 		return rc;
 	call->words = argv + optind;
 	call->words_n = argc - optind;
-	if (call->logs.n > 0 && call->filter != NULL)
+	if ((call->logs.n > 0) == (call->filter != NULL))
 		return 0;
-	fprintf(stderr, "gaol %s: --from-log FILE and --filter NAME are "
-	    "needed: this version keeps no events of its own\n", call->verb);
+	fprintf(stderr, "gaol %s: --from-log FILE and --filter NAME go "
+	    "together\n", call->verb);
 	return 2;
 }
 

@@ -1,5 +1,6 @@
 /*
- * The options that the mail verbs share (events, sessions, logins, report),
+ * The options that the mail verbs share (events, sessions, logins, timeline,
+ * report),
  * and which events they mean.
  */
 #ifndef GAOL_TOOLS_MAIL_CALL_H
@@ -14,6 +15,7 @@ struct mail_call {
 	struct strings logs;         /* --from-log */
 	const char *filter;          /* --filter NAME[opt=value] */
 	const char *dir, *share;     /* -c, --share */
+	const char *socket;          /* -s: of the daemon */
 	const char *encoding, *zone;
 	const char *country, *asn;   /* databases; NULL: gaol.conf's or known */
 	bool json;

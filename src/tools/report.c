@@ -9,13 +9,13 @@
 #include "access/event_json.h"
 #include "access/summary.h"
 #include "control/printable.h"
-#include "tools/mail_log.h"
+#include "tools/mail_source.h"
 
 #define ROWS_MAX 1000000
 
 static const char usage[] =
-    "usage: gaol report --from-log FILE... --filter NAME [OPTIONS]\n"
-    "       gaol report insecure --from-log FILE... --filter NAME [OPTIONS]\n"
+    "usage: gaol report [OPTIONS]\n"
+    "       gaol report insecure [OPTIONS]\n"
     "What the period from --since to --until comes to, by account and\n"
     "service: sign-ins, failed attempts, the last sign-in, countries ('+':\n"
     "none from there before the period).\n"
@@ -287,7 +287,7 @@ make(struct mail_call *call)
 	if (insecure == -1) {
 		fputs(usage, stderr);
 	} else {
-		rc = mail_log_read(call, &calls, &run) == 0 ? 0 : 1;
+		rc = mail_source_read(call, &calls, &run) == 0 ? 0 : 1;
 		print(&run, insecure);
 	}
 	summary_free(run.summary);

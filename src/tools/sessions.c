@@ -5,14 +5,14 @@
 #include <stdio.h>
 
 #include "access/event_json.h"
-#include "tools/mail_log.h"
+#include "tools/mail_source.h"
 
 static const char usage[] =
-    "usage: gaol sessions --from-log FILE... --filter NAME [OPTIONS]\n"
-    "Sessions of accounts, as they end: sign-in, sign-out, how long, which\n"
-    "service, account, address, bytes from and to the client. What is still\n"
-    "open at the end of the logs comes last. --since and --until are about\n"
-    "the sign-in.\n";
+    "usage: gaol sessions [OPTIONS]\n"
+    "Sessions of accounts: sign-in, sign-out, how long, which service,\n"
+    "account, address, bytes from and to the client; in order of the sign-in,\n"
+    "or from log files as they end, those still open last. --since and --until\n"
+    "are about the sign-in.\n";
 
 static void
 print_text(const struct mail_session *s, void *arg)
@@ -55,7 +55,7 @@ tool_sessions(int argc, char **argv)
 	if (rc == 0) {
 		if (call.json)
 			calls.session = print_json;
-		rc = mail_log_read(&call, &calls, NULL) == 0 ? 0 : 1;
+		rc = mail_source_read(&call, &calls, NULL) == 0 ? 0 : 1;
 	} else if (rc == 1) {
 		rc = 0;
 	}

@@ -112,7 +112,8 @@ wrong() {
     [ $? = "$status" ] && grep -qF -- "$text" "$work/out"
     report $? "refused: $*"
 }
-wrong 2 "are needed" --filter dovecot
+wrong 2 "go together" --filter dovecot
+wrong 1 "is gaold running?" -s /nonexistent/sock
 wrong 2 "--since 'never'; accepted: 2026-11-21" -f x --filter y --since never
 wrong 2 "--ip '1.2.3'; accepted: 192.0.2.7" -f x --filter y --ip 1.2.3
 wrong 2 "accepted: unknown, imap" -f x --filter y --service gopher

@@ -1,0 +1,354 @@
+/*
+ * Mail accesses: the lines of a jail whose filter has eventregexes are looked
+ * through for them too, each event joined with its session, and what came of
+ * one read of one log goes to the store together with the log's position. So
+ * a restart, or a kill, neither loses nor doubles one. Where an address is,
+ * the store's thread looks up: that may wait for a disk.
+ */
+#include "process/engine_event.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access/event_make.h"
+#include "access/mail_session.h"
+#include "access/place.h"
+#include "access/redact.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "match/event_filter.h"
+#include "process/check.h"
+#include "store/event_row.h"
+
+#define LOGGER "gaol.events"
+#define SESSIONS_MAX 100000
+#define REFRESH_US (600 * CLOCK_SECOND)   /* a database of places is looked at */
+
+struct engine_events {
+	struct mail_sessions *sessions;
+	struct user_rules rules;
+	struct event_rows rows;      /* of the read at hand */
+	struct buf user, line, detail;
+	struct span log;             /* where the line at hand stands */
+	uint64_t seen[EVENT_KINDS];
+	pthread_mutex_t lock;        /* of what follows: the thread's, too */
+	struct places *places;
+	struct wall refreshed;
+};
+
+/* --- sessions ---------------------------------------------------------- */
+
+static void
+add_session(struct engine_events *ee, const struct mail_session *s, bool open)
+{
+	struct event_row *row = event_rows_add(&ee->rows, s->event);
+
+	row->number = s->number;
+	row->is_session = true;
+	row->is_open = open;
+	row->is_gone = !open && !s->signed_in;
+	row->signed_in = s->signed_in;
+	row->signed_out = s->signed_out;
+	row->login = s->login;
+	row->end = s->end;
+	row->failures = s->failures;
+	row->duration_ms = s->duration_ms;
+	if (s->login.us != 0)
+		row->event.time = s->login;
+}
+
+static void
+on_closed(const struct mail_session *s, void *arg)
+{
+	/* Who only failed is among the events. */
+	if (s->signed_in || s->noted)
+		add_session(arg, s, false);
+}
+
+static void
+on_changed(const struct mail_session *s, void *arg)
+{
+	add_session(arg, s, true);
+}
+
+static void
+restore_sessions(struct engine *e)
+{
+	struct engine_events *ee = e->events;
+	struct event_rows rows = { 0 };
+	int64_t next;
+
+	if (store_load_sessions(e->store, &rows, &next) == -1)
+		log_warning(LOGGER, "open sessions are not known");
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct event_row *row = &rows.v[i];
+		const struct mail_session s = {
+			.number = row->number, .event = &row->event,
+			.login = row->login, .signed_in = row->signed_in,
+			.failures = row->failures,
+		};
+
+		mail_sessions_restore(ee->sessions, &s);
+	}
+	mail_sessions_number(ee->sessions, next);
+	event_rows_fini(&rows);
+}
+
+/* --- places: on the store's thread -------------------------------------- */
+
+static void
+find_place(struct event *event, void *arg)
+{
+	struct engine_events *ee = arg;
+	struct wall now = clock_wall_now();
+
+	pthread_mutex_lock(&ee->lock);
+	if (now.us - ee->refreshed.us > REFRESH_US) {
+		ee->refreshed = now;
+		places_refresh(ee->places);
+	}
+	places_find(ee->places, &event->ip, &event->place);
+	pthread_mutex_unlock(&ee->lock);
+}
+
+static void
+open_places(struct engine_events *ee, const struct own_config *own)
+{
+	struct place_paths paths = { 0 };
+	struct places *places, *before;
+
+	place_paths_find(&paths, own);
+	places = places_open(&paths);
+	if (places_error(places) != NULL)
+		log_warning(LOGGER, "geoip: %s",
+		    log_text(span_of(places_error(places))));
+	pthread_mutex_lock(&ee->lock);
+	before = ee->places;
+	ee->places = places;
+	pthread_mutex_unlock(&ee->lock);
+	places_close(before);
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+struct engine_events *
+engine_events_new(void)
+{
+	struct engine_events *ee = xcalloc(1, sizeof(*ee));
+
+	ee->sessions = mail_sessions_new(SESSIONS_MAX, on_closed, ee);
+	pthread_mutex_init(&ee->lock, NULL);
+	ee->places = places_open(&(struct place_paths){ 0 });
+	return ee;
+}
+
+/* The store's thread has ended. */
+void
+engine_events_free(struct engine_events *ee)
+{
+	mail_sessions_free(ee->sessions);
+	user_rules_fini(&ee->rules);
+	event_rows_fini(&ee->rows);
+	buf_fini(&ee->user);
+	buf_fini(&ee->line);
+	buf_fini(&ee->detail);
+	places_close(ee->places);
+	pthread_mutex_destroy(&ee->lock);
+	free(ee);
+}
+
+void
+engine_events_start(struct engine *e)
+{
+	if (e->store == NULL)
+		return;
+	restore_sessions(e);
+	store_complete(e->store, find_place, e->events);
+}
+
+static void
+compile(struct engine_jail *j)
+{
+	struct report report = { 0 };
+
+	event_filter_free(j->events);
+	j->events = NULL;
+	/* Without a database there is nowhere to keep them. */
+	if (j->engine->store == NULL || j->error != NULL)
+		return;
+	/* What does not compile was said when the configuration was read. */
+	j->events = check_compile_events(j->engine->config, j->config,
+	    &report);
+	report_fini(&report);
+}
+
+void
+engine_events_apply(struct engine *e)
+{
+	const struct own_config *own = &e->config->own;
+	const struct store_keep keep = { {
+		[STORE_LOGIN] = own->keep_login,
+		[STORE_FAILURE] = own->keep_failure,
+		[STORE_SESSION] = own->keep_session,
+		[STORE_MESSAGE] = own->keep_message,
+		[STORE_OTHER] = own->keep_other,
+	} };
+
+	for (size_t i = 0; i < e->jails_n; i++)
+		compile(e->jails[i]);
+	user_rules_fini(&e->events->rules);
+	user_rules_init(&e->events->rules, own);
+	open_places(e->events, own);
+	if (e->store != NULL)
+		store_keep(e->store, &keep);
+}
+
+/* --- lines ------------------------------------------------------------------ */
+
+static void
+on_event(const struct event_line *line, void *arg)
+{
+	struct engine_events *ee = arg;
+	struct event_line here = *line;
+	struct event event;
+
+	here.log = ee->log;
+	event_make(&here, &ee->rules, &ee->user, &event);
+	if (mail_sessions_event(ee->sessions, &event) == MAIL_SESSION_KNOWN)
+		return;
+	ee->seen[event.kind]++;
+	/* Servers quote what clients sent. */
+	buf_clear(&ee->line);
+	buf_clear(&ee->detail);
+	redact(event.line, &ee->line);
+	redact(event.texts[EVENT_DETAIL], &ee->detail);
+	event.line = buf_span(&ee->line);
+	event.texts[EVENT_DETAIL] = buf_span(&ee->detail);
+	event_rows_add(&ee->rows, &event);
+}
+
+void
+engine_event_sieve(struct event_filter *filter, struct sieve *sieve)
+{
+	filter_sieve(event_filter_inside(filter), sieve);
+}
+
+size_t
+engine_event_skip(struct event_filter *filter, struct span rest)
+{
+	uint64_t lines;
+
+	return filter_skip(event_filter_inside(filter), rest, FILTER_ASIS,
+	    &lines);
+}
+
+void
+engine_event_line(struct engine *e, struct event_filter *filter,
+    struct span line, struct span log)
+{
+	e->events->log = log;
+	event_filter_line(filter, line, on_event, e->events);
+}
+
+void
+engine_event_message(struct engine *e, struct event_filter *filter,
+    struct span message, struct wall time)
+{
+	e->events->log = SPAN("systemd-journal");
+	event_filter_message(filter, message, time, on_event, e->events);
+}
+
+bool
+engine_event_commit(struct engine *e, const struct store_place *place)
+{
+	struct engine_events *ee = e->events;
+
+	mail_sessions_changed(ee->sessions, on_changed, ee);
+	if (ee->rows.n == 0)
+		return false;
+	if (e->store == NULL) {
+		event_rows_fini(&ee->rows);
+		return false;
+	}
+	return store_events(e->store, &ee->rows, place);
+}
+
+bool
+engine_event_full(const struct engine *e)
+{
+	return e->store != NULL && e->store_error == NULL &&
+	    store_events_full(e->store);
+}
+
+struct span
+engine_event_user(const struct engine *e, const char *name, struct buf *out)
+{
+	user_normalise(&e->events->rules, span_of(name), out);
+	return buf_span(out);
+}
+
+/* --- which filter --------------------------------------------------------- */
+
+static bool
+same_filter(const struct engine_jail *a, const struct engine_jail *b)
+{
+	return strcmp(a->config->filter.name, b->config->filter.name) == 0;
+}
+
+struct event_filter *
+engine_event_filter_of_log(const struct engine *e,
+    const struct engine_log *log)
+{
+	if (log->jail->events == NULL)
+		return NULL;
+	for (const struct engine_log *other = e->logs; other < log; other++)
+		if (!other->closed && other->jail->events != NULL &&
+		    engine_jail_reads(other->jail) &&
+		    strcmp(other->path, log->path) == 0 &&
+		    same_filter(other->jail, log->jail))
+			return NULL;
+	return log->jail->events;
+}
+
+struct event_filter *
+engine_event_filter_of_reader(const struct engine *e,
+    const struct engine_reader *r)
+{
+	if (r->jail->events == NULL)
+		return NULL;
+	for (const struct engine_reader *other = e->journals.readers;
+	    other < r; other++)
+		if (other->source == r->source &&
+		    other->jail->events != NULL &&
+		    engine_jail_reads(other->jail) &&
+		    same_filter(other->jail, r->jail))
+			return NULL;
+	return r->jail->events;
+}
+
+/* --- status ------------------------------------------------------------------ */
+
+json_t *
+engine_events_json(const struct engine *e)
+{
+	const struct engine_events *ee = e->events;
+	struct store_counters c = { 0 };
+	json_t *seen = json_object();
+
+	for (unsigned i = 0; i < EVENT_KINDS; i++)
+		if (ee->seen[i] > 0)
+			json_object_set_new(seen,
+			    event_kind_name((enum event_kind)i),
+			    json_integer((json_int_t)ee->seen[i]));
+	if (e->store != NULL)
+		store_counters(e->store, &c);
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}",
+	    "seen", seen,
+	    "stored", (json_int_t)c.events,
+	    "waiting", (json_int_t)c.events_waiting,
+	    "dropped", (json_int_t)c.events_dropped,
+	    "sessions_open", (json_int_t)mail_sessions_open(ee->sessions),
+	    "sessions_evicted",
+	    (json_int_t)mail_sessions_evicted(ee->sessions));
+}

@@ -1,0 +1,37 @@
+/* Mail accesses on their way from the engine's lines to its store. */
+#ifndef GAOL_PROCESS_ENGINE_EVENT_H
+#define GAOL_PROCESS_ENGINE_EVENT_H
+
+#include "process/engine_local.h"
+
+struct event_filter;
+struct sieve;
+
+/*
+ * The event filter for the lines of this log or journal. NULL: it has none,
+ * or another jail looks through the same lines for the same.
+ */
+struct event_filter *engine_event_filter_of_log(const struct engine *e,
+    const struct engine_log *log);
+struct event_filter *engine_event_filter_of_reader(const struct engine *e,
+    const struct engine_reader *r);
+/* What comes now is in the sieve's block; NULL: in none. */
+void engine_event_sieve(struct event_filter *filter, struct sieve *sieve);
+/* Bytes of `rest` that are complete lines without any event. */
+size_t engine_event_skip(struct event_filter *filter, struct span rest);
+void engine_event_line(struct engine *e, struct event_filter *filter,
+    struct span line, struct span log);
+void engine_event_message(struct engine *e, struct event_filter *filter,
+    struct span message, struct wall time);
+/*
+ * The end of a read: what it told goes to the store, with how far it was.
+ * False: it told nothing, or the place was not taken.
+ */
+bool engine_event_commit(struct engine *e, const struct store_place *place);
+/* Old lines should wait: the store has much to write, and works. */
+bool engine_event_full(const struct engine *e);
+/* A name as accounts are counted; in `out`. */
+struct span engine_event_user(const struct engine *e, const char *name,
+    struct buf *out);
+
+#endif

@@ -1,0 +1,116 @@
+"""What gaold keeps of a mail log is what --from-log says of the same file,
+across restarts and a kill; fail2ban still opens the database."""
+
+import json
+import subprocess
+
+from gaold import Gaold, HERE, Tap, wait_for
+
+tap = Tap()
+g = Gaold(gaol_conf="retention = { login = \"3650d\"; failure = \"3650d\"; "
+          "session = \"3650d\"; message = \"3650d\"; other = \"3650d\"; };\n"
+          "accounts = { separator = \"+\"; };\n", firewall="null")
+mail = g.dir + "/mail.log"
+source = HERE + "/tests/data/mail/dovecot-2.3.19-file.log"
+with open(source, "rb") as f:
+    lines = f.read().splitlines(True)
+open(mail, "w").close()
+g.write("jail.local", "[mail]\nenabled = true\nfilter = dovecot\nmaxretry = 9999\n"
+        "logpath = %s\n[again]\nenabled = true\nfilter = dovecot\n"
+        "maxretry = 9999\nlogpath = %s\n" % (mail, mail))
+
+
+def gaol(verb, *words):
+    return subprocess.run([g.gaol, verb, "-c", g.etc, *words],
+                          capture_output=True, text=True)
+
+
+def from_log(verb, *words):
+    return gaol(verb, "--from-log", mail, "--filter", HERE + "/filter.d/dovecot.conf",
+                "--share", HERE, *words)
+
+
+def same(verb, *words):
+    """Both sides, in one order."""
+    here, there = gaol(verb, *words), from_log(verb, *words)
+    if here.returncode or there.returncode:
+        return False
+    return sorted(here.stdout.splitlines()) == sorted(there.stdout.splitlines())
+
+
+def append(part):
+    with open(mail, "ab") as f:
+        f.write(b"".join(part))
+
+
+def differences(verb, *words):
+    with open(g.dir + "/a", "w") as f:
+        print(*sorted(from_log(verb, *words).stdout.splitlines()), sep="\n", file=f)
+    with open(g.dir + "/b", "w") as f:
+        here = gaol(verb, *words)
+        print(*sorted(here.stdout.splitlines()), sep="\n", file=f)
+    return here.stderr + subprocess.run(["diff", g.dir + "/a", g.dir + "/b"],
+                                        capture_output=True, text=True).stdout
+
+
+third = len(lines) // 3
+try:
+    g.start()
+    append(lines[:third])
+    tap.ok(wait_for("the first events", 15, lambda: same("events")),
+           "events are those of the file", differences("events") + g.logs())
+    tap.ok(same("sessions"), "so are sessions, the open ones too",
+           differences("sessions"))
+    g.stop()
+    append(lines[third:third + 5])
+    g.start()
+    append(lines[third + 5:2 * third])
+    tap.ok(wait_for("the next events", 15, lambda: same("events")),
+           "a restart loses and doubles no event", differences("events"))
+    tap.ok(same("sessions"), "and no session", differences("sessions"))
+    append(lines[2 * third:2 * third + third // 2])
+    g.kill_all()
+    append(lines[2 * third + third // 2:])
+    g.start()
+    tap.ok(wait_for("the last events", 15, lambda: same("events")),
+           "neither does a kill", differences("events"))
+    for words in (("--json",), ("--kind", "login"), ("--service", "imap"),
+                  ("--ip", "127.0.0.0/8"), ("--since", "2026-11-21 22:06:00")):
+        tap.ok(same("events", *words), "events " + " ".join(words),
+               differences("events", *words))
+    for verb in ("sessions", "report"):
+        tap.ok(same(verb) and gaol(verb).stdout != "", verb, differences(verb))
+    tap.ok(same("sessions", "--json"), "sessions --json",
+           differences("sessions", "--json"))
+    users = {json.loads(l).get("user", {}).get("name")
+             for l in gaol("events", "--kind", "login", "--json").stdout.splitlines()}
+    user = sorted(u for u in users if u)[0]
+    tap.ok(gaol("logins", user).stdout == from_log("logins", user).stdout != "",
+           "logins of " + user, gaol("logins", user).stdout)
+    status = g.ask("status")["events"]
+    tap.ok(status["dropped"] == 0 and status["sessions_evicted"] == 0 and
+           sum(status["seen"].values()) > 0, "status counts them", status)
+    bad = g.ask_raw("events", "kind=nonsense")
+    tap.ok("accepted: since=US" in str(bad), "a word that means nothing is named", bad)
+    # What fail2ban makes of the file: its own tables, the others are left alone.
+    g.stop()
+    upstream = subprocess.run(["/usr/bin/python3", "-c", """
+import sys
+sys.path.insert(0, '/usr/lib/python3/dist-packages')
+from fail2ban.server.database import Fail2BanDb
+db = Fail2BanDb(sys.argv[1])
+print(db.getJailNames())""", g.database], capture_output=True, text=True)
+    tap.ok(upstream.stdout.startswith("{'") and "created" not in
+           upstream.stdout + upstream.stderr, "fail2ban's own code opens the file",
+           upstream.stdout + upstream.stderr)
+    g.start()
+    tap.ok(same("events") and same("sessions"), "and leaves our tables alone",
+           differences("events"))
+    g.stop()
+    ours = subprocess.run([g.gaol, "events", "-c", g.etc], capture_output=True,
+                          text=True)
+    tap.ok(ours.returncode == 1 and "is gaold running?" in ours.stderr,
+           "without a daemon it says so", ours.stderr)
+finally:
+    g.close()
+tap.exit()

@@ -28,6 +28,7 @@ struct request {
 	void *done_arg;
 	enum request_form form;
 	struct strings argv;
+	size_t *open;             /* NULL: root's, or one inside */
 };
 
 static struct evbuffer *
@@ -126,9 +127,17 @@ cut_off(struct conn *c, enum request_form form, const char *why)
 	complain(c, form, why);
 }
 
+void
+conn_open_drop(size_t *open)
+{
+	if (open != NULL && --*open == 0)
+		free(open);
+}
+
 static void
 request_free(struct request *r)
 {
+	conn_open_drop(r->open);
 	strings_fini(&r->argv);
 	free(r);
 }
@@ -292,7 +301,14 @@ run_words(struct conn *c, struct request *r)
 	r->conn = c;
 	c->request = r;
 	event_del(c->deadline);
-	if (r->argv.n > 0)
+	if (!peer_may(&c->peer, RIGHT_CONFIGURE, &c->all->policy)) {
+		r->open = c->all->open;
+		++*r->open;
+	}
+	if (r->open != NULL && *r->open > 1 + SERVER_OPEN_MAX)
+		request_fail(r, "Exception", "too many commands have no "
+		    "answer yet");
+	else if (r->argv.n > 0)
 		dispatch(c, r);
 	else
 		request_fail(r, "IndexError", "list index out of range");

@@ -42,12 +42,16 @@ struct conns {
 	size_t n;
 	size_t replies;            /* bytes of replies not yet taken */
 	struct server_counters counters;
+	/* Commands of groups that have no answer yet, and one for the server. */
+	size_t *open;
 };
 
 /* Takes over fd and what peer owns; the client is in the list. */
 struct conn *conn_new(struct conns *all, int fd, const struct peer *peer);
 /* Closes at once. A request that is open goes on without it. */
 void conn_free(struct conn *c);
+/* One less; the last one frees it. */
+void conn_open_drop(size_t *open);
 /*
  * Before the last conn_free: an open request is answered with "shutting
  * down", and what the socket takes without waiting is written.

@@ -140,6 +140,8 @@ server_new(struct event_base *base, const struct server_options *options)
 		s->conns.options.load_peer = peer_load;
 	s->conns.policy = (struct peer_policy){ geteuid(), options->read_gid,
 		options->ban_gid };
+	s->conns.open = xcalloc(1, sizeof(*s->conns.open));
+	*s->conns.open = 1;
 	TAILQ_INIT(&s->conns.list);
 	s->accept = event_new(base, options->fd, EV_READ | EV_PERSIST,
 	    on_accept, s);
@@ -164,6 +166,7 @@ server_free(struct server *s)
 	event_free(s->accept);
 	event_free(s->resume);
 	close(s->conns.options.fd);
+	conn_open_drop(s->conns.open);
 	free(s);
 }
 

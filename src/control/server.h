@@ -27,6 +27,8 @@
 #define SERVER_REQUEST_MAX (1u << 20)   /* bytes, the newline included */
 #define SERVER_REPLY_MAX (64u << 20)    /* one; a longer one is an error */
 #define SERVER_REPLIES_MAX (128u << 20) /* all that wait to be read */
+#define SERVER_OPEN_MAX 256   /* commands of groups without answer, also of
+                                 who has gone: each keeps what it made */
 #define SERVER_IDLE_MS 30000
 
 struct event_base;

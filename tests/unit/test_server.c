@@ -29,7 +29,7 @@ struct fixture {
 	struct sockaddr_un sun;
 	struct event_base *base;
 	struct server *server;
-	struct request *kept[128];
+	struct request *kept[512];
 	size_t kept_n;
 	size_t runs;
 	json_t *inner;
@@ -856,6 +856,40 @@ refuses_when_every_client_is_busy(void **state)
 		close(fds[i]);
 }
 
+/* A command of who has gone costs until it ends: a group has so many, no more. */
+static void
+bounds_the_commands_of_who_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	become(4, 4, 500);
+	for (unsigned i = 0; i < SERVER_OPEN_MAX; i++) {
+		fd = dial(f);
+		say(fd, "[\"keep\"]\n");
+		spin(f);
+		close(fd);
+	}
+	assert_int_equal(f->kept_n, SERVER_OPEN_MAX);
+	fd = dial(f);
+	say(fd, "[\"keep\"]\n");
+	assert_non_null(strstr(hear(f, fd, 1, NULL), "no answer yet"));
+	request_reply(f->kept[0], NULL);
+	f->kept[0] = NULL;
+	say(fd, "[\"echo\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	say(fd, "[\"keep\"]\n");
+	spin(f);
+	close(fd);
+	assert_int_equal(f->kept_n, SERVER_OPEN_MAX + 1);
+	/* Root always gets through. */
+	become(0, 0, 0);
+	fd = dial(f);
+	say(fd, "[\"echo\"]\n");
+	assert_string_equal(hear(f, fd, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	close(fd);
+}
+
 static void
 cuts_off_who_is_idle(void **state)
 {
@@ -953,6 +987,7 @@ main(void)
 		T(withstands_a_slow_loris),
 		T(recovers_when_descriptors_run_out),
 		T(refuses_when_every_client_is_busy),
+		T(bounds_the_commands_of_who_has_gone),
 		T(cuts_off_who_is_idle),
 		T(says_that_it_shuts_down),
 		cmocka_unit_test(makes_json_of_any_bytes),

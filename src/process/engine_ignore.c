@@ -109,7 +109,7 @@ engine_ignore_ask(struct engine_jail *j, const struct failure *f)
 	if (!run_plan_asks(j->config) || jail_would_ignore(j->jail, &f->id))
 		return false;
 	if (run->why[0] != '\0' || j->run_error != NULL ||
-	    table_count(g->waiting) >= WAITING_MAX) {
+	    table_count(g->waiting) >= WAITING_MAX || !kept_has_room()) {
 		g->unasked++;
 		return false;
 	}

@@ -215,7 +215,7 @@ engine_ignoreip_ask(struct engine_jail *j, const struct failure *f)
 	}
 	if (missing == NULL)
 		return false;
-	if (e->ignoreip->guests_n >= GUESTS_MAX) {
+	if (e->ignoreip->guests_n >= GUESTS_MAX || !kept_has_room()) {
 		e->ignoreip->unasked++;
 		return false;
 	}

@@ -118,7 +118,7 @@ engine_name_failure(struct engine_jail *j, const struct failure *f)
 		count(j, f, &known);
 		return;
 	}
-	if (names->n >= WAITING_MAX) {
+	if (names->n >= WAITING_MAX || !kept_has_room()) {
 		names->dropped++;
 		return;
 	}

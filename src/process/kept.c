@@ -6,6 +6,17 @@
 #include "base/xalloc.h"
 #include "control/command.h"
 
+/* Bytes of all that are kept: a thousand of the longest lines. */
+#define KEPT_BYTES_MAX ((size_t)64 << 20)
+
+static size_t bytes;
+
+bool
+kept_has_room(void)
+{
+	return bytes < KEPT_BYTES_MAX;
+}
+
 static struct span
 keep(struct buf *b, struct span s)
 {
@@ -55,6 +66,8 @@ kept_new(const struct failure *f)
 	k->failure = *f;
 	k->id = id_copy(&f->id);
 	k->failure.id = k->id;
+	k->size = size_of(f) + k->id.raw.n;
+	bytes += k->size;
 	k->text = keep_texts(&k->failure);
 	return k;
 }
@@ -73,6 +86,7 @@ kept_free(struct kept *k)
 	if (k->failure.told != NULL)
 		request_fail(k->failure.told, "Exception",
 		    "the jail has gone meanwhile");
+	bytes -= k->size;
 	id_fini(&k->id);
 	free(k->text);
 	free(k);

@@ -402,6 +402,32 @@ a_known_name_needs_no_room(void **state)
 	assert_true(is_banned("192.0.2.1"));
 }
 
+/* Whoever writes lines chooses how long they are. */
+static void
+long_lines_fill_the_room_sooner(void **state)
+{
+	const size_t size = 1 << 20;
+	char *line = xmalloc(size);
+	struct failure f = { .named = true, .time = clock_wall() };
+
+	(void)state;
+	memset(line, 'x', size);
+	f.id = (struct id){ .raw = SPAN("bad.test") };
+	f.lines[f.lines_n++] = span_from(line, size);
+	for (int i = 0; i < 90; i++)
+		engine_jail_failure(s->e->jails[0], &f);
+	assert_int_equal(engine_names_waiting(s->e), 64);
+	assert_int_equal(engine_names_dropped(s->e), 26);
+	/* What has been answered makes room. */
+	link_resolver();
+	assert_true(is_asked());
+	say_not(asked.seq, LOOKUP_NONE);
+	f.id = (struct id){ .raw = SPAN("other.test") };
+	engine_jail_failure(s->e->jails[0], &f);
+	assert_int_equal(engine_names_waiting(s->e), 1);
+	free(line);
+}
+
 static void
 who_waits_for_ignoreip_is_spared_or_counted(void **state)
 {
@@ -464,6 +490,7 @@ main(void)
 		CASE(a_lying_one_is_not_believed),
 		CASE(a_named_failure_is_one_of_each_address),
 		CASE(a_known_name_needs_no_room),
+		CASE(long_lines_fill_the_room_sooner),
 		CASE(who_waits_for_ignoreip_is_spared_or_counted),
 		CASE(a_jail_that_goes_takes_them_along),
 	};

@@ -69,6 +69,8 @@ static const struct verb verbs[] = {
 	    NULL, tool_sessions, "-s", 0, 0 },
 	{ "logins", "[OPTIONS] USER", "the last sign-ins of an account",
 	    NULL, tool_logins, "-s", 0, 0 },
+	{ "timeline", "[OPTIONS] USER|ADDR", "all that is known of one",
+	    NULL, tool_timeline, "-s", 0, 0 },
 	{ "report", "[insecure] [OPTIONS]", "a period, by account and service",
 	    NULL, tool_report, "-s", 0, 0 },
 	{ "lint", "[OPTIONS] FILTER...", "find expressions that can be misused",

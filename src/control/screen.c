@@ -104,6 +104,32 @@ add_names(struct screen *s, const json_t *names)
 	screen_counts(s, names, counts, sizeof(counts) / sizeof(counts[0]));
 }
 
+/* Only where a jail's lines tell of mail accesses. */
+static void
+add_events(struct screen *s, const json_t *events)
+{
+	static const struct screen_counter counts[] = {
+		{ "stored", "stored", PLAIN },
+		{ "waiting", "waiting", PLAIN },
+		{ "dropped", "dropped", RED },
+		{ "sessions_open", "sessions open", PLAIN },
+		{ "sessions_evicted", "taken for ended", YELLOW },
+	};
+	json_t *seen = json_object_get(events, "seen"), *n;
+	const char *kind, *comma = "";
+
+	if (json_object_size(seen) == 0)
+		return;
+	screen_head(s, "Accesses");
+	json_object_foreach(seen, kind, n) {
+		buf_addf(s->out, "%s%" JSON_INTEGER_FORMAT " ", comma,
+		    json_integer_value(n));
+		printable_add(s->out, span_of(kind));
+		comma = ", ";
+	}
+	screen_counts(s, events, counts, sizeof(counts) / sizeof(counts[0]));
+}
+
 static void
 add_sandbox(struct screen *s, const json_t *list)
 {
@@ -185,6 +211,7 @@ screen_status(const json_t *payload, bool colour, struct buf *out)
 	add_store(&s, json_object_get(payload, "store"));
 	add_runner(&s, json_object_get(payload, "runner"));
 	add_names(&s, json_object_get(payload, "names"));
+	add_events(&s, json_object_get(payload, "events"));
 	add_sandbox(&s, json_object_get(payload, "sandbox"));
 	add_logs(&s, json_object_get(payload, "logs"));
 	add_broken(&s, json_object_get(payload, "broken"));

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "access/country.h"
+#include "access/event_json.h"
 #include "access/redact.h"
 #include "control/printable.h"
 
@@ -184,6 +185,25 @@ mail_text_session(const struct mail_session *s, struct buf *out)
 	add_named(out, " client", e->texts[EVENT_AGENT]);
 	add_named(out, " session", e->texts[EVENT_SESSION]);
 	buf_addc(out, '\n');
+}
+
+json_t *
+mail_text_session_json(const struct mail_session *s)
+{
+	json_t *json = event_json(s->event);
+
+	event_json_set(json, "event.action", json_string("session"));
+	event_json_set(json, "event.category", json_pack("[s]", "session"));
+	event_json_set(json, "event.start", s->login.us != 0 ?
+	    event_json_time(s->login) : NULL);
+	event_json_set(json, "event.end", s->signed_out ?
+	    event_json_time(s->end) : NULL);
+	/* Nanoseconds, as the schema has it. */
+	event_json_set(json, "event.duration", s->duration_ms >= 0 ?
+	    json_integer((json_int_t)s->duration_ms * 1000000) : NULL);
+	event_json_set(json, "gaol.failures",
+	    json_integer((json_int_t)s->failures));
+	return json;
 }
 
 void

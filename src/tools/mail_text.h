@@ -19,6 +19,8 @@ void mail_text_session(const struct mail_session *s, struct buf *out);
 void mail_text_duration(int64_t ms, struct buf *out);
 /* "1.4 kB"; "-" when it is unknown (< 0). */
 void mail_text_bytes(int64_t n, struct buf *out);
+/* As an event that has begin, end and duration; the caller's. */
+json_t *mail_text_session_json(const struct mail_session *s);
 /* Prints one compact line; takes the value over. */
 void mail_text_json(json_t *value);
 

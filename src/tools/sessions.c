@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "access/event_json.h"
 #include "tools/mail_source.h"
 
 static const char usage[] =
@@ -28,21 +27,8 @@ print_text(const struct mail_session *s, void *arg)
 static void
 print_json(const struct mail_session *s, void *arg)
 {
-	json_t *json = event_json(s->event);
-
 	(void)arg;
-	event_json_set(json, "event.action", json_string("session"));
-	event_json_set(json, "event.category", json_pack("[s]", "session"));
-	event_json_set(json, "event.start", s->login.us != 0 ?
-	    event_json_time(s->login) : NULL);
-	event_json_set(json, "event.end", s->signed_out ?
-	    event_json_time(s->end) : NULL);
-	/* Nanoseconds, as the schema has it. */
-	event_json_set(json, "event.duration", s->duration_ms >= 0 ?
-	    json_integer((json_int_t)s->duration_ms * 1000000) : NULL);
-	event_json_set(json, "gaol.failures",
-	    json_integer((json_int_t)s->failures));
-	mail_text_json(json);
+	mail_text_json(mail_text_session_json(s));
 }
 
 int

@@ -11,6 +11,7 @@ int tool_logins(int argc, char **argv);
 int tool_options(int argc, char **argv);
 int tool_report(int argc, char **argv);
 int tool_sessions(int argc, char **argv);
+int tool_timeline(int argc, char **argv);
 /* Also by the name fail2ban-regex, with that program's exit status. */
 int tool_regex(int argc, char **argv);
 

@@ -16,8 +16,8 @@ with open(source, "rb") as f:
     lines = f.read().splitlines(True)
 open(mail, "w").close()
 g.write("jail.local", "[mail]\nenabled = true\nfilter = dovecot\nmaxretry = 9999\n"
-        "logpath = %s\n[again]\nenabled = true\nfilter = dovecot\n"
-        "maxretry = 9999\nlogpath = %s\n" % (mail, mail))
+        "action =\nlogpath = %s\n[again]\nenabled = true\nfilter = dovecot\n"
+        "maxretry = 9999\naction =\nlogpath = %s\n" % (mail, mail))
 
 
 def gaol(verb, *words):
@@ -87,6 +87,14 @@ try:
     user = sorted(u for u in users if u)[0]
     tap.ok(gaol("logins", user).stdout == from_log("logins", user).stdout != "",
            "logins of " + user, gaol("logins", user).stdout)
+    tap.ok(gaol("timeline", user).stdout == from_log("timeline", user).stdout != "",
+           "timeline of " + user, differences("timeline", user))
+    g.run("ban", "sshd", "192.0.2.99")
+    banned = wait_for("a ban", 10, lambda: gaol("timeline", "192.0.2.99").stdout)
+    tap.ok(" ban      sshd 192.0.2.99 + 3600 = " in (banned or ""),
+           "a timeline shows a ban", banned)
+    tap.ok("Accesses" in g.run("status").stdout, "status shows accesses",
+           g.run("status").stdout)
     status = g.ask("status")["events"]
     tap.ok(status["dropped"] == 0 and status["sessions_evicted"] == 0 and
            sum(status["seen"].values()) > 0, "status counts them", status)

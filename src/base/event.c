@@ -34,7 +34,8 @@ const struct event_field event_texts[EVENT_TEXTS] = {
 
 const struct event_field event_numbers[EVENT_NUMBERS] = {
 	[EVENT_PID] = { T("pid"), "process.pid" },
-	[EVENT_PORT] = { T("port"), "source.port" },
+	/* fail2ban's names: <F-PORT> is "fport", as <F-ID> is "fid". */
+	[EVENT_PORT] = { T("fport"), "source.port" },
 	[EVENT_LOCAL_PORT] = { T("local_port"), "destination.port" },
 	[EVENT_ATTEMPTS] = { T("attempts"), "gaol.attempts" },
 	[EVENT_BYTES_IN] = { T("bytes_in"), "source.bytes" },

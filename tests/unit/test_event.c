@@ -33,7 +33,7 @@ test_make(void **state)
 	add(&l, "service", "imap-login");
 	add(&l, "ip4", "198.51.100.7");
 	add(&l, "local_ip", "192.0.2.25");
-	add(&l, "port", "40000");
+	add(&l, "fport", "40000");
 	add(&l, "tls", "TLS");
 	add(&l, "session", "X4JW");
 	/* What the filter says of all such lines gives way. */
@@ -66,7 +66,7 @@ test_nonsense(void **state)
 
 	(void)state;
 	add(&l, "ip4", "300.1.1.1");
-	add(&l, "port", "99999");
+	add(&l, "fport", "99999");
 	add(&l, "attempts", "-3");
 	add(&l, "bytes_in", "12345678901234567890");
 	add(&l, "service", "gopher");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "access/told.h"
 #include "base/buf.h"
@@ -10,6 +11,7 @@
 
 #define TEXT_KEPT 256          /* bytes of a text; keys, too */
 #define BYTES_EACH 1024        /* on average; much more are evicted */
+#define LATE_WITHIN 2          /* seconds */
 
 struct open_session {
 	struct open_session *newer, *older;
@@ -22,6 +24,8 @@ struct open_session {
 	struct wall login, last;
 	bool message;            /* not a session: one message's way */
 	bool signed_in, signed_out;
+	bool late;               /* in the list of those */
+	TAILQ_ENTRY(open_session) late_link;
 	uint64_t user;           /* hash of who signed in */
 	int64_t failures;
 };
@@ -29,6 +33,8 @@ struct open_session {
 struct mail_sessions {
 	struct table *table;
 	struct open_session *newest, *oldest;
+	/* Signed out; the sign-in is not told of yet. By their last line. */
+	TAILQ_HEAD(, open_session) late;
 	size_t max;
 	size_t bytes;                       /* of all */
 	int64_t next;                       /* number */
@@ -87,6 +93,14 @@ duration(const struct open_session *s)
 	return (s->last.us - s->login.us) / 1000;
 }
 
+static void
+forget_late(struct mail_sessions *ms, struct open_session *s)
+{
+	if (s->late)
+		TAILQ_REMOVE(&ms->late, s, late_link);
+	s->late = false;
+}
+
 /* What it knew lasts until the next event: that one may borrow from it. */
 static void
 close_session(struct mail_sessions *ms, struct open_session *s)
@@ -100,6 +114,7 @@ close_session(struct mail_sessions *ms, struct open_session *s)
 
 	table_del(ms->table, s->hash, &s->key);
 	unlink_session(ms, s);
+	forget_late(ms, s);
 	ms->bytes -= s->bytes;
 	if (s->login.us != 0)
 		s->known.time = s->login;
@@ -123,6 +138,7 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	ms->closed = closed;
 	ms->arg = arg;
 	event_init(&ms->last);
+	TAILQ_INIT(&ms->late);
 	return ms;
 }
 
@@ -451,6 +467,35 @@ ends(const struct event *e)
 		e->numbers[EVENT_DURATION_MS] != EVENT_NUMBER_UNKNOWN);
 }
 
+/*
+ * A short session's process may write its last line before the one that took
+ * the sign-in writes its own (Dovecot): the end waits for that a moment. False:
+ * it need not.
+ */
+static bool
+wait_for_login(struct mail_sessions *ms, struct open_session *s,
+    const struct event *e)
+{
+	if (e->kind != EVENT_LOGOUT || s->signed_in || s->failures > 0 ||
+	    !has_id(e))
+		return false;
+	forget_late(ms, s);
+	s->late = true;
+	TAILQ_INSERT_TAIL(&ms->late, s, late_link);
+	return true;
+}
+
+/* Whose sign-in is not told of any more: the log began after it. */
+static void
+close_late(struct mail_sessions *ms, struct wall now)
+{
+	struct open_session *s;
+
+	while ((s = TAILQ_FIRST(&ms->late)) != NULL &&
+	    s->last.us + LATE_WITHIN * CLOCK_SECOND < now.us)
+		close_session(ms, s);
+}
+
 /* Each message of a connection may say again who signed in. */
 static bool
 same_user(const struct open_session *s, const struct event *e)
@@ -494,6 +539,7 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	enum mail_session_verdict verdict;
 	struct open_session *s;
 
+	close_late(ms, e->time);
 	if (!has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
 	s = session_of(ms, e);
@@ -505,7 +551,7 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	s->last = e->time;
 	verdict = judge(s, e);
 	follow_message(ms, e);
-	if (ends(e))
+	if (ends(e) ? !wait_for_login(ms, s, e) : s->late && s->signed_in)
 		close_session(ms, s);
 	return verdict;
 }

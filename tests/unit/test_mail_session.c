@@ -82,6 +82,45 @@ test_one_session(void **state)
 	mail_sessions_free(ms);
 }
 
+/* The sign-out's line may come first; not much later than that. */
+static void
+test_logout_first(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		e = make(EVENT_LOGOUT, 5 + 10 * i, "S1", "alice", NULL);
+		e.numbers[EVENT_BYTES_IN] = 44;
+		mail_sessions_event(ms, &e);
+		assert_int_equal(c.n, 2 * i);
+		e = make(EVENT_LOGIN, 5 + 10 * i, "S1", "alice", "192.0.2.7");
+		mail_sessions_event(ms, &e);
+		assert_int_equal(c.n, 2 * i + 1);
+		assert_string_equal(c.last,
+		    "alice unknown in=44 fails=0 io ms=0 client=");
+		assert_int_equal(mail_sessions_open(ms), 0);
+		/* This one's was before the log began. */
+		e = make(EVENT_LOGOUT, 6 + 10 * i, "S2", "bob", NULL);
+		mail_sessions_event(ms, &e);
+		e = make(EVENT_CLIENT, 8 + 10 * i, "S3", "", "192.0.2.7");
+		mail_sessions_event(ms, &e);
+		assert_int_equal(c.n, 2 * i + 1);
+		e = make(EVENT_CLIENT, 9 + 10 * i, "S3", "", "192.0.2.7");
+		mail_sessions_event(ms, &e);
+		assert_int_equal(c.n, 2 * i + 2);
+		assert_string_equal(c.last,
+		    "bob unknown in=-1 fails=0 -o ms=-1 client=");
+		assert_int_equal(mail_sessions_open(ms), 1);
+		e = make(EVENT_ABORT, 10 + 10 * i, "S3", "", NULL);
+		mail_sessions_event(ms, &e);
+		c.n--;
+	}
+	mail_sessions_free(ms);
+}
+
 /* A failed name is nobody's: not the session's, nor its sign-out's. */
 static void
 test_failed_name(void **state)
@@ -279,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_session),
+		cmocka_unit_test(test_logout_first),
 		cmocka_unit_test(test_failed_name),
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_two_logs),

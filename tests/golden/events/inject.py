@@ -255,4 +255,5 @@ def main(gaol, *only):
     return 1 if any(bad) else 0
 
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# A real Dovecot and clients that write down what they did: the events and the
+# sessions of its log are the clients' own record, field by field. Without and
+# with auth_verbose, with any character in names, through syslog and by its
+# own log file.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/tree.sh
+. "$(dirname "$0")/tree.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+case $(dovecot --version) in
+2.3.*) ;;
+*) skip_all "dovecot.conf of this test is for Dovecot 2.3" ;;
+esac
+
+# dovecot_conf NAME LINE…: what all three have, and more lines.
+dovecot_conf() {
+    local name=$1
+    shift
+    cat >"$work/$name.conf" <<EOF
+base_dir = $work/$name.base
+state_dir = $work/$name.base
+syslog_facility = mail
+protocols = imap pop3 submission sieve
+listen = *, ::
+ssl = yes
+ssl_cert = <$work/cert.pem
+ssl_key = <$work/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+imap_id_log = *
+mail_location = maildir:$work/mail/%u
+submission_relay_host = 127.0.0.1
+submission_relay_port = 2525
+first_valid_uid = 61020
+passdb {
+  driver = passwd-file
+  args = $work/users
+}
+userdb {
+  driver = passwd-file
+  args = $work/users
+}
+# Without the growing delay that failures of one address get.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service submission-login {
+  service_count = 0
+  inet_listener submissions {
+    port = 465
+    ssl = yes
+  }
+}
+# One process serves many connections: quicker to start.
+service imap-login {
+  service_count = 0
+}
+service pop3-login {
+  service_count = 0
+}
+service managesieve-login {
+  service_count = 0
+}
+remote 198.51.100.99 {
+  disable_plaintext_auth = yes
+}
+EOF
+    printf '%s\n' "$@" >>"$work/$name.conf"
+}
+
+# run NAME LOG: that Dovecot, the clients, and what gaol makes of its log.
+run() {
+    local port dovecot
+    mkdir -p "$work/$1.base"
+    server dovecot -F -c "$work/$1.conf" >"$work/$1.out.log" 2>&1 &
+    dovecot=$!
+    for port in 143 993 110 995 587 465 4190; do
+        wait_for 15 listens "$port" || give_up "$1: Dovecot listens on $port"
+    done
+    : >"$work/$2"
+    attacker timeout 60 python3 tests/system/70-mail-dovecot.py \
+        "$build/gaol" "$work/$2" "$1" || failed=1
+    server kill "$(cat "$work/$1.base/master.pid")"
+    wait "$dovecot"
+}
+
+make_network
+for n in 10 11 12 99; do
+    ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
+    ip -n "$attacker_ns" address add "2001:db8:66::$n/64" dev up0 nodad
+done
+make_server
+start_syslog
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+mkdir "$work/mail"
+chown 61020:61020 "$work/mail"
+for user in alice bob carol; do
+    echo "$user@example.com:{PLAIN}good-password:61020:61020::$work/mail::"
+done >"$work/users"
+echo "dis@example.com:{PLAIN}good-password:61020:61020::$work/mail::nologin=y" \
+    >>"$work/users"
+server python3 "$root/tests/system/relay.py" 2525 >"$work/relay.log" 2>&1 &
+wait_for 15 server test -s "$work/relay.log" || give_up "the relay listens"
+
+dovecot_conf quiet 'log_path = syslog'
+dovecot_conf verbose 'log_path = syslog' 'auth_verbose = yes'
+dovecot_conf anychar "log_path = $work/own.log" 'auth_verbose = yes' \
+    'auth_username_chars ='
+run quiet mail.log
+run verbose mail.log
+run anychar own.log

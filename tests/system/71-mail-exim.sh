@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# A real Exim, from a tree of its own, and clients that write down what they
+# did: the events of its log are the clients' own record, field by field. With
+# the usual log selectors and with many.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/tree.sh
+. "$(dirname "$0")/tree.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+
+# exim_conf NAME SELECTORS
+exim_conf() {
+    cat >"$work/$1.conf" <<EOF
+primary_hostname = mail.example
+spool_directory = $work/spool.exim
+log_file_path = $work/$1-%slog
+pid_file_path = $work/exim.pid
+log_selector = $2
+daemon_smtp_ports = 587 : 465
+tls_on_connect_ports = 465
+tls_advertise_hosts = *
+tls_certificate = $work/cert.pem
+tls_privatekey = $work/key.pem
+auth_advertise_hosts = *
+acl_smtp_rcpt = rcpt
+local_interfaces = <; 0.0.0.0 ; ::0
+host_lookup =
+rfc1413_query_timeout = 0s
+queue_only = true
+domainlist local_domains = example.com
+smtp_accept_max = 100
+smtp_accept_queue = 100
+
+begin acl
+rcpt:
+  accept authenticated = *
+  accept domains = +local_domains
+  deny message = relay not permitted
+
+begin routers
+bin:
+  driver = accept
+  transport = bin
+
+begin transports
+bin:
+  driver = appendfile
+  file = /dev/null
+
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = \${if and {{inlist{\$auth2}{alice@example.com:bob@example.com}}{eq{\$auth3}{good-password}}}}
+  server_set_id = \$auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = \${if and {{inlist{\$auth1}{alice@example.com:bob@example.com}}{eq{\$auth2}{good-password}}}}
+  server_set_id = \$auth1
+EOF
+}
+
+# run NAME: that Exim, the clients, and what gaol makes of its main log.
+run() {
+    local port exim
+    server exim4 -C "$work/$1.conf" -bdf >"$work/$1.out.log" 2>&1 &
+    exim=$!
+    for port in 587 465; do
+        wait_for 15 listens "$port" || give_up "$1: Exim listens on $port"
+    done
+    attacker timeout 60 python3 tests/system/71-mail-exim.py "$build/gaol" \
+        "$work/$1-mainlog" "$work/$1-rejectlog" "$1" || failed=1
+    server kill "$(cat "$work/exim.pid")"
+    wait "$exim"
+}
+
+fetch_tree exim exim4-daemon-light exim4-base exim4-config libidn12
+make_network
+for n in 10 11 12; do
+    ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
+    ip -n "$attacker_ns" address add "2001:db8:66::$n/64" dev up0 nodad
+done
+make_server
+add_account Debian-exim 61030
+enter_tree
+mkdir "$work/spool.exim"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+chmod 644 "$work/key.pem"
+chown 61030:61030 "$work/spool.exim"
+for name in usual many; do
+    for log in main reject panic; do
+        : >"$work/$name-${log}log"
+        chown 61030:61030 "$work/$name-${log}log"
+    done
+done
+exim_conf usual '+smtp_no_mail'
+exim_conf many '+smtp_no_mail +incoming_port +incoming_interface +pid +millisec +tls_sni +smtp_connection +smtp_protocol_error +smtp_syntax_error'
+run usual
+run many

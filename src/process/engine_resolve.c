@@ -79,6 +79,7 @@ forget(struct engine_resolve *r, struct name *n)
 		TAILQ_REMOVE(&r->answered, n, link);
 		r->answered_n--;
 	}
+	r->ours_n -= n->ours;
 	table_del(r->by_key, hash_of(key), &key);
 	free(n->v);
 	free(n->text);
@@ -135,6 +136,21 @@ tell(struct name *n)
 	}
 }
 
+/* The administrator's are as many as he wrote; of the others the oldest go. */
+static void
+evict(struct engine_resolve *r)
+{
+	struct name *n;
+
+	while (r->answered_n > RESOLVE_ANSWERS_MAX + r->ours_n) {
+		n = TAILQ_FIRST(&r->answered);
+		while (n->ours)
+			n = TAILQ_NEXT(n, link);
+		r->count.evicted++;
+		forget(r, n);
+	}
+}
+
 /* The name has its answer, which may be that nobody can say. */
 void
 resolve_settle(struct engine_resolve *r, struct name *n)
@@ -157,10 +173,7 @@ resolve_settle(struct engine_resolve *r, struct name *n)
 	r->count.none += n->result == LOOKUP_NONE;
 	r->count.failed += n->result == LOOKUP_FAILED;
 	tell(n);
-	while (r->answered_n > RESOLVE_ANSWERS_MAX) {
-		r->count.evicted++;
-		forget(r, TAILQ_FIRST(&r->answered));
-	}
+	evict(r);
 	set_patience(r);
 }
 
@@ -239,6 +252,7 @@ add(struct engine_resolve *r, const struct resolve_question *q)
 
 	n->key_n = key.n;
 	n->ours = q->ours;
+	r->ours_n += n->ours;
 	TAILQ_INIT(&n->waits);
 	/* The lists have bounds, the table needs none. */
 	(void)table_add(r->by_key, hash_of(key), n);
@@ -276,6 +290,7 @@ promote(struct engine_resolve *r, struct name *n)
 		return;
 	resolve_dequeue(r, n);
 	n->ours = true;
+	r->ours_n++;
 	n->queued = queued;
 	if (queued)
 		TAILQ_INSERT_TAIL(&r->ours, n, turn);

@@ -14,7 +14,7 @@
 #define RESOLVE_REMEMBER 300        /* … an answer counts */
 #define RESOLVE_REMEMBER_FAILED 60  /* … that nobody could say counts */
 #define RESOLVE_ASKED_MAX 500       /* names without an answer */
-#define RESOLVE_ANSWERS_MAX 1000    /* names with one */
+#define RESOLVE_ANSWERS_MAX 1000    /* names with one, of logs */
 #define RESOLVE_WAITS_MAX 100       /* who wait for one name */
 
 /* Lent until the next call or event. */

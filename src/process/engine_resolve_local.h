@@ -44,6 +44,7 @@ struct engine_resolve {
 	struct table *by_key;
 	struct names asked, answered;         /* the oldest first */
 	size_t asked_n, answered_n;
+	size_t ours_n;             /* of both: the administrator's */
 	struct names ours, of_logs;           /* wait for a thread */
 	struct name *flights[FLIGHTS];
 	uint64_t seq;

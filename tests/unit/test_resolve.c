@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "engine_scene.h"
-#include "process/engine_resolve.h"
+#include "process/engine_resolve_local.h"
 
 #define ONE "[DEFAULT]\nbantime = 1h\nmaxretry = 1\nfilter = f\n" \
 	"ignoreself = false\nlogpath =\n" \
@@ -455,6 +455,40 @@ who_waits_for_ignoreip_is_spared_or_counted(void **state)
 	assert_true(is_banned("192.0.2.3"));
 }
 
+/* More names than there is room for those of logs: each is known at once. */
+static void
+as_many_names_as_the_administrator_wrote(void **state)
+{
+	const unsigned n = RESOLVE_ANSWERS_MAX + 20;
+	struct buf text = { 0 };
+
+	(void)state;
+	buf_adds(&text, ONE "ignoreip =");
+	for (unsigned i = 0; i < n; i++)
+		buf_addf(&text, " n%u.test", i);
+	send_config(text.p);
+	buf_fini(&text);
+	work_all();
+	link_resolver();
+	for (unsigned i = 0; i < n; i++) {
+		assert_true(is_asked());
+		say_address(asked.seq, "192.0.2.1");
+	}
+	attack("192.0.2.9", false);
+	assert_true(is_banned("192.0.2.9"));
+	assert_false(is_asked());
+	/* Those of logs find room beside them, and no more than theirs. */
+	for (unsigned i = 0; i <= RESOLVE_ANSWERS_MAX; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "l%u.test", i);
+		assert_non_null(look_up(name, false));
+		assert_true(is_asked());
+		say_not(asked.seq, LOOKUP_NONE);
+	}
+	assert_int_equal(s->e->resolve->count.evicted, 1);
+}
+
 /* The jail goes while its failures wait. */
 static void
 a_jail_that_goes_takes_them_along(void **state)
@@ -492,6 +526,7 @@ main(void)
 		CASE(a_known_name_needs_no_room),
 		CASE(long_lines_fill_the_room_sooner),
 		CASE(who_waits_for_ignoreip_is_spared_or_counted),
+		CASE(as_many_names_as_the_administrator_wrote),
 		CASE(a_jail_that_goes_takes_them_along),
 	};
 

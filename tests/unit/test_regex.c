@@ -96,7 +96,7 @@ static void
 errors_show_the_place(void **state)
 {
 	static const struct { const char *regex; size_t offset; } bad[] = {
-		{ "ab<HOST>\\h", 8 }, { "<HOST> (x", 9 }, { "( <HOST>", 8 }, { "", 0 },
+		{ "ab<HOST>\\h", 8 }, { "<HOST> (x", 7 }, { "( <HOST>", 0 }, { "", 0 },
 		{ "<HOST>a**b[", 8 }, { "<HOST>(?P<ip4>x)", 10 },
 	};
 	struct regex_error error;

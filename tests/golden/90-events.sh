@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Logs of real servers through our filters' eventregexes: each line is an
 # event as events/NAME.ok has it, or told of by another line already, or
-# listed in events/NAME.none as telling of nothing. GOLDEN_UPDATE=1 rewrites
-# the .ok files.
+# listed in events/NAME.none as telling of nothing. Of servers that nobody
+# here runs, lines as their documentation has them (documented/). GOLDEN_UPDATE=1
+# rewrites the .ok files.
 set -u
 cd "$(dirname "$0")/../.."
 gaol=${GAOL:-build/gaol}
@@ -49,6 +50,15 @@ for pair in dovecot-2.3.19-file:dovecot exim-4.96-main:exim \
         grep -vEf <(grep -v '^#' "tests/golden/events/$log.none") >"$work/missed"
     [ ! -s "$work/missed" ]
     report $? "$log: every line is an event or known to tell of nothing"
+    sed 's/^/#   /' "$work/missed"
+done
+for log in tests/data/mail/documented/*.log; do
+    name=$(basename "$log" .log)
+    golden "documented/$name" run events "documented/$name.log" "$name"
+    run events "documented/$name.log" "$name" --missed | grep -v '^#' \
+        >"$work/missed"
+    [ ! -s "$work/missed" ]
+    report $? "documented/$name: every line is an event"
     sed 's/^/#   /' "$work/missed"
 done
 # What stands in both of Exim's logs is told once.

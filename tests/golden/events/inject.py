@@ -54,6 +54,25 @@ def quoted(text):
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
+def doubled(text):
+    """Zimbra's semicolons."""
+    return text.replace(";", ";;")
+
+
+def in_table(text):
+    """A field of a CSV."""
+    return text.replace('"', '""')
+
+
+def plus(text):
+    return text.replace(" ", "+")
+
+
+def vis(text):
+    """OpenSMTPD, with vis(3)."""
+    return text.replace("\\", "\\\\").replace(" ", "\\s")
+
+
 LOGIN = {"kind": "login", "user": USER}
 FAILURE = {"kind": "failure", "user": USER}
 TRUE_LOGIN = {"kind": "login", "user": "true@example.com"}
@@ -169,6 +188,62 @@ DBMAIL_POP3 = [
     Form("mail dbmail/pop3d[8]: Notice:[pop3] pop3(+1448): user {u} logged in "
          "[messages=3, octets=1234]", dict(LOGIN, ip=None), as_it_is),
 ]
+ZIMBRA = [
+    Form("WARN  [qtp1-80:https://mail/AuthRequest] [name={u};ip=192.0.2.25;"
+         "oip={ip};oport=1;ua={u};soapId=4e;] security - cmd=Auth; account={u};"
+         " protocol=soap; error=authentication failed for [{u}], invalid "
+         "password;", FAILURE, doubled),
+    Form("INFO  [Pop3Server-1] [ip={ip};ua={u};] security - cmd=Auth; account="
+         "{u}; protocol=pop3;", LOGIN, doubled),
+    Form("INFO  [ImapServer-1] [name={u};ip=192.0.2.25;oip={ip};ua={u};cid=1;] "
+         "imap - user true@example.com authenticated, mechanism=PLAIN [TLS]",
+         TRUE_LOGIN, doubled),
+]
+EXCHANGE = [
+    Form(",000000000000{n:04X},2,192.0.2.25:143,{ip}:5,,1,17,21,login,\"{u} "
+         "*****\",\"R=\"\"a2 NO LOGIN failed.\"\";Msg=\"\"User:{u}\"\"\",",
+         dict(NOBODY, kind="failure"), in_table),
+    Form(",000000000000{n:04X},2,192.0.2.25:993,{ip}:5,true@example.com,1,17,"
+         "21,login,\"{u} *****\",R=OK", TRUE_LOGIN, in_table),
+    Form(",EX\\Frontend,000000000000{n:04X},9,192.0.2.25:25,{ip}:5,>,535 5.7.3 "
+         "Authentication unsuccessful,", dict(NOBODY, kind="failure"),
+         in_table),
+]
+EXCHANGE_IIS = [
+    Form("192.0.2.25 POST /EWS/Exchange.asmx {u} 443 {u} {ip} {u} {u} 401 1 "
+         "1326 15", FAILURE, plus),
+]
+XEAMS = [
+    Form("- [IMAP] {{SECURE}} - {u} - {ip} (LAN)", LOGIN, as_it_is),
+    Form("- [POP3] {{UNSECURE}} - {u} - {ip} (United States)", LOGIN, as_it_is),
+]
+OPENSMTPD = [
+    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=pc\n"
+         "{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp authentication user={u} "
+         "result=permfail", FAILURE, vis),
+    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=pc\n"
+         "{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp authentication user={u} "
+         "result=ok", LOGIN, vis),
+]
+SENDMAIL = [
+    Form("mx sm-mta[{n}]: 09DJDgOM005976: AUTH failure (LOGIN): authentication "
+         "failure (-13) SASL(-13): authentication failure: checkpass failed, "
+         "user={u}, relay=host.example.com [{ip}] (may be forged)", FAILURE,
+         as_it_is),
+    Form("mx sm-mta[{n}]: 09DJDgOM005976: AUTH failure (CRAM-MD5): user not "
+         "found (-20) SASL(-13): user not found: user: {u}@h property: x, "
+         "user={u}, relay=[{ip}]", dict(NOBODY, kind="failure"), as_it_is),
+    Form("mx sm-mta[{n}]: AUTH=server, relay=pc.example.net [{ip}], authid={u},"
+         " mech=PLAIN, bits=0", LOGIN, as_it_is),
+    Form("mx sm-mta[{n}]: 09DJDgOM{n:06d}: from=<s@example.org>, size=343, "
+         "class=0, nrcpts=2, msgid=<{u}>, proto=ESMTP, daemon=MTA, relay=pc "
+         "[{ip}]", dict(NOBODY, kind="received"), as_it_is),
+]
+SASLAUTHD = [
+    Form("mx saslauthd[7]: do_auth         : auth failure: [user={u}] "
+         "[service=smtp] [realm=] [mech=pam] [reason=PAM auth error]",
+         dict(FAILURE, ip=None), as_it_is),
+]
 SERVERS = {
     "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
     "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),
@@ -179,6 +254,13 @@ SERVERS = {
     "sogo": ("%b %d %H:%M:%S ", SOGO),
     "dbmail-imap": ("%b %d %H:%M:%S ", DBMAIL_IMAP),
     "dbmail-pop3": ("%b %d %H:%M:%S ", DBMAIL_POP3),
+    "zimbra": ("%Y-%m-%d %H:%M:%S,253 ", ZIMBRA),
+    "exchange": ("%Y-%m-%dT%H:%M:%S.300Z", EXCHANGE),
+    "exchange-iis": ("%Y-%m-%d %H:%M:%S ", EXCHANGE_IIS),
+    "xeams": ("%Y-%m-%d %H:%M:%S,189 ", XEAMS),
+    "opensmtpd": ("%b %d %H:%M:%S ", OPENSMTPD),
+    "sendmail": ("%b %d %H:%M:%S ", SENDMAIL),
+    "saslauthd": ("%b %d %H:%M:%S ", SASLAUTHD),
 }
 BEGIN = 1795219200    # each line has a time of its own, by which it is known
 APART = 10

@@ -68,8 +68,7 @@ static const struct option options[] = {
 	{ "ipv6_prefix", JAIL, INT, "128", "bits", true,
 	  "the same for IPv6; 64: a customer's network as one" },
 	{ "prefix_hosts", JAIL, INT, "0", "hosts", true,
-	  "so many banned hosts of such a network are banned as that; 0: each "
-	  "failure counts for the network at once" },
+	  "banned hosts that make their network one ban; 0: it counts itself" },
 	{ "ignorecommand", JAIL, COMMAND, NULL, "", false,
 	  "command whose exit status 0 spares an address" },
 	{ "ignoreself", JAIL, BOOL, "true", "", false,

@@ -416,8 +416,8 @@ fill_message(struct event *to, const struct event *from)
 }
 
 /*
- * Lines with the same queue id are about one message. A sign-in or reception
- * says who sent it; what comes later does not repeat that.
+ * Lines with the same queue id are about one message. A sign-in, a reception or
+ * what stands before says who sent it; what comes later does not repeat that.
  */
 static void
 follow_message(struct mail_sessions *ms, struct event *e)
@@ -430,7 +430,8 @@ follow_message(struct mail_sessions *ms, struct event *e)
 		return;
 	hash = table_hash(ms->key.p, ms->key.n);
 	m = find_session(ms, hash);
-	if (e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED) {
+	if (e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED ||
+	    e->kind == EVENT_OTHER) {
 		if (m == NULL)
 			m = add_session(ms, e, hash);
 		m->message = true;
@@ -496,13 +497,16 @@ close_late(struct mail_sessions *ms, struct wall now)
 		close_session(ms, s);
 }
 
-/* Each message of a connection may say again who signed in. */
+/*
+ * Each message of a connection may say again who signed in; its last line may
+ * say only that somebody did (Postfix).
+ */
 static bool
 same_user(const struct open_session *s, const struct event *e)
 {
 	struct span user = e->texts[EVENT_USER];
 
-	return s->user == table_hash(user.p, user.n);
+	return user.n == 0 || s->user == table_hash(user.p, user.n);
 }
 
 static enum mail_session_verdict

@@ -226,6 +226,10 @@ test_process(void **state)
 	e.numbers[EVENT_PID] = 99;
 	mail_sessions_event(ms, &e);
 	assert_int_equal(e.ip.b[3], 8);
+	/* That somebody did is known already. */
+	e = make(EVENT_LOGIN, 12, "", "", NULL);
+	e.numbers[EVENT_PID] = 99;
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_KNOWN);
 	/* An id that looks like a process is none. */
 	e = make(EVENT_LOGOUT, 12, "99", "", NULL);
 	mail_sessions_event(ms, &e);
@@ -252,6 +256,12 @@ test_messages(void **state)
 	struct event e;
 
 	(void)state;
+	e = message(EVENT_OTHER, 0, "Q0");
+	addr_parse(SPAN("192.0.2.8"), &e.ip);
+	mail_sessions_event(ms, &e);
+	e = message(EVENT_SENT, 1, "Q0");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.ip.b[3], 8);
 	e = message(EVENT_LOGIN, 0, "Q1");
 	e.texts[EVENT_USER] = span_of(user);
 	addr_parse(SPAN("192.0.2.7"), &e.ip);

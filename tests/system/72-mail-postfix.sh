@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# A real Postfix, from a tree of its own, that asks the machine's Dovecot who
+# may sign in, and clients that write down what they did: the events of its
+# log are the clients' own record, field by field.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/tree.sh
+. "$(dirname "$0")/tree.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+case $(dovecot --version) in
+2.3.*) ;;
+*) skip_all "dovecot.conf of this test is for Dovecot 2.3" ;;
+esac
+
+start_auth() {
+    mkdir -p "$work/dovecot"
+    for user in alice bob; do
+        echo "$user@example.com:{PLAIN}good-password:61020:61020::/tmp::"
+    done >"$work/users"
+    cat >"$work/dovecot.conf" <<EOF
+base_dir = $work/dovecot
+state_dir = $work/dovecot
+log_path = $work/dovecot-auth.log
+protocols =
+ssl = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+passdb {
+  driver = passwd-file
+  args = $work/users
+}
+userdb {
+  driver = passwd-file
+  args = $work/users
+}
+service auth {
+  unix_listener $work/sasl {
+    mode = 0666
+  }
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+EOF
+    server dovecot -F -c "$work/dovecot.conf" >"$work/dovecot.out.log" 2>&1 &
+    wait_for 15 test -S "$work/sasl" || give_up "Dovecot's auth listens"
+}
+
+start_postfix() {
+    local etc=$work/postfix port
+    mkdir -p "$etc" "$work/queue" "$work/data"
+    chown postfix "$work/data" 2>/dev/null || chown 61040:61040 "$work/data"
+    cat >"$etc/main.cf" <<EOF
+compatibility_level = 3.6
+queue_directory = $work/queue
+data_directory = $work/data
+daemon_directory = /usr/lib/postfix/sbin
+command_directory = /usr/sbin
+shlib_directory = /usr/lib/postfix
+meta_directory = $tree/etc/postfix
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mail.example
+mydestination = example.com
+local_recipient_maps =
+alias_maps =
+alias_database =
+local_transport = discard:
+default_transport = discard:
+mynetworks = 127.0.0.0/8
+inet_interfaces = all
+inet_protocols = all
+maillog_file =
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = $work/sasl
+smtpd_tls_cert_file = $work/cert.pem
+smtpd_tls_key_file = $work/key.pem
+smtpd_tls_security_level = may
+smtpd_tls_loglevel = 1
+smtpd_client_port_logging = yes
+smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+smtpd_client_connection_count_limit = 0
+smtpd_error_sleep_time = 0
+EOF
+    cat >"$etc/master.cf" <<'EOF'
+587       inet  n - n - 40 smtpd -o syslog_name=postfix/submission
+465       inet  n - n - 40 smtpd -o syslog_name=postfix/submissions -o smtpd_tls_wrappermode=yes
+pickup    unix  n - n 60 1 pickup
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+proxymap  unix  - - n - - proxymap
+anvil     unix  - - n - 1 anvil
+discard   unix  - - n - - discard
+error     unix  - - n - - error
+postlog   unix-dgram n - n - 1 postlogd
+EOF
+    server postfix -c "$etc" start-fg >"$work/postfix.out.log" 2>&1 &
+    for port in 587 465; do
+        wait_for 15 listens "$port" || give_up "Postfix listens on $port"
+    done
+}
+
+fetch_tree postfix postfix
+make_network
+for n in 10 11 12; do
+    ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
+    ip -n "$attacker_ns" address add "2001:db8:66::$n/64" dev up0 nodad
+done
+make_server
+add_account postfix 61040
+echo "postdrop:x:61041:" >>"$work/group"
+enter_tree
+start_syslog
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+start_auth
+start_postfix
+attacker timeout 60 python3 tests/system/72-mail-postfix.py "$build/gaol" \
+    "$work/mail.log" || failed=1

@@ -78,10 +78,15 @@ span_find(struct span hay, struct span needle)
 size_t
 span_find_last(struct span hay, struct span needle)
 {
+	const char *at;
 	size_t i;
 
 	if (needle.n > hay.n)
 		return SPAN_NONE;
+	if (needle.n == 1) {
+		at = memrchr(hay.p, needle.p[0], hay.n);
+		return at != NULL ? (size_t)(at - hay.p) : SPAN_NONE;
+	}
 	for (i = hay.n - needle.n + 1; i > 0; i--)
 		if (needle.n == 0 ||
 		    same_bytes(hay.p + (i - 1), needle.p, needle.n))

@@ -1,6 +1,7 @@
 #include "match/scan.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #define BITS_MIN 8u
 #define BITS_MAX 15u
 #define BUCKETS 8u
+#define SAMPLE_MAX (64u * 1024)
 
 static char
 lower(char c)
@@ -20,13 +22,27 @@ lower(char c)
 
 /* Of three bytes; the same for both cases of a letter. */
 static inline uint32_t
+hash_value(uint32_t v, unsigned shift)
+{
+	return ((v | 0x202020) * UINT32_C(0x9e3779b1)) >> shift;
+}
+
+static inline uint32_t
 hash(const struct scan *s, const char *p)
 {
-	uint32_t v = (uint32_t)(unsigned char)p[0] |
+	return hash_value((uint32_t)(unsigned char)p[0] |
 	    (uint32_t)(unsigned char)p[1] << 8 |
-	    (uint32_t)(unsigned char)p[2] << 16;
+	    (uint32_t)(unsigned char)p[2] << 16, s->shift);
+}
 
-	return ((v | 0x202020) * UINT32_C(0x9e3779b1)) >> s->shift;
+/* … where a fourth byte may be read, in one go. */
+static inline uint32_t
+hash_fast(const char *p, unsigned shift)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return hash_value(le32toh(v) & 0xffffff, shift);
 }
 
 /* --- making ---------------------------------------------------------------- */
@@ -64,37 +80,83 @@ find_stride(const struct scan *s)
 	return stride;
 }
 
-static uint8_t
-rarest(const struct literal *l)
+/*
+ * How often the log holds the `n` windows of a text from `at` on, by its
+ * sample; where that tells nothing, how likely their letters are.
+ */
+static uint64_t
+commonness(const struct scan *s, const uint32_t *seen, const char *text,
+    size_t n)
 {
-	int best = -1, bits;
-	uint8_t i, at = 0;
+	uint64_t times = 0;
+	int bits = 0;
+	size_t i;
 
-	for (i = 0; i + SCAN_WINDOW <= l->n; i++) {
-		bits = literal_rarity(span_from(l->text + i, SCAN_WINDOW));
-		if (bits > best) {
-			best = bits;
+	for (i = 0; i < n; i++) {
+		times += seen[hash(s, text + i)];
+		bits += literal_rarity(span_from(text + i, SCAN_WINDOW));
+	}
+	return (times << 16) + (0xffff - (uint64_t)bits);
+}
+
+/* Where the `n` windows in a row begin that the log holds most rarely. */
+static size_t
+rarest(const struct scan *s, const uint32_t *seen, const struct literal *l,
+    size_t n)
+{
+	uint64_t best = UINT64_MAX, common;
+	size_t i, at = 0;
+
+	for (i = 0; i + n + SCAN_WINDOW - 1 <= l->n; i++) {
+		common = commonness(s, seen, l->text + i, n);
+		if (common < best) {
+			best = common;
 			at = i;
 		}
 	}
 	return at;
 }
 
-static void
-make_windows(struct scan *s)
+/* How often each hash comes in the sample. */
+static uint32_t *
+count_hashes(const struct scan *s, struct span sample)
 {
-	size_t per = s->kind == SCAN_PLAIN ? s->stride : 1, i, k;
-	struct scan_window *w;
+	uint32_t *seen = xcalloc((size_t)1 << (32 - s->shift), sizeof(*seen));
+	size_t i;
 
-	s->windows = xcalloc(s->n * per, sizeof(*s->windows));
+	sample = span_sub(sample, 0, SAMPLE_MAX);
+	for (i = 0; i + SCAN_WINDOW <= sample.n; i++)
+		seen[hash(s, sample.p + i)]++;
+	return seen;
+}
+
+static void
+choose_shift(struct scan *s)
+{
+	unsigned bits = BITS_MIN;
+
+	while (bits < BITS_MAX && (1u << bits) < 16 * s->n * s->stride)
+		bits++;
+	s->shift = 32 - bits;
+}
+
+static void
+make_windows(struct scan *s, struct span sample)
+{
+	uint32_t *seen = count_hashes(s, sample);
+	struct scan_window *w;
+	size_t i, k, at;
+
+	s->windows = xcalloc(s->n * s->stride, sizeof(*s->windows));
 	for (i = 0; i < s->n; i++) {
-		for (k = 0; k < per; k++) {
+		at = rarest(s, seen, &s->literals[i], s->stride);
+		for (k = 0; k < s->stride; k++) {
 			w = &s->windows[s->windows_n++];
 			w->literal = (uint16_t)i;
-			w->at = s->kind == SCAN_PLAIN ? (uint8_t)k :
-			    rarest(&s->literals[i]);
+			w->at = (uint8_t)(at + k);
 		}
 	}
+	free(seen);
 }
 
 static const char *
@@ -108,19 +170,18 @@ static void
 make_index(struct scan *s)
 {
 	struct scan_window *sorted;
-	unsigned bits = BITS_MIN;
-	size_t slots, i;
+	size_t slots = (size_t)1 << (32 - s->shift), i;
 	uint16_t *next;
 
-	while (bits < BITS_MAX && (1u << bits) < 16 * s->windows_n)
-		bits++;
-	s->shift = 32 - bits;
-	slots = (size_t)1 << bits;
 	s->index = xcalloc(slots + 1, sizeof(*s->index));
 	for (i = 0; i < s->windows_n; i++)
 		s->index[hash(s, window_text(s, &s->windows[i])) + 1]++;
 	for (i = 0; i < slots; i++)
 		s->index[i + 1] = (uint16_t)(s->index[i + 1] + s->index[i]);
+	s->present = xcalloc(slots / 64, sizeof(*s->present));
+	for (i = 0; i < slots; i++)
+		if (s->index[i] != s->index[i + 1])
+			s->present[i / 64] |= UINT64_C(1) << (i % 64);
 	next = xcalloc(slots, sizeof(*next));
 	memcpy(next, s->index, slots * sizeof(*next));
 	sorted = xcalloc(s->windows_n, sizeof(*sorted));
@@ -183,7 +244,8 @@ make_masks(struct scan *s)
 }
 
 struct scan *
-scan_new(const struct literal *v, size_t n, enum scan_kind kind)
+scan_new(const struct literal *v, size_t n, enum scan_kind kind,
+    struct span sample)
 {
 	struct scan *s = xcalloc(1, sizeof(*s));
 	size_t i;
@@ -197,7 +259,8 @@ scan_new(const struct literal *v, size_t n, enum scan_kind kind)
 	memcpy(s->literals, v, n * sizeof(*v));
 	s->n = n;
 	s->stride = s->kind == SCAN_PLAIN ? find_stride(s) : 1;
-	make_windows(s);
+	choose_shift(s);
+	make_windows(s, sample);
 	make_index(s);
 	if (s->vector != NULL)
 		make_masks(s);
@@ -210,6 +273,7 @@ scan_free(struct scan *s)
 	if (s == NULL)
 		return;
 	free(s->index);
+	free(s->present);
 	free(s->windows);
 	free(s->literals);
 	free(s);
@@ -268,16 +332,38 @@ scan_verify(const struct scan *s, struct scan_walk *walk, size_t at)
 
 	if (at < walk->next)
 		return;
+	walk->vain++;
 	for (i = s->index[h]; i < s->index[h + 1]; i++) {
 		w = &s->windows[i];
 		l = &s->literals[w->literal];
 		if (at < w->at || at - w->at + l->n > text.n ||
 		    !is_at(l, text.p + at - w->at))
 			continue;
+		walk->vain -= walk->vain > 0;
 		next = walk->fn(w->literal, at - w->at, walk->arg);
 		if (next > walk->next)
 			walk->next = next < text.n ? next : text.n;
 	}
+}
+
+static inline bool
+is_present(const uint64_t *present, uint32_t h)
+{
+	return (present[h / 64] >> (h % 64)) & 1;
+}
+
+/* The next stride-th place, from `at` on, with the hash of a window. */
+static size_t
+next_present(const struct scan *s, struct span text, size_t at)
+{
+	const uint64_t *present = s->present;
+	size_t stride = s->stride;
+	unsigned shift = s->shift;
+
+	while (at + SCAN_WINDOW < text.n &&
+	    !is_present(present, hash_fast(text.p + at, shift)))
+		at += stride;
+	return at;
 }
 
 /* Every stride-th place from `at` on. */
@@ -285,22 +371,23 @@ static void
 plain(const struct scan *s, struct scan_walk *walk, size_t at)
 {
 	struct span text = walk->text;
-	uint32_t h;
 
-	while (at + SCAN_WINDOW <= text.n) {
-		h = hash(s, text.p + at);
-		if (s->index[h] != s->index[h + 1])
-			scan_verify(s, walk, at);
+	for (;;) {
+		at = next_present(s, text, at);
+		if (at + SCAN_WINDOW > text.n)
+			return;
+		scan_verify(s, walk, at);
 		at += s->stride;
 		if (at < walk->next)
 			at = walk->next;
 	}
 }
 
-void
+size_t
 scan_each(const struct scan *s, struct span text, scan_found_fn *fn, void *arg)
 {
-	struct scan_walk walk = { text, fn, arg, 0 };
+	struct scan_walk walk = { .text = text, .fn = fn, .arg = arg };
 
 	plain(s, &walk, s->vector != NULL ? s->vector(s, &walk) : 0);
+	return walk.vain;
 }

@@ -1,7 +1,9 @@
 /*
- * Looks for many texts at once: which of them are where in a block of log? Up to SCAN_TEDDY_MAX texts by vector instructions,
- * 16 or 32 places at a time ("Teddy", which came with Hyperscan); more of
- * them, and machines without such instructions, by a table of hashes.
+ * Looks for many texts at once: which of them are where in a block of log? Up
+ * to SCAN_TEDDY_MAX texts by vector instructions, 16 or 32 places at a time
+ * ("Teddy", which came with Hyperscan); more of them, and machines without
+ * such instructions, by a table of hashes. Both look at three bytes first, of
+ * each text those that the log holds most rarely.
  */
 #ifndef GAOL_MATCH_SCAN_H
 #define GAOL_MATCH_SCAN_H
@@ -20,10 +22,12 @@ enum scan_kind { SCAN_BEST, SCAN_PLAIN, SCAN_NARROW, SCAN_WIDE };
 struct scan;
 
 /*
- * Copies the literals (n > 0). A kind that this
- * machine or so many literals do not allow becomes the next smaller one.
+ * Copies the literals (n > 0). A kind that this machine or so many literals
+ * do not allow becomes the next smaller one. `sample` is text of the log, may
+ * be empty, and changes nothing but the time it takes.
  */
-struct scan *scan_new(const struct literal *v, size_t n, enum scan_kind kind);
+struct scan *scan_new(const struct literal *v, size_t n, enum scan_kind kind,
+    struct span sample);
 void scan_free(struct scan *s);
 size_t scan_count(const struct scan *s);
 /* What it became, and a name for it: "AVX2", "SSSE3", "NEON", "plain". */
@@ -38,9 +42,10 @@ typedef size_t scan_found_fn(unsigned literal, size_t start, void *arg);
 
 /*
  * Calls fn for each literal at each place, in the order of their lines;
- * within a line in any order. Until fn returns SPAN_NONE.
+ * within a line in any order. Until fn returns SPAN_NONE. Returns, roughly, at
+ * how many places it looked in vain: many of them ask for a better sample.
  */
-void scan_each(const struct scan *s, struct span text, scan_found_fn *fn,
+size_t scan_each(const struct scan *s, struct span text, scan_found_fn *fn,
     void *arg);
 
 #endif

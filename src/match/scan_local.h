@@ -20,6 +20,7 @@ struct scan_walk {
 	scan_found_fn *fn;
 	void *arg;
 	size_t next;            /* what is before is of no interest */
+	size_t vain;            /* places looked at for nothing */
 };
 
 /*
@@ -40,6 +41,7 @@ struct scan {
 	size_t stride;          /* of the plain scanner */
 	unsigned shift;         /* 32 - bits of a hash */
 	uint16_t *index;
+	uint64_t *present;      /* bits: the hashes that have a window */
 	struct scan_window *windows;
 	size_t windows_n;
 	struct literal *literals;

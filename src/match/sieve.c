@@ -32,9 +32,11 @@ unmake(struct sieve *s)
 	scan_free(s->scan);
 	free(s->masks);
 	free(s->base);
+	free(s->any);
 	s->scan = NULL;
-	s->masks = s->base = NULL;
+	s->masks = s->base = s->any = NULL;
 	s->made = false;
+	s->seen = s->vain = s->patience = 0;
 	sieve_forget_lines(s);
 }
 
@@ -154,6 +156,14 @@ set_bit(uint64_t *words, unsigned bit)
 }
 
 void
+sieve_make_scan(struct sieve *s)
+{
+	scan_free(s->scan);
+	s->scan = s->literals_n == 0 ? NULL : scan_new(s->literals,
+	    s->literals_n, s->kind, s->block);
+}
+
+void
 sieve_make(struct sieve *s)
 {
 	const struct sieve_link *l;
@@ -165,6 +175,7 @@ sieve_make(struct sieve *s)
 	s->words = (s->bits + 63) / 64;
 	/* One more: bits are read across the end of a word. */
 	s->base = xcalloc(s->words + 1, sizeof(*s->base));
+	s->any = xcalloc(s->words + 1, sizeof(*s->any));
 	s->masks = xcalloc((s->literals_n + 1) * s->words,
 	    sizeof(*s->masks));
 	for (i = 0; i < s->links_n; i++) {
@@ -172,8 +183,7 @@ sieve_make(struct sieve *s)
 		set_bit(l->literal == SIEVE_NONE ? s->base :
 		    s->masks + l->literal * s->words, l->bit);
 	}
-	if (s->literals_n > 0)
-		s->scan = scan_new(s->literals, s->literals_n, s->kind);
+	sieve_make_scan(s);
 }
 
 size_t

@@ -12,6 +12,10 @@
 /* Where nearly all rules are worth asking about nearly all lines. */
 #define REST_BYTES (4u * 1024 * 1024)
 
+/* The scanner looks at more than one place of so many in vain: a new one. */
+#define VAIN_BYTES 64u
+#define PATIENCE_BYTES (64u * 1024)
+
 void
 sieve_forget_lines(struct sieve *s)
 {
@@ -122,6 +126,37 @@ is_in_vain(const struct sieve *s)
 	return asked > s->lines_n * s->bits / 4 * 3;
 }
 
+/*
+ * A log may have begun with what it does not go on with. Of one that is never
+ * fit for a sample the scanner is made anew ever more rarely.
+ */
+static void
+judge_sample(struct sieve *s)
+{
+	if (s->patience == 0)
+		s->patience = PATIENCE_BYTES;
+	if (s->seen < s->patience)
+		return;
+	if (s->vain > s->seen / VAIN_BYTES) {
+		sieve_make_scan(s);
+		s->patience *= 4;
+	}
+	s->seen = s->vain = 0;
+}
+
+/* What no line of the block holds need not be sought in each of them. */
+static void
+sum_up(struct sieve *s)
+{
+	const uint64_t *found = s->found;
+	size_t i, k;
+
+	memset(s->any, 0, s->words * sizeof(*s->any));
+	for (i = 0; i < s->lines_n; i++)
+		for (k = 0; k < s->words; k++)
+			s->any[k] |= *found++;
+}
+
 static enum sieve_state
 scan(struct sieve *s)
 {
@@ -134,7 +169,10 @@ scan(struct sieve *s)
 	}
 	s->lines_n = 0;
 	s->numbered = false;
-	scan_each(s->scan, s->block, note, s);
+	s->vain += scan_each(s->scan, s->block, note, s);
+	s->seen += s->block.n;
+	judge_sample(s);
+	sum_up(s);
 	if (is_in_vain(s))
 		s->rest = REST_BYTES;
 	return SIEVE_SCANNED;
@@ -313,6 +351,8 @@ sieve_skip(struct sieve *s, unsigned class, size_t from, size_t *place,
 	while (i < s->lines_n && s->lines[i].begin < from)
 		i++;
 	begin = number_of(s, from, i);
+	if (!take(s->any, c, rules))
+		i = s->lines_n;
 	while (i < s->lines_n && !take(s->found + i * s->words, c, rules))
 		i++;
 	*place = i;

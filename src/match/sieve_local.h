@@ -36,6 +36,7 @@ struct sieve {
 	size_t links_n;
 	unsigned bits, words;
 	uint64_t *masks, *base;
+	uint64_t *any;           /* of all lines of the block together */
 	/* The block: */
 	struct span block;
 	uint64_t serial;
@@ -47,10 +48,15 @@ struct sieve {
 	uint64_t *found;
 	size_t lines_n, lines_cap;
 	size_t rest;             /* bytes that go unscanned */
+	/* How well the scanner's sample fits: */
+	size_t seen, vain;       /* bytes, and places looked at in vain */
+	size_t patience;         /* bytes until that is judged; 0: none yet */
 };
 
 /* sieve.c: what is made of the classes, when it is needed. */
 void sieve_make(struct sieve *s);
+/* … and of the scanner, with the block as its sample. */
+void sieve_make_scan(struct sieve *s);
 /* sieve_block.c */
 void sieve_forget_lines(struct sieve *s);
 

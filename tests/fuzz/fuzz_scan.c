@@ -100,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (n == 0)
 		return 0;
 	for (i = 0; i < 3; i++) {
-		s = scan_new(v, n, kinds[i]);
+		s = scan_new(v, n, kinds[i], SPAN(""));
 		for (from = 0; from <= text.n; from += 1 + from / 4)
 			judge(v, n, text, from, scan_first(s, text, from));
 		scan_free(s);

@@ -236,7 +236,7 @@ make(struct made *m, int depth, bool write)
 static bool
 holds_one(const struct literals *set, struct span text)
 {
-	struct scan *s = scan_new(set->v, set->n, SCAN_PLAIN);
+	struct scan *s = scan_new(set->v, set->n, SCAN_PLAIN, SPAN(""));
 	bool holds = scan_first(s, text, 0) != SPAN_NONE;
 
 	scan_free(s);

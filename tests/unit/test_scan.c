@@ -82,7 +82,8 @@ static void
 compare(const struct literal *v, size_t n, enum scan_kind kind,
     struct span text)
 {
-	struct scan *s = scan_new(v, n, kind);
+	struct scan *s = scan_new(v, n, kind, span_sub(text, 0,
+	    random_below(2) * text.n));
 	size_t from = 0, want, got;
 
 	while (from <= text.n) {
@@ -127,7 +128,8 @@ static void
 compare_all(const struct literal *v, size_t n, enum scan_kind kind,
     struct span text)
 {
-	struct scan *s = scan_new(v, n, kind);
+	struct scan *s = scan_new(v, n, kind, span_sub(text, 0,
+	    random_below(2) * text.n));
 	struct tally tally = { v, text, 0, 0 };
 	size_t want = 0, i, k;
 
@@ -219,7 +221,7 @@ every_place(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		s = scan_new(v, 2, kinds[i]);
+		s = scan_new(v, 2, kinds[i], SPAN(""));
 		for (k = 8; k <= sizeof(text); k++) {
 			for (at = 0; at + 7 <= k; at++) {
 				memset(text, '.', sizeof(text));
@@ -250,20 +252,20 @@ chooses(void **state)
 		snprintf(text, sizeof(text), "word %zu", i);
 		v[i] = literal(text, false);
 	}
-	s = scan_new(v, SCAN_TEDDY_MAX + 1, SCAN_BEST);
+	s = scan_new(v, SCAN_TEDDY_MAX + 1, SCAN_BEST, SPAN(""));
 	assert_int_equal(scan_kind(s), SCAN_PLAIN);
 	scan_free(s);
-	s = scan_new(v, 1000, SCAN_WIDE);
+	s = scan_new(v, 1000, SCAN_WIDE, SPAN(""));
 	assert_int_equal(scan_count(s), 1000);
 	assert_int_equal(scan_first(s, SPAN("some word 99 "), 0), 5);
 	assert_true(scan_first(s, SPAN("some word x99"), 0) == SPAN_NONE);
 	scan_free(s);
-	s = scan_new(v, 1, SCAN_PLAIN);
+	s = scan_new(v, 1, SCAN_PLAIN, SPAN(""));
 	assert_int_equal(scan_kind(s), SCAN_PLAIN);
 	assert_string_equal(scan_kind_name(scan_kind(s)), "plain");
 	scan_free(s);
 #if defined(__x86_64__)
-	s = scan_new(v, 1, SCAN_BEST);
+	s = scan_new(v, 1, SCAN_BEST, SPAN(""));
 	assert_int_equal(scan_kind(s), __builtin_cpu_supports("avx2") ?
 	    SCAN_WIDE : __builtin_cpu_supports("ssse3") ? SCAN_NARROW :
 	    SCAN_PLAIN);

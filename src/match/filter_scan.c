@@ -309,8 +309,44 @@ count_lines(struct span text)
 
 /*
  * Not before the date formats are known; nor where a date is cut out of the
- * middle of lines, for a text may only come about by that.
+ * middle of lines, for a text may only come about by that. Nor lines that may
+ * be too old, which a window does not get, or what is in one that is asked.
  */
+static bool
+may_skip(const struct filter *f, struct span rest, enum filter_time mode)
+{
+	const struct filter_scan *s = &f->scan;
+
+	if (f->window != NULL && (s->held > 0 || mode == FILTER_RESTORING))
+		return false;
+	return s->sieve != NULL && f->encoding == NULL &&
+	    !f->options.count_prefix && !s->inner_date &&
+	    f->counters.lines >= LEARNED_FROM && filter_in_block(f, rest);
+}
+
+/*
+ * The line behind those passed by finds in the window what it would have: as
+ * many of them as stand in it besides are not passed by.
+ */
+static size_t
+leave_for_window(const struct filter *f, struct span passed, uint64_t *lines)
+{
+	uint64_t left = (uint64_t)f->maxlines - 1;
+	size_t newline;
+
+	if (*lines <= left) {
+		*lines = 0;
+		return 0;
+	}
+	*lines -= left;
+	for (; left > 0; left--) {
+		passed.n--;    /* its newline */
+		newline = span_find_last(passed, SPAN("\n"));
+		passed.n = newline + 1;
+	}
+	return passed.n;
+}
+
 size_t
 filter_skip(struct filter *f, struct span rest, enum filter_time mode,
     uint64_t *lines)
@@ -319,9 +355,7 @@ filter_skip(struct filter *f, struct span rest, enum filter_time mode,
 	size_t n;
 
 	*lines = 0;
-	if (s->sieve == NULL || f->encoding != NULL || f->window != NULL ||
-	    f->options.count_prefix || s->inner_date ||
-	    f->counters.lines < LEARNED_FROM || !filter_in_block(f, rest))
+	if (!may_skip(f, rest, mode))
 		return 0;
 	n = sieve_skip(s->sieve, s->class, (size_t)(rest.p - s->block.p),
 	    &s->place, lines);
@@ -329,6 +363,8 @@ filter_skip(struct filter *f, struct span rest, enum filter_time mode,
 		n = rest.n;
 		*lines = count_lines(rest);
 	}
+	if (f->window != NULL)
+		n = leave_for_window(f, span_sub(rest, 0, n), lines);
 	if (n == 0)
 		return 0;
 	f->counters.lines += *lines;

@@ -206,6 +206,80 @@ unread_dates(void **state)
 	buf_fini(&text);
 }
 
+/* What the scanner's sample was full of goes, other texts come. */
+static void
+changing_log(void **state)
+{
+	static const char *const words[] = { "alpha", "beta", "gamma" };
+	struct filter_config config = { 0 };
+	struct buf text = { 0 }, regex = { 0 };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		buf_clear(&regex);
+		buf_addf(&regex, "^\\s*alpha%zu beta%zu gamma%zu <HOST>$", i,
+		    i * 7, i * 3);
+		strings_add(&config.failregex, buf_span(&regex));
+	}
+	for (i = 0; i < 60000; i++) {
+		k = random_below(60);
+		if (random_below(30) == 0)
+			buf_addf(&text, "alpha%zu beta%zu gamma%zu", k, k * 7,
+			    k * 3);
+		else
+			buf_addf(&text, "%s%zu of %s", words[i / 20000], k,
+			    words[i / 20000]);
+		buf_addf(&text, " 192.0.2.%zu\n", i % 250);
+	}
+	many_n = 0;
+	hits_seen = passed_by = 0;
+	add_pair(SPAN("changing log"), &config);
+	read_together(buf_span(&text));
+	read_alone(buf_span(&text));
+	assert_true(hits_seen > 1000 && passed_by > 20000);
+	strings_fini(&config.failregex);
+	buf_fini(&text);
+	buf_fini(&regex);
+}
+
+/* Windows get the lines that stand in them when something is found. */
+static void
+windows(void **state)
+{
+	struct filter_config config = { .maxlines = 4 };
+	struct buf text = { 0 };
+	size_t i;
+
+	(void)state;
+	strings_add(&config.failregex, SPAN("^\\s*one (?P<k>\\d)"
+	    "<SKIPLINES>\\s*two (?P=k) <HOST>$"));
+	for (i = 0; i < 40000; i++) {
+		switch (random_below(i % 3000 < 1000 ? 3 : 40)) {
+		case 0:
+			buf_addf(&text, "one %zu\n", random_below(2));
+			break;
+		case 1:
+			buf_addf(&text, "22:01:02 two %zu 192.0.2.%zu\n",
+			    random_below(2), i % 250);
+			break;
+		default:
+			buf_addf(&text, "22:01:0%zu three\n",
+			    random_below(10));
+		}
+	}
+	many_n = 0;
+	hits_seen = passed_by = 0;
+	add_pair(SPAN("windows"), &config);
+	read_together(buf_span(&text));
+	read_alone(buf_span(&text));
+	printf("# %zu failures of windows, %llu lines passed by\n",
+	    hits_seen, (unsigned long long)passed_by);
+	assert_true(hits_seen > 100 && passed_by > 1000);
+	strings_fini(&config.failregex);
+	buf_fini(&text);
+}
+
 static void
 together(void **state)
 {
@@ -241,6 +315,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unread_dates),
+		cmocka_unit_test(changing_log),
+		cmocka_unit_test(windows),
 		cmocka_unit_test(together),
 	};
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # `make bench`: measures gaol beside the installed fail2ban in one run, in a
 # network namespace of its own. Prints absolute figures and, what counts on a
-# shared machine, their ratios. BENCH="match burst latency memory restore load" picks some,
+# shared machine, their ratios. BENCH="match burst latency memory restore load
+# events" picks some,
 # B=build/x measures another build.
 set -eu
 cd "$(dirname "$0")/.."

@@ -568,6 +568,14 @@ mail_sessions_number(struct mail_sessions *ms, int64_t next)
 	ms->next = next;
 }
 
+void
+mail_sessions_message(struct mail_sessions *ms, const struct event *e)
+{
+	struct event told = *e;
+
+	follow_message(ms, &told);
+}
+
 /* Those that have changed are the newest. */
 void
 mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,

@@ -56,6 +56,8 @@ void mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
 /* One that was told so, open again; before any event. */
 void mail_sessions_restore(struct mail_sessions *ms,
     const struct mail_session *s);
+/* An event of a session that is over: who sent its message is known again. */
+void mail_sessions_message(struct mail_sessions *ms, const struct event *e);
 /* The number of the next one that begins; else they begin with 1. */
 void mail_sessions_number(struct mail_sessions *ms, int64_t next);
 /* Closes all: the end of a log, or of the program. */

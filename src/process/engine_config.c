@@ -373,6 +373,8 @@ first_start(struct engine *e, struct incoming *in)
 	if (e->store != NULL && store_start(e->store) == -1)
 		log_error(LOGGER, "the store's thread does not start: %s",
 		    strerror(errno));
+	else if (e->store != NULL)
+		store_purge_events(e->store, clock_wall());
 }
 
 static void

@@ -19,10 +19,12 @@
 #include "base/xalloc.h"
 #include "match/event_filter.h"
 #include "process/check.h"
+#include "source/journal.h"
 #include "store/event_row.h"
 
 #define LOGGER "gaol.events"
 #define SESSIONS_MAX 100000
+#define MESSAGES_US (6 * 3600 * CLOCK_SECOND)   /* on their way, mostly */
 #define REFRESH_US (600 * CLOCK_SECOND)   /* a database of places is looked at */
 
 struct engine_events {
@@ -70,6 +72,20 @@ static void
 on_changed(const struct mail_session *s, void *arg)
 {
 	add_session(arg, s, true);
+}
+
+/* The oldest first, as they were written. */
+static void
+restore_messages(struct engine *e)
+{
+	struct event_rows rows = { 0 };
+
+	if (store_load_messages(e->store, MESSAGES_US, &rows) == -1)
+		log_warning(LOGGER, "messages under way are not known");
+	for (size_t i = rows.n; i > 0; i--)
+		mail_sessions_message(e->events->sessions,
+		    &rows.v[i - 1].event);
+	event_rows_fini(&rows);
 }
 
 static void
@@ -163,6 +179,7 @@ engine_events_start(struct engine *e)
 {
 	if (e->store == NULL)
 		return;
+	restore_messages(e);
 	restore_sessions(e);
 	store_complete(e->store, find_place, e->events);
 }
@@ -259,8 +276,9 @@ engine_event_message(struct engine *e, struct event_filter *filter,
 	event_filter_message(filter, message, time, on_event, e->events);
 }
 
-bool
-engine_event_commit(struct engine *e, const struct store_place *place)
+/* False: it told nothing, or the place was not taken. */
+static bool
+commit(struct engine *e, const struct store_place *place)
 {
 	struct engine_events *ee = e->events;
 
@@ -272,6 +290,27 @@ engine_event_commit(struct engine *e, const struct store_place *place)
 		return false;
 	}
 	return store_events(e->store, &ee->rows, place);
+}
+
+void
+engine_event_log_read(struct engine *e, struct engine_log *log)
+{
+	struct store_place place = { .jail = log->jail->config->name,
+		.path = log->path };
+
+	tail_position(log->tail, &place.position);
+	if (commit(e, &place) && place.position.hash[0] != '\0')
+		log->moved = false;
+}
+
+void
+engine_event_journal_read(struct engine *e, struct engine_reader *r)
+{
+	const struct store_place place = { .jail = r->jail->config->name,
+		.until = journal_place(r->journal) };
+
+	if (commit(e, &place))
+		r->moved = false;
 }
 
 bool

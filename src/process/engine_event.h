@@ -23,11 +23,9 @@ void engine_event_line(struct engine *e, struct event_filter *filter,
     struct span line, struct span log);
 void engine_event_message(struct engine *e, struct event_filter *filter,
     struct span message, struct wall time);
-/*
- * The end of a read: what it told goes to the store, with how far it was.
- * False: it told nothing, or the place was not taken.
- */
-bool engine_event_commit(struct engine *e, const struct store_place *place);
+/* The end of a read: what it told goes to the store, with how far it was. */
+void engine_event_log_read(struct engine *e, struct engine_log *log);
+void engine_event_journal_read(struct engine *e, struct engine_reader *r);
 /* Old lines should wait: the store has much to write, and works. */
 bool engine_event_full(const struct engine *e);
 /* A name as accounts are counted; in `out`. */

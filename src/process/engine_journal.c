@@ -113,16 +113,6 @@ read_failed(struct engine *e, struct engine_reader *r, int error)
 	s->incomplete = true;
 }
 
-static void
-commit(struct engine *e, struct engine_reader *r)
-{
-	struct store_place place = { .jail = r->jail->config->name,
-		.until = journal_place(r->journal) };
-
-	if (engine_event_commit(e, &place))
-		r->moved = false;
-}
-
 static bool
 read_some(struct engine *e, struct engine_reader *r)
 {
@@ -132,7 +122,7 @@ read_some(struct engine *e, struct engine_reader *r)
 	r->events = engine_event_filter_of_reader(e, r);
 	rc = journal_read(r->journal, JOURNAL_BUDGET, on_entry, r);
 	if (r->events != NULL)
-		commit(e, r);
+		engine_event_journal_read(e, r);
 	if (rc == -1)
 		read_failed(e, r, errno);
 	if (rc == 0 && r->attached)

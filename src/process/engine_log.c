@@ -113,18 +113,6 @@ on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 	    live ? FILTER_LIVE : FILTER_RESTORING, lines);
 }
 
-/* What it told of, and how far it has come. */
-static void
-commit(struct engine *e, struct engine_log *log)
-{
-	struct store_place place = { .jail = log->jail->config->name,
-		.path = log->path };
-
-	tail_position(log->tail, &place.position);
-	if (engine_event_commit(e, &place) && place.position.hash[0] != '\0')
-		log->moved = false;
-}
-
 /* One budget's worth; true: there is more. */
 static bool
 read_log(struct engine *e, struct engine_log *log)
@@ -141,7 +129,7 @@ read_log(struct engine *e, struct engine_log *log)
 		    clock_boot());
 	log->moved = true;
 	if (log->events != NULL)
-		commit(e, log);
+		engine_event_log_read(e, log);
 	if (!event_pending(e->save, EV_TIMEOUT, NULL)) {
 		struct timeval second = { .tv_sec = 1 };
 

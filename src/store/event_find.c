@@ -228,21 +228,41 @@ event_table_find(struct database *db, const struct store_query *q,
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int
-event_table_open(struct database *db, struct event_rows *out)
+/* The rows that `where` says, with its one number. */
+static int
+all_rows(struct database *db, bool sessions, const char *where,
+    int64_t number, struct event_rows *out)
 {
 	struct buf text = { 0 };
 	sqlite3_stmt *stmt;
 	int rc;
 
-	add_select(&text, true);
-	buf_adds(&text, " AND is_open ORDER BY number");
+	add_select(&text, sessions);
+	buf_adds(&text, where);
 	rc = sqlite3_prepare_v2(db->handle, text.p, -1, &stmt, NULL);
 	buf_fini(&text);
 	if (rc != SQLITE_OK)
 		return rc;
+	sqlite3_bind_int64(stmt, 1, number);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		read_row(stmt, true, out);
+		read_row(stmt, sessions, out);
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+event_table_open(struct database *db, struct event_rows *out)
+{
+	return all_rows(db, true, " AND is_open AND number > ?1"
+	    " ORDER BY number", 0, out);
+}
+
+int
+event_table_messages(struct database *db, int64_t within_us,
+    struct event_rows *out)
+{
+	return all_rows(db, false, " AND kind IN ('login', 'received')"
+	    " AND queue_id IS NOT NULL AND time >="
+	    " (SELECT max(time) FROM gaol_events) - ?1"
+	    " ORDER BY time DESC, number DESC LIMIT 10000", within_us, out);
 }

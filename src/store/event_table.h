@@ -34,6 +34,9 @@ int event_table_find(struct database *db, const struct store_query *q,
     struct event_rows *out, bool *more);
 /* Every session that is open, in the order of their numbers. */
 int event_table_open(struct database *db, struct event_rows *out);
+/* Who sent messages in that time up to the last row; 10,000, the last first. */
+int event_table_messages(struct database *db, int64_t within_us,
+    struct event_rows *out);
 /* One more than the highest number of a session. */
 int event_table_next(struct database *db, int64_t *number);
 

@@ -58,8 +58,7 @@ bool store_push(struct store *s, struct request *r);
 bool store_push_read(struct store *s, struct read *read);
 /* UTF-8; the caller frees it. */
 char *store_clean_text(struct span s);
-/* Mail accesses that are kept no longer, in slices. */
-bool store_purge_events(struct store *s, struct wall now);
+/* The next slice of store_purge_events(). */
 void store_purge_on(struct store *s, const struct request *r);
 
 /* The thread; `arg` is the store. */

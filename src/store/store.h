@@ -165,6 +165,9 @@ void store_complete(struct store *s,
 /* At start, like store_load_bans: sessions still open; the next's number. */
 int store_load_sessions(struct store *s, struct event_rows *out,
     int64_t *next);
+/* … and who sent messages in the last `within_us`, the last first. */
+int store_load_messages(struct store *s, int64_t within_us,
+    struct event_rows *out);
 
 /*
  * Rows, taken over, and how far their source was read: committed together.
@@ -183,6 +186,9 @@ bool store_events(struct store *s, struct event_rows *rows,
     const struct store_place *place);
 /* So many wait that whoever can wait should. */
 bool store_events_full(struct store *s);
+
+/* What is kept no longer goes, in slices; store_purge() says this, too. */
+bool store_purge_events(struct store *s, struct wall now);
 
 #define STORE_FOUND_MAX 1000   /* rows of one answer */
 struct store_query {

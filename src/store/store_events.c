@@ -57,6 +57,16 @@ store_load_sessions(struct store *s, struct event_rows *out, int64_t *next)
 	return rc == SQLITE_OK ? 0 : -1;
 }
 
+int
+store_load_messages(struct store *s, int64_t within_us,
+    struct event_rows *out)
+{
+	if (s->off || s->running || s->db.handle == NULL)
+		return s->off ? 0 : -1;
+	return event_table_messages(&s->db, within_us, out) == SQLITE_OK ?
+	    0 : -1;
+}
+
 /* --- writing ------------------------------------------------------------ */
 
 bool
@@ -130,8 +140,11 @@ store_events(struct store *s, struct event_rows *rows,
 bool
 store_purge_events(struct store *s, struct wall now)
 {
-	struct request *r = request_new(REQUEST_PURGE_EVENTS, NULL);
+	struct request *r;
 
+	if (s->off)
+		return true;
+	r = request_new(REQUEST_PURGE_EVENTS, NULL);
 	r->time = now.us;
 	r->keep = s->keep;
 	return store_push(s, r);

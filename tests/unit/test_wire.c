@@ -40,17 +40,17 @@ each_type_has_one_rule(void **state)
 		}
 	for (uint32_t type = WIRE_GIVE; type <= WIRE_FLUSHLOGS; type++)
 		assert_int_equal(seen[type], 1);
-	for (uint32_t type = WIRE_CONFIG; type <= WIRE_FW_REMOVED; type++)
+	for (uint32_t type = WIRE_CONFIG; type <= WIRE_IGNORE_ERROR; type++)
 		assert_int_equal(seen[type], 1);
-	for (uint32_t type = WIRE_LOG_OPEN; type <= WIRE_FW_REMOVE; type++)
+	for (uint32_t type = WIRE_LOG_OPEN; type <= WIRE_LOG_CLOSE; type++)
 		assert_int_equal(seen[type], 1);
-	for (uint32_t type = WIRE_RUN_CONFIG; type <= WIRE_RUN_FORGET; type++)
+	for (uint32_t type = WIRE_RUN_CONFIG; type <= WIRE_RUN_GIVEN; type++)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_RUN_STATE; type <= WIRE_RUN_DONE; type++)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_NAME_ASK; type <= WIRE_NAME_NOT; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 9 + 19 + 9 + 5 + 2 + 4);
+	assert_int_equal(n, 9 + 20 + 11 + 6 + 2 + 4);
 }
 
 static void

@@ -149,6 +149,7 @@ take_ready(struct engine_run *run)
 	struct engine *e = run->engine;
 
 	run->ready = true;
+	run->settled = run->generation;
 	for (size_t i = 0; i < e->jails_n; i++)
 		if (e->jails[i]->run_error == NULL)
 			set_places(run, e->jails[i]);

@@ -77,6 +77,7 @@ struct engine_run {
 	bool ready;                /* it runs the newest generation's */
 	bool aged;                 /* it still knows older numbers */
 	uint32_t generation;       /* last one it was told; ours, counted */
+	uint32_t settled;          /* last one it has said it runs */
 	struct event *update;      /* a jail's actions changed at run time */
 	struct wire_digest *digests;   /* of that: jails by number */
 	size_t digests_n;

@@ -104,7 +104,8 @@ engine_run_forget_old(struct engine_run *run)
 
 	if (run->retired != NULL)
 		return;
-	if (run->ready && run->aged) {
+	/* While it reads a newer one, jobs go out under the numbers before. */
+	if (run->ready && run->aged && run->settled == run->generation) {
 		run->aged = false;
 		port_send(run->port, &m, sizeof(m), -1);
 		engine_ignore_again(run->ignore);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <signal.h>
 
+#include "action/action.h"
 #include "engine_scene.h"
 
 #define JAILS "[DEFAULT]\nbantime = 1h\nmaxretry = 1\nfilter = f\n" \
@@ -148,6 +149,89 @@ a_reload_at_the_end(void **state)
 	close(fd);
 }
 
+/* --- a runner ------------------------------------------------------------- */
+
+static int runner;
+
+static void
+link_runner(void)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0, ends), 0);
+	runner = ends[0];
+	give(GIFT_RUNNER, ends[1]);
+}
+
+/* The next message to it that is of this type. */
+static bool
+runner_hears(uint32_t type, void *out, size_t size)
+{
+	char m[PORT_MESSAGE_MAX];
+
+	spin();
+	while (recv(runner, m, sizeof(m), MSG_DONTWAIT) > 0)
+		if (memcmp(m, &type, sizeof(type)) == 0) {
+			memcpy(out, m, size);
+			return true;
+		}
+	return false;
+}
+
+static void
+runner_is_ready(uint32_t generation)
+{
+	const struct wire_run_state m = {
+		.type = WIRE_RUN_STATE, .generation = generation,
+		.jail = WIRE_RUN_ALL,
+	};
+
+	send_fd(runner, &m, sizeof(m), -1);
+}
+
+static void
+runner_has_done(const struct wire_run *run)
+{
+	const struct wire_run_done m = {
+		.type = WIRE_RUN_DONE, .seq = run->seq,
+	};
+
+	send_fd(runner, &m, sizeof(m), -1);
+}
+
+/* It still works with the numbers of before, until it says otherwise. */
+static void
+numbers_are_not_forgotten_too_soon(void **state)
+{
+	struct wire_config config, forget;
+	struct wire_run run = { 0 };
+
+	(void)state;
+	tree_write(&s->tree, "action.d/a.conf",
+	    "[Definition]\nactionban = x\nactionstop = x\n");
+	send_config(JAILS "[three]\nenabled = true\naction = a\n"
+	    "[four]\nenabled = true\naction = a\n");
+	work_all();
+	link_runner();
+	assert_true(runner_hears(WIRE_RUN_CONFIG, &config, sizeof(config)));
+	runner_is_ready(config.generation);
+	assert_ok(ask("[\"stop\", \"four\"]"));
+	while (runner_hears(WIRE_RUN, &run, sizeof(run)) &&
+	    run.verb != ACTION_STOP)
+		runner_has_done(&run);
+	assert_int_equal(run.verb, ACTION_STOP);
+	send_config(JAILS "[three]\nenabled = true\naction = a\n");
+	work_all();
+	assert_true(runner_hears(WIRE_RUN_CONFIG, &config, sizeof(config)));
+	runner_has_done(&run);
+	assert_false(runner_hears(WIRE_RUN_FORGET, &forget, sizeof(forget)));
+	runner_is_ready(config.generation);
+	assert_true(runner_hears(WIRE_RUN_FORGET, &forget, sizeof(forget)));
+	assert_int_equal(forget.generation, config.generation);
+	close(runner);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -158,6 +242,7 @@ main(void)
 		CASE(a_reload_behind_a_reload),
 		CASE(a_log_that_two_add),
 		CASE(a_reload_at_the_end),
+		CASE(numbers_are_not_forgotten_too_soon),
 	};
 
 	if (geteuid() != 0) {

@@ -218,10 +218,10 @@ XEAMS = [
     Form("- [POP3] {{UNSECURE}} - {u} - {ip} (United States)", LOGIN, as_it_is),
 ]
 OPENSMTPD = [
-    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=pc\n"
+    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=a\n"
          "{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp authentication user={u} "
          "result=permfail", FAILURE, vis),
-    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=pc\n"
+    Form("{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp connected address={ip} host=a\n"
          "{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp authentication user={u} "
          "result=ok", LOGIN, vis),
 ]
@@ -244,6 +244,55 @@ SASLAUTHD = [
          "[service=smtp] [realm=] [mech=pam] [reason=PAM auth error]",
          dict(FAILURE, ip=None), as_it_is),
 ]
+STALWART = [
+    Form("INFO Authentication failed (auth.failed) listenerId = \"imaptls\", "
+         "localPort = 993, remoteIp = {ip}, remotePort = 5, accountName = "
+         "\"{u}\"", FAILURE, as_it_is),
+    Form("INFO Authentication successful (auth.success) listenerId = \"smtp\", "
+         "localPort = 25, remoteIp = {ip}, remotePort = 5, accountName = "
+         "\"{u}\", accountId = 7", LOGIN, as_it_is),
+]
+HMAILSERVER = [
+    Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A1 LOGIN {u} "
+         "***\"\n\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: {u} NO "
+         "Invalid user name or password.\"", dict(NOBODY, kind="failure"), plus,
+         lambda text: '"' in text),    # no letter of a tag
+    Form("\"SMTPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: 535 Authentication "
+         "failed. Restarting authentication process.\"",
+         dict(NOBODY, kind="failure"), as_it_is),
+]
+VPOPMAIL = [
+    Form("mx vpopmail[8]: vchkpw-smtp: password fail {u}:{ip}", FAILURE,
+         as_it_is),
+    Form("mx vpopmail[8]: vchkpw-pop3: password fail (pass: '{u}') {u}:{ip}",
+         dict(NOBODY, kind="failure"), as_it_is),
+    Form("mx vpopmail[8]: vchkpw-imap: (PLAIN) login success {u}:{ip}", LOGIN,
+         as_it_is),
+]
+PERDITION = [
+    Form("mx perdition.imaps[{n}]: Auth: {ip}:5->192.0.2.25:993 client-secure="
+         "ssl authorisation_id=NONE authentication_id=\"{u}\" server=\"mx:993\""
+         " protocol=IMAP4S server-secure=ssl status=\"failed: "
+         "Re-Authentication Failure\"", FAILURE, as_it_is),
+    Form("mx perdition.pop3[{n}]: Auth: {ip}:5->192.0.2.25:110 client-secure="
+         "plaintext authorisation_id=NONE authentication_id=\"{u}\" server="
+         "\"mx:110\" protocol=POP3 server-secure=plaintext status=\"ok\"",
+         LOGIN, as_it_is),
+]
+UW_IMAP = [
+    Form("mx imapd[{n}]: Login failed user={u} auth={u} host=pc [{ip}]",
+         FAILURE, as_it_is),
+    Form("mx ipop3d[{n}]: Login user={u} host=pc.example.net [{ip}] nmsgs=3/3",
+         LOGIN, as_it_is),
+]
+NGINX_MAIL = [
+    Form("[info] 12#12: *{n} client login failed: \"Invalid login\" while in "
+         "http auth state, client: {ip} using starttls, server: 0.0.0.0:143, "
+         "login: \"{u}\"", FAILURE, as_it_is),
+    Form("[info] 12#12: *{n} client logged in, client: {ip}, server: "
+         "0.0.0.0:993, login: \"{u}\", upstream: 127.0.0.1:10143", LOGIN,
+         as_it_is),
+]
 SERVERS = {
     "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
     "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),
@@ -261,6 +310,12 @@ SERVERS = {
     "opensmtpd": ("%b %d %H:%M:%S ", OPENSMTPD),
     "sendmail": ("%b %d %H:%M:%S ", SENDMAIL),
     "saslauthd": ("%b %d %H:%M:%S ", SASLAUTHD),
+    "stalwart": ("%Y-%m-%dT%H:%M:%SZ ", STALWART),
+    "hmailserver": ("%Y-%m-%d %H:%M:%S.253", HMAILSERVER),
+    "vpopmail": ("%b %d %H:%M:%S ", VPOPMAIL),
+    "perdition": ("%b %d %H:%M:%S ", PERDITION),
+    "uw-imap": ("%b %d %H:%M:%S ", UW_IMAP),
+    "nginx-mail": ("%Y/%m/%d %H:%M:%S ", NGINX_MAIL),
 }
 BEGIN = 1795219200    # each line has a time of its own, by which it is known
 APART = 10

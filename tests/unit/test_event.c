@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "access/event_flat.h"
 #include "access/event_json.h"
 #include "config/event_rule.h"
 
@@ -176,6 +177,58 @@ test_json(void **state)
 	json_decref(json);
 }
 
+/* Through the control socket and back: nothing is lost. */
+static void
+test_flat(void **state)
+{
+	struct event e, back;
+	json_t *json;
+
+	(void)state;
+	event_init(&e);
+	e.time.us = 1795298751467999;
+	e.kind = EVENT_FAILURE;
+	e.service = SERVICE_SIEVE;
+	e.reason = REASON_LOCKED;
+	e.tls = EVENT_TLS_STARTTLS;
+	addr_parse(SPAN("2001:db8::1"), &e.ip);
+	addr_parse(SPAN("192.0.2.1"), &e.local_ip);
+	memcpy(e.place.country, "DE", 3);
+	memcpy(e.place.network, "EXAMPLE", 8);
+	e.place.asn = 4200000000;
+	e.place.lan = true;
+	e.line = SPAN("line");
+	for (unsigned i = 0; i < EVENT_TEXTS; i += 2)
+		e.texts[i] = span_of(event_texts[i].path);
+	for (unsigned i = 1; i < EVENT_NUMBERS; i += 2)
+		e.numbers[i] = i;
+	json = event_flat(&e);
+	event_flat_read(json, &back);
+	assert_int_equal(back.time.us, e.time.us);
+	assert_int_equal(back.kind, e.kind);
+	assert_int_equal(back.service, e.service);
+	assert_int_equal(back.reason, e.reason);
+	assert_int_equal(back.tls, e.tls);
+	assert_true(addr_eq(&back.ip, &e.ip));
+	assert_true(addr_eq(&back.local_ip, &e.local_ip));
+	assert_int_equal(back.proxy_ip.family, ADDR_NONE);
+	assert_memory_equal(&back.place, &e.place, sizeof(e.place));
+	assert_true(span_eq(back.line, e.line));
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		assert_true(span_eq(back.texts[i], e.texts[i]));
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		assert_int_equal(back.numbers[i], e.numbers[i]);
+	json_decref(json);
+	/* What another program sent is no event, and no harm. */
+	json = json_pack("{s:s, s:i, s:s, s:[]}", "time", "x", "user", 7,
+	    "ip", "nowhere", "kind");
+	event_flat_read(json, &back);
+	assert_int_equal(back.kind, EVENT_OTHER);
+	assert_int_equal(back.ip.family, ADDR_NONE);
+	assert_int_equal(back.texts[EVENT_USER].n, 0);
+	json_decref(json);
+}
+
 /* --- eventregex ------------------------------------------------------- */
 
 static void
@@ -241,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rule_errors),
 	};

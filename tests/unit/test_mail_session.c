@@ -295,6 +295,67 @@ test_messages(void **state)
 	mail_sessions_free(ms);
 }
 
+struct noted {
+	size_t n;
+	struct mail_session session;
+	struct event event;      /* owned */
+};
+
+static void
+on_changed(const struct mail_session *s, void *arg)
+{
+	struct noted *noted = arg;
+
+	if (noted->n++ > 0)
+		event_fini(&noted->event);
+	noted->session = *s;
+	event_copy(&noted->event, s->event);
+	noted->session.event = &noted->event;
+}
+
+/* What a restart knows of: an open session goes on as if there was none. */
+static void
+test_restart(void **state)
+{
+	struct closed c = { 0 };
+	struct noted noted = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(8, on_closed, &c);
+	struct event e;
+
+	(void)state;
+	mail_sessions_number(ms, 41);
+	e = make(EVENT_CONNECT, 0, "S0", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_FAILURE, 1, "S1", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGIN, 2, "S1", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	mail_sessions_changed(ms, on_changed, &noted);
+	assert_int_equal(noted.n, 1);
+	assert_int_equal(noted.session.number, 42);
+	mail_sessions_changed(ms, on_changed, &noted);
+	assert_int_equal(noted.n, 1);
+	mail_sessions_free(ms);
+
+	ms = mail_sessions_new(8, on_closed, &c);
+	mail_sessions_restore(ms, &noted.session);
+	mail_sessions_number(ms, 43);
+	mail_sessions_changed(ms, on_changed, &noted);
+	assert_int_equal(noted.n, 1);
+	/* Told before the restart. */
+	e = make(EVENT_LOGIN, 2, "S1", "alice", "192.0.2.7");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_KNOWN);
+	e = make(EVENT_LOGOUT, 5, "S1", "", NULL);
+	e.numbers[EVENT_BYTES_IN] = 9;
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+	assert_string_equal(c.last, "alice unknown in=9 fails=1 io ms=3000 "
+	    "client=");
+	assert_int_equal(c.n, 1);
+	mail_sessions_free(ms);
+	event_fini(&noted.event);
+}
+
 static void
 test_bounded(void **state)
 {
@@ -334,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_two_logs),
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_bounded),
 	};
 

@@ -83,6 +83,29 @@ test_every_field(void **state)
 	assert_true(own.runtime_commands && own.runtime_logs);
 }
 
+static void
+test_mail_accesses(void **state)
+{
+	(void)state;
+	assert_int_equal(load("accounts = { domain = \"example.com\";\n"
+	    "separator = \"+\"; aliases = \"@a.example=@b.example, "
+	    "x@c.example = y@c.example\"; };\n"
+	    "geoip = { country = \"/c\"; asn = \"/a\"; ranges4 = \"/4\";\n"
+	    "ranges6 = \"/6\"; };\n"
+	    "retention = { login = \"2y\"; failure = 7200;\n"
+	    "message = \"1h\"; };\n"), 0);
+	assert_int_equal(report.n, 0);
+	assert_string_equal(own.accounts_domain, "example.com");
+	assert_string_equal(own.accounts_separator, "+");
+	assert_non_null(strstr(own.accounts_aliases, "x@c.example"));
+	assert_string_equal(own.geoip_country, "/c");
+	assert_string_equal(own.geoip_ranges6, "/6");
+	assert_int_equal(own.keep_login, 2 * 31557600);
+	assert_int_equal(own.keep_failure, 7200);
+	assert_int_equal(own.keep_message, 3600);
+	assert_int_equal(own.keep_session, 90 * 86400);
+}
+
 /* Without users no name is looked up: even one that nobody has is no fault. */
 static void
 test_no_users(void **state)
@@ -135,6 +158,20 @@ test_problems(void **state)
 	assert_false(own.runtime_commands);
 	expect("users = { engin = 3; };", PROBLEM_WARNING, 1,
 	    "did you mean 'users.engine'?");
+	expect("retention = { login = \"30m\"; };", PROBLEM_ERROR, 1,
+	    "retention.login: \"30m\" is not usable; accepted: a duration");
+	assert_int_equal(own.keep_login, 365 * 86400);
+	expect("retention = { login = \"ever\"; };", PROBLEM_ERROR, 1,
+	    "\"ever\"");
+	expect("retention = { logins = 1; };", PROBLEM_WARNING, 1,
+	    "did you mean 'retention.login'?");
+	expect("retention = 3;", PROBLEM_WARNING, 1, "'retention'");
+	expect("accounts = { separator = \"++\"; };", PROBLEM_ERROR, 1,
+	    "accepted: one character");
+	expect("accounts = { aliases = \"a@b.example\"; };", PROBLEM_ERROR,
+	    1, "FROM=TO");
+	expect("geoip = { asn = \"file.mmdb\"; };", PROBLEM_ERROR, 1,
+	    "accepted: an absolute path");
 	expect("x = \n\n= 2;", PROBLEM_ERROR, 3, "syntax error");
 }
 
@@ -174,6 +211,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_users, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_every_field, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_mail_accesses, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_of_others_is_refused,

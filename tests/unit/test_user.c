@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "config/config.h"
+
 static struct user_alias aliases[] = {
 	{ (char *)"@alt.example", (char *)"@example.com" },
 	{ (char *)"postmaster@example.com", (char *)"bob@example.com" },
@@ -69,6 +71,29 @@ test_aliases(void **state)
 	expect(&all, SPAN("x@b.example"), SPAN("x@a.example"));
 }
 
+/* As gaol.conf has them. */
+static void
+test_configured(void **state)
+{
+	const struct own_config own = {
+		.accounts_domain = (char *)"Example.COM",
+		.accounts_separator = (char *)"-",
+		.accounts_aliases = (char *)"@Alt.example = @example.com,"
+		    "Postmaster@example.com=bob@example.com",
+	}, nothing = { 0 };
+	struct user_rules rules;
+
+	(void)state;
+	user_rules_init(&rules, &own);
+	expect(&rules, SPAN("alice-news"), SPAN("alice@example.com"));
+	expect(&rules, SPAN("a@ALT.example"), SPAN("a@example.com"));
+	expect(&rules, SPAN("postmaster"), SPAN("bob@example.com"));
+	user_rules_fini(&rules);
+	user_rules_init(&rules, &nothing);
+	expect(&rules, SPAN("Alice-news"), SPAN("alice-news"));
+	user_rules_fini(&rules);
+}
+
 static void
 test_bounded(void **state)
 {
@@ -89,6 +114,7 @@ main(void)
 		cmocka_unit_test(test_case_and_blanks),
 		cmocka_unit_test(test_domain_and_detail),
 		cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_configured),
 		cmocka_unit_test(test_bounded),
 	};
 

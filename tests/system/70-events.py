@@ -4,9 +4,11 @@ across restarts and a kill; fail2ban still opens the database."""
 import json
 import os
 import subprocess
+import time
 
 from gaold import Gaold, HERE, Tap, wait_for
 
+REMOTE = "/usr/lib/systemd/systemd-journal-remote"
 tap = Tap()
 g = Gaold(gaol_conf="retention = { login = \"3650d\"; failure = \"3650d\"; "
           "session = \"3650d\"; message = \"3650d\"; other = \"3650d\"; };\n"
@@ -152,4 +154,52 @@ print(db.getJailNames())""", g.database], capture_output=True, text=True)
            "without a daemon it says so", ours.stderr)
 finally:
     g.close()
+
+
+def journal():
+    """The same from a journal, over a restart and a kill."""
+    j = Gaold(firewall="null")
+    where = j.dir + "/journal/" + "0123456789abcdef" * 2
+    os.makedirs(where)
+    j.write("jail.local", "[sshd]\nenabled = false\n[mail]\nenabled = true\n"
+            "filter = dovecot\nmaxretry = 9999\naction =\n"
+            "backend = systemd[journalpath=%s]\n" % (j.dir + "/journal"))
+
+    def sign_in(n):
+        at = int(time.time() * 1e6)
+        subprocess.run([REMOTE, "-o", where + "/system.journal", "-"], input=(
+            "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n"
+            "_HOSTNAME=mail\nSYSLOG_IDENTIFIER=dovecot\n_PID=4242\n"
+            "_SYSTEMD_UNIT=dovecot.service\nMESSAGE=imap-login: Info: Login: "
+            "user=<user%d>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, mpid=%d, TLS, "
+            "session=<s%d>\n\n" % (at, at % 10**9, "0123456789abcdef" * 2, n, n, n)
+            ).encode(), check=True, capture_output=True)
+
+    def users():
+        run = subprocess.run([j.gaol, "events", "-c", j.etc, "--json"],
+                             capture_output=True, text=True)
+        return [json.loads(l)["user"]["name"] for l in run.stdout.splitlines()]
+
+    try:
+        sign_in(1)
+        j.start()
+        sign_in(2)
+        got = wait_for("two", 15, lambda: len(users()) == 2)
+        tap.ok(got, "sign-ins in the journal", str(users()) + j.logs())
+        j.kill_all()
+        sign_in(3)
+        j.start()
+        sign_in(4)
+        wait_for("four", 15, lambda: len(users()) >= 4)
+        tap.ok(users() == ["user1", "user2", "user3", "user4"],
+               "a kill loses and doubles none of them", users())
+    finally:
+        j.close()
+
+
+if os.path.exists(REMOTE) and b"libsystemd" in subprocess.run(
+        ["ldd", HERE + "/build/gaold"], capture_output=True).stdout:
+    journal()
+else:
+    print("ok - sign-ins in the journal # SKIP no libsystemd, or no writer")
 tap.exit()

@@ -158,7 +158,7 @@ run_action(struct runner *r, const struct wire_run *m, const struct values *v)
 	};
 
 	if (a == NULL || m->verb >= ACTION_VERBS) {
-		errno = EINVAL;
+		errno = ESTALE;
 		return -1;
 	}
 	if (check_ticket(runner_table_jail(r, m->generation, m->jail), m,
@@ -174,12 +174,26 @@ run_ignore(struct runner *r, const struct wire_run *m, const struct values *v)
 	    m->jail);
 
 	if (j == NULL || j->ignore == NULL || v == NULL) {
-		errno = EINVAL;
+		errno = ESTALE;
 		return -1;
 	}
 	if (check_ticket(j, m, v) == -1)
 		return -1;
 	return ignorecommand_ask(j->ignore, v, m->seq);
+}
+
+static void
+complain(const struct wire_run *m, const struct values *v, int error)
+{
+	const char *what = m->action == WIRE_RUN_IGNORE ? "ignorecommand" :
+	    m->verb < ACTION_VERBS ? action_verb_name(m->verb) : "?";
+	const char *why = error == ESTALE ? "its number is not known" :
+	    error == EINVAL ? "a command could take it for something else" :
+	    strerror(error);
+
+	log_error(LOGGER, "request of the engine not served: %s of '%s': %s",
+	    what, v != NULL && v->fid != NULL ? log_text(span_of(v->fid)) :
+	    "", why);
 }
 
 /* v NULL: no ticket. */
@@ -191,8 +205,7 @@ run(struct runner *r, const struct wire_run *m, const struct values *v)
 
 	if (rc == 0)
 		return;
-	log_error(LOGGER, "request of the engine not served: %s",
-	    strerror(errno));
+	complain(m, v, errno);
 	answer_failed(r, m);
 }
 

@@ -126,7 +126,7 @@ def stock():
                and wait_for("no rule", 10, lambda: not chain()), "stock: unban", chain())
         tap.ok(attacker.connects(), "stock: … and it connects again")
         gaold.run("ban", "sshd", "127.0.0.1")
-        tap.ok(wait_for("the refusal", 10, lambda: gaold.log_has("not served"))
+        tap.ok(wait_for("the refusal", 10, lambda: gaold.log_has("not served: ban of '127.0.0.1': "))
                and not chain(), "stock: no command is run against loopback", chain())
         gaold.fail(THERE, 5)
         wait_for("a rule", 10, lambda: len(chain()) == 1)

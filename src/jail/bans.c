@@ -39,6 +39,8 @@ bans_fini(struct bans *b)
 {
 	struct ban *ban;
 
+	while (b->walks != NULL)
+		bans_walk_end(b->walks);
 	while ((ban = b->first) != NULL) {
 		b->first = ban->next;
 		ban_free(ban);
@@ -85,11 +87,24 @@ bans_add(struct bans *b, struct ticket *t, bool own_bantime)
 	return ban;
 }
 
+/* Walks go around it. */
+static void
+leave_walks(struct bans *b, const struct ban *ban)
+{
+	for (struct bans_walk *w = b->walks; w != NULL; w = w->next) {
+		if (w->at == ban)
+			w->at = ban != w->last ? ban->next : NULL;
+		if (w->last == ban)
+			w->last = ban->prev;
+	}
+}
+
 void
 bans_remove(struct bans *b, struct ban *ban)
 {
 	const struct id *id = &ban->ticket.id;
 
+	leave_walks(b, ban);
 	table_del(b->by_id, id_hash(id), id);
 	heap_del(&b->due, &ban->due);
 	if (ban->prev != NULL)
@@ -112,6 +127,36 @@ ban_free(struct ban *ban)
 	strings_fini(&ban->ticket.matches);
 	free(ban->ticket.data);
 	free(ban);
+}
+
+void
+bans_walk_begin(struct bans_walk *w, struct bans *b)
+{
+	*w = (struct bans_walk){ b->walks, b, b->first, b->last };
+	b->walks = w;
+}
+
+struct ban *
+bans_walk_next(struct bans_walk *w)
+{
+	struct ban *ban = w->at;
+
+	if (ban != NULL)
+		w->at = ban != w->last ? ban->next : NULL;
+	return ban;
+}
+
+void
+bans_walk_end(struct bans_walk *w)
+{
+	struct bans_walk **at;
+
+	if (w->bans == NULL)
+		return;
+	for (at = &w->bans->walks; *at != w; at = &(*at)->next)
+		;
+	*at = w->next;
+	*w = (struct bans_walk){ 0 };
 }
 
 void

@@ -31,10 +31,21 @@ struct ban {
 	bool asked;               /* its history is being looked into */
 };
 
+/*
+ * A walk in order of insertion that others may interrupt: what was there when
+ * it began and is still there comes once, what is added later does not.
+ */
+struct bans_walk {
+	struct bans_walk *next;
+	struct bans *bans;        /* NULL: it has ended */
+	struct ban *at, *last;    /* the next one (or NULL), the last one */
+};
+
 struct bans {
 	struct table *by_id;
 	struct heap due;
 	struct ban *first, *last;
+	struct bans_walk *walks;
 };
 
 void bans_init(struct bans *b, size_t max);
@@ -49,6 +60,10 @@ struct ban *bans_add(struct bans *b, struct ticket *t, bool own_bantime);
 /* Out of all three orders; ban_free it when nobody looks any more. */
 void bans_remove(struct bans *b, struct ban *ban);
 void ban_free(struct ban *ban);
+/* The walk stays where it is until its end, which is also that of the bans. */
+void bans_walk_begin(struct bans_walk *w, struct bans *b);
+struct ban *bans_walk_next(struct bans_walk *w);   /* NULL: no more */
+void bans_walk_end(struct bans_walk *w);
 /*
  * Sets how long a ban takes (< 0: permanent) and when it ends. `now` and
  * `boot` are one moment on both clocks.

@@ -264,6 +264,32 @@ jail_ban_first(const struct jail *j)
 	return j->bans.first != NULL ? &j->bans.first->ticket : NULL;
 }
 
+struct bans_walk *
+jail_walk_new(struct jail *j)
+{
+	struct bans_walk *w = xcalloc(1, sizeof(*w));
+
+	bans_walk_begin(w, &j->bans);
+	return w;
+}
+
+struct ticket *
+jail_walk_next(struct bans_walk *w)
+{
+	struct ban *ban = bans_walk_next(w);
+
+	return ban != NULL ? &ban->ticket : NULL;
+}
+
+void
+jail_walk_free(struct bans_walk *w)
+{
+	if (w == NULL)
+		return;
+	bans_walk_end(w);
+	free(w);
+}
+
 struct ticket *
 jail_ban_of_last(const struct jail *j, size_t n)
 {

@@ -175,6 +175,14 @@ const struct jail_counters *jail_counters(const struct jail *j);
 /* Walk of the bans in order of insertion; NULL at the end. */
 struct ticket *jail_ban_first(const struct jail *j);
 struct ticket *jail_ban_next(const struct jail *j, const struct ticket *t);
+/*
+ * The same walk in many turns (jail/bans.h). The walk may outlive the jail:
+ * it has no more bans then.
+ */
+struct bans_walk;
+struct bans_walk *jail_walk_new(struct jail *j);
+struct ticket *jail_walk_next(struct bans_walk *w);
+void jail_walk_free(struct bans_walk *w);
 /* The first of the last n; of all, if there are no more than n. */
 struct ticket *jail_ban_of_last(const struct jail *j, size_t n);
 

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 static struct ban *
 add(struct bans *b, const char *id, int64_t seconds)
 {
@@ -128,15 +130,78 @@ durations_are_capped(void **state)
 	    BANS_SECONDS_MAX).us > 0);
 }
 
+/* --- walks ------------------------------------------------------------------ */
+
+/* What is there all the time comes once, in order; nothing comes twice. */
+static void
+walk_among_changes(void)
+{
+	enum { IDS = 40 };
+	int seen[IDS] = { 0 }, last = -1;
+	bool gone[IDS] = { false };
+	struct bans_walk walk, other;
+	struct bans b;
+	struct ban *ban;
+	char id[32];
+
+	bans_init(&b, 1000);
+	for (int i = 0; i < IDS; i++) {
+		snprintf(id, sizeof(id), "192.0.2.%d", i);
+		add(&b, id, 100);
+	}
+	bans_walk_begin(&walk, &b);
+	bans_walk_begin(&other, &b);
+	for (int turn = 0;; turn++) {
+		int i = (int)random_below(IDS);
+
+		snprintf(id, sizeof(id), "192.0.2.%d", i);
+		ban = find(&b, id);
+		if (random_below(2) == 0 && ban != NULL) {
+			gone[i] = true;
+			bans_remove(&b, ban);
+			ban_free(ban);
+			/* Banned again: it is another one. */
+			if (random_below(2) == 0)
+				add(&b, id, 100);
+		}
+		if (turn == 5)
+			bans_walk_end(&other);
+		ban = bans_walk_next(&walk);
+		if (ban == NULL)
+			break;
+		i = ban->ticket.id.addr.b[3];
+		assert_true(i > last);
+		last = i;
+		seen[i]++;
+	}
+	for (int i = 0; i < IDS; i++)
+		assert_true(seen[i] == 1 || (seen[i] == 0 && gone[i]));
+	assert_null(bans_walk_next(&walk));
+	/* The end of the bans is the walk's, which then may end again. */
+	bans_fini(&b);
+	assert_null(bans_walk_next(&walk));
+	bans_walk_end(&walk);
+}
+
+static void
+walks_survive_changes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		walk_among_changes();
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(walks_survive_changes),
 		cmocka_unit_test(bans_end_in_order_of_their_ends),
 		cmocka_unit_test(insertion_order_survives_removals),
 		cmocka_unit_test(a_full_list_refuses),
 		cmocka_unit_test(durations_are_capped),
 	};
 
+	random_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control/roll.h"
+#include "control/work.h"
+
 struct request;
 
 enum command_right { RIGHT_READ, RIGHT_BAN, RIGHT_CONFIGURE };
@@ -37,6 +40,19 @@ bool request_may(struct request *request, enum command_right right);
  * request a handler got must end in one of these two, once.
  */
 void request_reply(struct request *request, json_t *payload);
+/*
+ * The same, in as many turns of the loop as it takes; the marks of these lists
+ * may stand in the payload. They are taken over, too. A command inside
+ * another only tells that it was fine (null).
+ */
+void request_reply_long(struct request *request, json_t *payload,
+    struct rolls *rolls);
+/*
+ * Does some work in such turns; its last step ends the request or keeps it for
+ * later. When the client goes before, it is dropped (at once, if it has gone
+ * by now), and ends the request then.
+ */
+void request_work(struct request *request, struct work *work);
 /*
  * type: upstream's exception name ("UnknownJailException", "ValueError", …).
  */

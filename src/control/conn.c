@@ -12,24 +12,9 @@
 #include "base/strings.h"
 #include "base/xalloc.h"
 #include "control/reply.h"
-#include "control/request.h"
 
 #define LOGGER "gaol.control"
 #define INSIDE_MAX 3   /* a `multi-set` in a `server-stream` is two */
-
-/*
- * conn is NULL when the client has gone before the answer, and always in a
- * request inside another.
- */
-struct request {
-	struct conn *conn;
-	struct request *outer;
-	request_done_fn *done;    /* of one inside */
-	void *done_arg;
-	enum request_form form;
-	struct strings argv;
-	size_t *open;             /* NULL: root's, or one inside */
-};
 
 static struct evbuffer *
 output_of(const struct conn *c)
@@ -37,11 +22,24 @@ output_of(const struct conn *c)
 	return bufferevent_get_output(c->bev);
 }
 
+/* Its request goes on without it, or, if it is in our hands, no further. */
+static void
+let_go(struct conn *c)
+{
+	struct request *r = c->request;
+
+	if (r == NULL)
+		return;
+	c->request = NULL;
+	r->conn = NULL;
+	if (r->work != NULL)
+		work_cancel(c->all->work, r->work);
+}
+
 void
 conn_free(struct conn *c)
 {
-	if (c->request != NULL)
-		c->request->conn = NULL;
+	let_go(c);
 	TAILQ_REMOVE(&c->all->list, c, link);
 	c->all->n--;
 	c->all->replies -= c->reply;
@@ -173,9 +171,8 @@ end_inside(struct request *r, json_t *payload, json_t *error)
 	json_decref(error);
 }
 
-/* Takes the reply over. */
-static void
-request_end(struct request *r, struct buf *reply)
+void
+conn_answer(struct request *r, struct buf *reply)
 {
 	struct conn *c = r->conn;
 	enum request_form form = r->form;
@@ -204,7 +201,7 @@ request_reply(struct request *request, json_t *payload)
 		reply_ok(request->form, &request->argv, payload, &reply);
 	else
 		json_decref(payload);
-	request_end(request, &reply);
+	conn_answer(request, &reply);
 }
 
 void
@@ -222,7 +219,7 @@ request_fail(struct request *request, const char *type, const char *fmt, ...)
 		end_inside(request, NULL, reply_error_json(type, message.p));
 	} else {
 		reply_error(request->form, type, message.p, &reply);
-		request_end(request, &reply);
+		conn_answer(request, &reply);
 	}
 	buf_fini(&message);
 }
@@ -477,8 +474,7 @@ conn_flush(struct conn *c)
 	if (c->request != NULL) {
 		enum request_form form = c->request->form;
 
-		c->request->conn = NULL;
-		c->request = NULL;
+		let_go(c);
 		reply_stopping(form, &reply);
 		answer(c, form, &reply);
 	}

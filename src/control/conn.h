@@ -9,12 +9,30 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "base/strings.h"
 #include "control/peer.h"
+#include "control/request.h"
 #include "control/server.h"
+#include "control/work.h"
 
+struct buf;
 struct bufferevent;
 struct event;
-struct request;
+
+/*
+ * conn is NULL when the client has gone before the answer, and always in a
+ * request inside another.
+ */
+struct request {
+	struct conn *conn;
+	struct request *outer;
+	request_done_fn *done;    /* of one inside */
+	void *done_arg;
+	enum request_form form;
+	struct strings argv;
+	size_t *open;             /* NULL: root's, or one inside */
+	struct work *work;        /* its own, or that of one inside */
+};
 
 /*
  * A client is idle (request NULL, nothing in its output), busy (a command has
@@ -44,6 +62,7 @@ struct conns {
 	struct server_counters counters;
 	/* Commands of groups that have no answer yet, and one for the server. */
 	size_t *open;
+	struct work_queue *work;
 };
 
 /* Takes over fd and what peer owns; the client is in the list. */
@@ -52,6 +71,8 @@ struct conn *conn_new(struct conns *all, int fd, const struct peer *peer);
 void conn_free(struct conn *c);
 /* One less; the last one frees it. */
 void conn_open_drop(size_t *open);
+/* Ends the request with the reply, which is taken over. */
+void conn_answer(struct request *r, struct buf *reply);
 /*
  * Before the last conn_free: an open request is answered with "shutting
  * down", and what the socket takes without waiting is written.

@@ -5,32 +5,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "control/pickle_play.h"
 
-#define FRAME_MIN 4              /* shorter ones have no header */
-#define FRAME_FULL (64u << 10)   /* ends before the next value */
-#define FRAME_HEADER 9
-#define NO_FRAME ((size_t)-1)
-#define BATCH 1000               /* items between two marks */
-
-enum opcode {
-	OP_MARK = '(', OP_STOP = '.', OP_NONE = 'N', OP_REDUCE = 'R',
-	OP_BININT = 'J', OP_BININT1 = 'K', OP_BININT2 = 'M', OP_LONG1 = 0x8a,
-	OP_BINFLOAT = 'G', OP_TRUE = 0x88, OP_FALSE = 0x89,
-	OP_SHORT_TEXT = 0x8c, OP_TEXT = 'X',
-	OP_LIST = ']', OP_APPEND = 'a', OP_APPENDS = 'e',
-	OP_DICT = '}', OP_SETITEM = 's', OP_SETITEMS = 'u',
-	OP_EMPTY_TUPLE = ')', OP_TUPLE = 't', OP_TUPLE1 = 0x85,
-	OP_PROTOCOL = 0x80, OP_FRAME = 0x95, OP_MEMOIZE = 0x94,
-	OP_STACK_GLOBAL = 0x93,
-};
-
-/*
- * Frames hold whole values, up to about 64 KiB each; a text that is longer
- * stands outside of them.
- */
+/* Where values go: pickle_play.c puts frames around them. */
 struct pickler {
-	struct buf *out;
-	size_t frame;      /* where its header begins, or NO_FRAME */
+	struct draft *out;
+	const struct rolls *rolls;
 	uint32_t tuples;
 };
 
@@ -42,36 +22,13 @@ put_little_endian(char *to, uint64_t value, size_t n)
 }
 
 static void
-end_frame(struct pickler *p)
-{
-	size_t body;
-
-	if (p->frame == NO_FRAME)
-		return;
-	body = p->out->n - p->frame - FRAME_HEADER;
-	if (body >= FRAME_MIN) {
-		p->out->p[p->frame] = (char)OP_FRAME;
-		put_little_endian(p->out->p + p->frame + 1, body, 8);
-	} else {
-		memmove(p->out->p + p->frame,
-		    p->out->p + p->frame + FRAME_HEADER, body);
-		p->out->n -= FRAME_HEADER;
-	}
-	p->frame = NO_FRAME;
-}
-
-static void
 put(struct pickler *p, const void *data, size_t n)
 {
-	if (p->frame == NO_FRAME) {
-		p->frame = p->out->n;
-		buf_add(p->out, "         ", FRAME_HEADER);
-	}
-	buf_add(p->out, data, n);
+	draft_put(p->out, data, n);
 }
 
 static void
-put_op(struct pickler *p, enum opcode op)
+put_op(struct pickler *p, enum pickle_op op)
 {
 	const char byte = (char)op;
 
@@ -80,12 +37,11 @@ put_op(struct pickler *p, enum opcode op)
 
 /* An opcode and a number of n bytes behind it, in one piece. */
 static void
-put_op_number(struct pickler *p, enum opcode op, uint64_t value, size_t n)
+put_op_number(struct pickler *p, enum pickle_op op, uint64_t value, size_t n)
 {
-	char bytes[9] = { (char)op };
+	char bytes[9];
 
-	put_little_endian(bytes + 1, value, n);
-	put(p, bytes, n + 1);
+	put(p, bytes, pickle_op_number(bytes, op, value, n));
 }
 
 static void
@@ -93,24 +49,16 @@ begin(struct pickler *p)
 {
 	const char head[] = { (char)OP_PROTOCOL, 5 };
 
-	buf_add(p->out, head, sizeof(head));
-	p->frame = NO_FRAME;
-}
-
-static void
-end(struct pickler *p)
-{
-	put_op(p, OP_STOP);
-	end_frame(p);
+	draft_begin(p->out, DRAFT_BARE);
+	put(p, head, sizeof(head));
+	draft_begin(p->out, DRAFT_MORE);
 }
 
 /* Before each value. */
 static void
 begin_value(struct pickler *p)
 {
-	if (p->frame != NO_FRAME &&
-	    p->out->n - p->frame - FRAME_HEADER >= FRAME_FULL)
-		end_frame(p);
+	draft_begin(p->out, DRAFT_VALUE);
 }
 
 /* --- scalars ------------------------------------------------------------- */
@@ -119,13 +67,11 @@ static void
 put_text(struct pickler *p, struct span text)
 {
 	begin_value(p);
-	if (text.n >= FRAME_FULL) {
-		char head[5] = { (char)OP_TEXT };
-
-		end_frame(p);
-		put_little_endian(head + 1, text.n, 4);
-		buf_add(p->out, head, sizeof(head));
-		buf_add_span(p->out, text);
+	if (text.n >= PICKLE_FRAME_FULL) {
+		draft_begin(p->out, DRAFT_BARE);
+		put_op_number(p, OP_TEXT, text.n, 4);
+		put(p, text.p, text.n);
+		draft_begin(p->out, DRAFT_MORE);
 	} else {
 		put_op_number(p, text.n < 256 ? OP_SHORT_TEXT : OP_TEXT,
 		    text.n, text.n < 256 ? 1 : 4);
@@ -191,7 +137,7 @@ put_tuple(struct pickler *p, const json_t *array, unsigned depth)
 		put_op(p, OP_MARK);
 	for (size_t i = 0; i < n; i++)
 		put_value(p, json_array_get(array, i), depth + 1);
-	put_op(p, n > 3 ? OP_TUPLE : OP_TUPLE1 + (enum opcode)(n - 1));
+	put_op(p, n > 3 ? OP_TUPLE : OP_TUPLE1 + (enum pickle_op)(n - 1));
 	put_op(p, OP_MEMOIZE);
 }
 
@@ -203,12 +149,12 @@ put_list(struct pickler *p, const json_t *array, unsigned depth)
 	put_op(p, OP_LIST);
 	put_op(p, OP_MEMOIZE);
 	for (size_t i = 0; i < n; i++) {
-		if (n > 1 && i % BATCH == 0)
+		if (n > 1 && i % PICKLE_BATCH == 0)
 			put_op(p, OP_MARK);
 		put_value(p, json_array_get(array, i), depth + 1);
 		if (n == 1)
 			put_op(p, OP_APPEND);
-		else if (i % BATCH == BATCH - 1 || i == n - 1)
+		else if (i % PICKLE_BATCH == PICKLE_BATCH - 1 || i == n - 1)
 			put_op(p, OP_APPENDS);
 	}
 }
@@ -228,7 +174,7 @@ put_dict(struct pickler *p, const json_t *object, unsigned depth)
 	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
 		put_text(p, span_of(key));
 		put_value(p, value, depth + 1);
-		if (n > 1 && ++i % BATCH == 0) {
+		if (n > 1 && ++i % PICKLE_BATCH == 0) {
 			put_op(p, OP_SETITEMS);
 			put_op(p, OP_MARK);
 		}
@@ -240,6 +186,12 @@ put_dict(struct pickler *p, const json_t *object, unsigned depth)
 static void
 put_value(struct pickler *p, const json_t *value, unsigned depth)
 {
+	const struct roll *roll = rolls_find(p->rolls, value);
+
+	if (roll != NULL) {
+		draft_roll(p->out, roll);
+		return;
+	}
 	if (json_is_string(value)) {
 		put_text(p, span_from(json_string_value(value),
 		    json_string_length(value)));
@@ -261,20 +213,39 @@ put_value(struct pickler *p, const json_t *value, unsigned depth)
 		    json_is_false(value) ? OP_FALSE : OP_NONE);
 }
 
+static void
+end(struct pickler *p)
+{
+	put_op(p, OP_STOP);
+}
+
+/* The whole draft; it is freed. */
+static void
+play(struct draft *d, struct buf *out)
+{
+	struct draft_player player = { .draft = d, .out = out };
+
+	pickle_play(&player, SIZE_MAX);
+	draft_fini(d);
+}
+
 void
 pickle_write(struct buf *out, const json_t *value, uint32_t tuples)
 {
-	struct pickler p = { .out = out, .tuples = tuples };
+	struct draft draft = { 0 };
+	struct pickler p = { .out = &draft, .tuples = tuples };
 
 	begin(&p);
 	put_value(&p, value, 0);
 	end(&p);
+	play(&draft, out);
 }
 
 void
-pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples)
+pickle_draft_ok(struct draft *d, const json_t *payload, uint32_t tuples,
+    const struct rolls *rolls)
 {
-	struct pickler p = { .out = out, .tuples = tuples };
+	struct pickler p = { .out = d, .tuples = tuples, .rolls = rolls };
 
 	begin(&p);
 	begin_value(&p);
@@ -283,6 +254,15 @@ pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples)
 	put_op(&p, OP_TUPLE1 + 1);
 	put_op(&p, OP_MEMOIZE);
 	end(&p);
+}
+
+void
+pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples)
+{
+	struct draft draft = { 0 };
+
+	pickle_draft_ok(&draft, payload, tuples, NULL);
+	play(&draft, out);
 }
 
 /* --- exceptions -------------------------------------------------------------- */
@@ -361,7 +341,8 @@ put_arguments(struct pickler *p, struct span message)
 void
 pickle_write_error(struct buf *out, const char *type, const char *message)
 {
-	struct pickler p = { .out = out };
+	struct draft draft = { 0 };
+	struct pickler p = { .out = &draft };
 	const char *module = module_of(type);
 
 	begin(&p);
@@ -377,4 +358,5 @@ pickle_write_error(struct buf *out, const char *type, const char *message)
 	put_op(&p, OP_TUPLE1 + 1);
 	put_op(&p, OP_MEMOIZE);
 	end(&p);
+	play(&draft, out);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "control/draft.h"
 
 /*
  * Adds the pickle of a JSON value: null is None, an array a list, or a tuple
@@ -20,6 +21,9 @@
 void pickle_write(struct buf *out, const json_t *value, uint32_t tuples);
 /* The reply (0, payload); `tuples` counts from the payload. */
 void pickle_write_ok(struct buf *out, const json_t *payload, uint32_t tuples);
+/* … with long lists, as far as it stands before them: for pickle_play(). */
+void pickle_draft_ok(struct draft *d, const json_t *payload, uint32_t tuples,
+    const struct rolls *rolls);
 /*
  * The reply (1, exception). The class is fail2ban's own or Python's of that
  * name, Exception when there is none. An OSError's message may be Python's

@@ -142,6 +142,7 @@ server_new(struct event_base *base, const struct server_options *options)
 		options->ban_gid };
 	s->conns.open = xcalloc(1, sizeof(*s->conns.open));
 	*s->conns.open = 1;
+	s->conns.work = work_queue_new(base);
 	TAILQ_INIT(&s->conns.list);
 	s->accept = event_new(base, options->fd, EV_READ | EV_PERSIST,
 	    on_accept, s);
@@ -163,6 +164,7 @@ server_free(struct server *s)
 		conn_flush(c);
 		conn_free(c);
 	}
+	work_queue_free(s->conns.work);
 	event_free(s->accept);
 	event_free(s->resume);
 	close(s->conns.options.fd);

@@ -296,8 +296,9 @@ set_attempt(struct setting_call *c, struct request *r)
 }
 
 const struct setting command_setting_ban[] = {
-	{ "banned", .show = command_banned_show },
-	{ "banip", command_banned_list, .run = set_banip, .ban = true },
+	{ "banned", .tell = command_banned_tell },
+	{ "banip", .tell = command_banned_by_end, .run = set_banip,
+	    .ban = true },
 	{ "unbanip", .run = set_unbanip, .least = 1, .verb = true,
 	    .ban = true },
 	{ "attempt", .run = set_attempt, .verb = true, .ban = true },

@@ -18,7 +18,7 @@
 static const char *const lists[FIELDS] = { "asns", "countries", "rirs" };
 static const unsigned columns[FIELDS] = { 0, 2, 3 };   /* of the record */
 
-/* One banned id. */
+/* One banned id of which something is known, or asked. */
 struct place {
 	struct engine_cymru *of;
 	struct resolve_wait *wait;   /* NULL: nothing is asked */
@@ -26,47 +26,91 @@ struct place {
 };
 
 struct engine_cymru {
+	struct work work;            /* first */
 	LIST_ENTRY(engine_cymru) link;
-	struct request *request;
+	struct engine *engine;
+	struct request *request;     /* NULL: some are not asked yet */
 	json_t *payload;
-	struct place *places;
-	size_t n, waiting;
+	struct rolls rolls;
+	struct roll *fields[FIELDS];
+	struct place **places;       /* NULL: nothing is known */
+	size_t n, cap, waiting;
+	size_t told;                 /* places in the lists by now */
+	struct buf name;
 };
 
 /* --- the answer --------------------------------------------------------- */
 
 static void
-cymru_free(struct engine_cymru *c)
+place_free(struct place *p)
 {
+	if (p == NULL)
+		return;
+	engine_resolve_cancel(p->wait);
+	for (size_t k = 0; k < FIELDS; k++)
+		free(p->field[k]);
+	free(p);
+}
+
+void
+command_cymru_free(struct engine_cymru *c)
+{
+	if (c == NULL)
+		return;
 	LIST_REMOVE(c, link);
-	for (size_t i = 0; i < c->n; i++) {
-		engine_resolve_cancel(c->places[i].wait);
-		for (size_t k = 0; k < FIELDS; k++)
-			free(c->places[i].field[k]);
-	}
+	for (size_t i = 0; i < c->n; i++)
+		place_free(c->places[i]);
 	free(c->places);
+	rolls_fini(&c->rolls);
+	buf_fini(&c->name);
 	json_decref(c->payload);
 	free(c);
 }
 
 static void
-reply(struct engine_cymru *c)
+tell(struct engine_cymru *c, const struct place *p)
 {
+	for (size_t k = 0; k < FIELDS; k++)
+		roll_add(c->fields[k], span_of(p != NULL &&
+		    p->field[k] != NULL ? p->field[k] : "unknown"));
+}
+
+static bool
+tell_some(struct work *work)
+{
+	struct engine_cymru *c = (struct engine_cymru *)work;
 	json_t *actions = json_object_get(c->payload, "actions");
 
-	for (size_t k = 0; k < FIELDS; k++) {
-		json_t *list = json_array();
+	for (size_t n = 0; n < WORK_STEP && c->told < c->n; n++)
+		tell(c, c->places[c->told++]);
+	if (c->told < c->n)
+		return true;
+	for (size_t k = 0; k < FIELDS; k++)
+		json_object_set_new(actions, lists[k],
+		    roll_mark(c->fields[k]));
+	request_reply_long(c->request, json_incref(c->payload), &c->rolls);
+	command_cymru_free(c);
+	return false;
+}
 
-		for (size_t i = 0; i < c->n; i++) {
-			const char *text = c->places[i].field[k];
+static void
+tell_nobody(struct work *work)
+{
+	struct engine_cymru *c = (struct engine_cymru *)work;
 
-			json_array_append_new(list, payload_text(span_of(
-			    text != NULL ? text : "unknown")));
-		}
-		json_object_set_new(actions, lists[k], list);
-	}
-	request_reply(c->request, json_incref(c->payload));
-	cymru_free(c);
+	request_fail(c->request, "ConnectionError", "the client has gone");
+	command_cymru_free(c);
+}
+
+static void
+reply(struct engine_cymru *c)
+{
+	for (size_t k = 0; k < FIELDS; k++)
+		c->fields[k] = rolls_add(&c->rolls);
+	c->work.step = tell_some;
+	c->work.drop = tell_nobody;
+	c->work.is_short = c->n <= WORK_SHORT;
+	request_work(c->request, &c->work);
 }
 
 /* "23028 | 216.90.108.0/24 | US | arin | 1998-09-25" */
@@ -100,7 +144,7 @@ on_answer(const struct resolved *r, void *arg)
 
 	p->wait = NULL;
 	take(p, r);
-	if (--c->waiting == 0)
+	if (--c->waiting == 0 && c->request != NULL)
 		reply(c);
 }
 
@@ -122,43 +166,67 @@ name_of(const struct addr *a, struct buf *out)
 	    "origin6.asn.cymru.com");
 }
 
-static void
-ask(struct engine *e, struct place *p, const struct id *id, struct buf *name)
+static struct place *
+place_new(struct engine_cymru *c, const struct resolved *known)
+{
+	struct place *p = xcalloc(1, sizeof(*p));
+
+	p->of = c;
+	if (known != NULL)
+		take(p, known);
+	return p;
+}
+
+static struct place *
+place_of(struct engine_cymru *c, const struct id *id)
 {
 	struct resolve_question q = { .kind = NAME_TEXT };
 	struct resolved known;
+	struct place *p;
 
 	if (id->addr.family == ADDR_NONE)
-		return;
-	name_of(&id->addr, name);
-	q.name = buf_span(name);
-	if (engine_resolve_known(e, &q, &known)) {
-		take(p, &known);
-		return;
-	}
-	if (p->of->waiting >= ASKED_MAX)
-		return;
-	p->wait = engine_resolve(e, &q, on_answer, p);
-	p->of->waiting += p->wait != NULL;
+		return NULL;
+	name_of(&id->addr, &c->name);
+	q.name = buf_span(&c->name);
+	if (engine_resolve_known(c->engine, &q, &known))
+		return place_new(c, &known);
+	if (c->waiting >= ASKED_MAX)
+		return NULL;
+	p = place_new(c, NULL);
+	p->wait = engine_resolve(c->engine, &q, on_answer, p);
+	c->waiting += p->wait != NULL;
+	return p;
 }
 
 void
-command_cymru(struct request *r, struct engine_jail *j)
+command_cymru_ask(struct engine_cymru *c, const struct id *id)
 {
-	struct engine *e = j->engine;
-	struct engine_cymru *c = xcalloc(1, sizeof(*c));
-	struct ticket *t = jail_ban_first(j->jail);
-	struct buf name = { 0 };
-
-	c->request = r;
-	c->payload = command_status_jail(j, STATUS_CYMRU);
-	c->places = xcalloc(jail_banned(j->jail) + 1, sizeof(*c->places));
-	LIST_INSERT_HEAD(&e->cymrus, c, link);
-	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		c->places[c->n].of = c;
-		ask(e, &c->places[c->n++], &t->id, &name);
+	if (c->n == c->cap) {
+		c->cap = c->cap > 0 ? c->cap * 2 : 64;
+		c->places = xreallocarray(c->places, c->cap,
+		    sizeof(*c->places));
 	}
-	buf_fini(&name);
+	c->places[c->n++] = place_of(c, id);
+}
+
+struct engine_cymru *
+command_cymru_new(struct engine *e)
+{
+	struct engine_cymru *c = xcalloc(1, sizeof(*c));
+
+	c->engine = e;
+	LIST_INSERT_HEAD(&e->cymrus, c, link);
+	return c;
+}
+
+void
+command_cymru_reply(struct engine_cymru *c, struct request *r,
+    json_t *payload, struct rolls *rolls)
+{
+	c->request = r;
+	c->payload = payload;
+	c->rolls = *rolls;
+	*rolls = (struct rolls){ 0 };
 	if (c->waiting == 0)
 		reply(c);
 }
@@ -170,6 +238,6 @@ command_cymru_end(struct engine *e)
 
 	while ((c = LIST_FIRST(&e->cymrus)) != NULL) {
 		request_fail(c->request, "Exception", "shutting down");
-		cymru_free(c);
+		command_cymru_free(c);
 	}
 }

@@ -29,14 +29,39 @@ enum status_flavor {
 
 /* A word nobody knows counts as "basic", with a warning. */
 enum status_flavor command_status_flavor(const char *word);
+/* [backend, [failing, failed], [banned, banned_total]] */
+json_t *command_status_stats(const struct engine_jail *j);
 /*
  * Payload of ["status", JAIL, FLAVOR]: an object; "short" leaves out who is
- * banned, "stats" is [backend, [failing, failed], [banned, banned_total]].
+ * banned. `ids` names them, NULL where they are not named.
  */
 json_t *command_status_jail(const struct engine_jail *j,
-    enum status_flavor flavor);
-/* … with what is looked up of each banned address; replies later. */
-void command_cymru(struct request *r, struct engine_jail *j);
+    enum status_flavor flavor, const struct roll *ids);
+
+enum list_kind {
+	LIST_STATUS, LIST_STATUS_ALL,    /* `status JAIL`, `status --all` */
+	LIST_BANNED,                     /* `banned` */
+	LIST_IDS,                        /* `get JAIL banned` */
+	LIST_BY_END, LIST_WITH_TIME,     /* `get JAIL banip [--with-time]` */
+};
+
+/*
+ * Answers with the bans of these jails, in turns; the jails may go meanwhile.
+ * The flavor is that of a status.
+ */
+void command_list(struct request *r, enum list_kind kind,
+    enum status_flavor flavor, struct engine_jail *const *jails, size_t n);
+
+/* What is looked up of each banned address, asked one after the other … */
+struct engine_cymru *command_cymru_new(struct engine *e);
+void command_cymru_ask(struct engine_cymru *c, const struct id *id);
+/*
+ * … and added to the payload and its lists, which are taken over as `c` is;
+ * replies later.
+ */
+void command_cymru_reply(struct engine_cymru *c, struct request *r,
+    json_t *payload, struct rolls *rolls);
+void command_cymru_free(struct engine_cymru *c);   /* NULL is a no-op */
 /* The logs of a jail. */
 json_t *command_files_json(const struct engine *e,
     const struct engine_jail *j);

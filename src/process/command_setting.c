@@ -106,7 +106,7 @@ command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
 		return;
 	}
 	s = find(argv[2]);
-	if (s == NULL || s->show == NULL || s->verb) {
+	if (s == NULL || (s->show == NULL && s->tell == NULL) || s->verb) {
 		request_fail(r, "Exception",
 		    "Invalid command (no get action or not yet implemented)");
 		return;
@@ -119,7 +119,10 @@ command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
 	c.name = argv[2];
 	c.argc = argc - 3;
 	c.argv = argv + 3;
-	reply(&c, r, s);
+	if (s->tell != NULL)
+		s->tell(&c, r);
+	else
+		reply(&c, r, s);
 	buf_fini(&c.why);
 }
 

@@ -36,6 +36,8 @@ struct setting {
 	bool verb;                  /* of `set` only: "addignoreip" */
 	bool ban;                   /* for whoever may ban; else for root */
 	bool secret;                /* `get`, too, is for root */
+	/* In the place of `show`, for `get`: answers by itself. */
+	void (*tell)(struct setting_call *c, struct request *r);
 };
 
 /* Rows end with name NULL. */
@@ -47,8 +49,8 @@ extern const struct setting command_setting_life[];
 extern const struct setting command_setting_action[];
 
 /* command_banned.c, for `get JAIL banned` and `get JAIL banip`. */
-json_t *command_banned_show(struct setting_call *c);
-json_t *command_banned_list(struct setting_call *c);
+void command_banned_tell(struct setting_call *c, struct request *r);
+void command_banned_by_end(struct setting_call *c, struct request *r);
 
 /*
  * command_action.c: may text of commands come over the socket? 0, or -1; and

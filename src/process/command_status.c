@@ -238,30 +238,19 @@ status_daemon(const struct engine *e)
 
 /* --- status, stats -------------------------------------------------------- */
 
-/* {"sshd": …, "web": …} for "stats", else what `status JAIL` is of each. */
+/* {"sshd": …, "web": …} */
 static json_t *
-all_jails(const struct engine *e, enum status_flavor flavor)
+stats_json(const struct engine *e)
 {
-	json_t *stats = json_object(), *list = json_array();
+	json_t *stats = json_object();
 	size_t n;
 	struct engine_jail **sorted = sorted_jails(e, &n);
 
-	for (size_t i = 0; i < n; i++) {
-		json_t *one = command_status_jail(sorted[i], flavor);
-
-		if (flavor == STATUS_STATS)
-			json_object_set_new(stats, sorted[i]->config->name,
-			    one);
-		else
-			json_array_append_new(list, one);
-	}
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(stats, sorted[i]->config->name,
+		    command_status_stats(sorted[i]));
 	free(sorted);
-	if (flavor == STATUS_STATS) {
-		json_decref(list);
-		return stats;
-	}
-	json_decref(stats);
-	return json_pack("{s:o, s:o}", "jails", jail_names(e), "all", list);
+	return stats;
 }
 
 void
@@ -270,7 +259,23 @@ command_stats(struct request *r, size_t argc, const char *const *argv,
 {
 	(void)argc;
 	(void)argv;
-	request_reply(r, all_jails(arg, STATUS_STATS));
+	request_reply(r, stats_json(arg));
+}
+
+static void
+status_all(struct request *r, const struct engine *e,
+    enum status_flavor flavor)
+{
+	struct engine_jail **sorted;
+	size_t n;
+
+	if (flavor == STATUS_STATS) {
+		request_reply(r, stats_json(e));
+		return;
+	}
+	sorted = sorted_jails(e, &n);
+	command_list(r, LIST_STATUS_ALL, flavor, sorted, n);
+	free(sorted);
 }
 
 /* `status`, `status JAIL [FLAVOR]`, `status --all [FLAVOR]` */
@@ -295,16 +300,16 @@ command_status(struct request *r, size_t argc, const char *const *argv,
 		return;
 	}
 	if (strcmp(argv[1], "--all") == 0) {
-		request_reply(r, all_jails(e, argc > 2 ?
-		    command_status_flavor(argv[2]) : STATUS_BASIC));
+		status_all(r, e, argc > 2 ? command_status_flavor(argv[2]) :
+		    STATUS_BASIC);
 		return;
 	}
 	j = command_jail(e, r, argv[1]);
 	if (j == NULL)
 		return;
 	flavor = argc > 2 ? command_status_flavor(argv[2]) : STATUS_BASIC;
-	if (flavor == STATUS_CYMRU)
-		command_cymru(r, j);
+	if (flavor == STATUS_STATS)
+		request_reply(r, command_status_stats(j));
 	else
-		request_reply(r, command_status_jail(j, flavor));
+		command_list(r, LIST_STATUS, flavor, &j, 1);
 }

@@ -148,17 +148,6 @@ ban_json(const struct engine_jail *j, const struct ticket *t)
 	return ban;
 }
 
-static json_t *
-ids_json(const struct jail *jail)
-{
-	struct ticket *t = jail_ban_first(jail);
-	json_t *ids = json_array();
-
-	for (; t != NULL; t = jail_ban_next(jail, t))
-		json_array_append_new(ids, command_id_json(&t->id));
-	return ids;
-}
-
 /* The latest bans; all of a large jail would hold up everybody else. */
 static json_t *
 bans_json(const struct engine_jail *j)
@@ -171,11 +160,13 @@ bans_json(const struct engine_jail *j)
 	return bans;
 }
 
+/* Where they are named, there are as many as names. */
 static json_t *
-actions_json(const struct engine_jail *j)
+actions_json(const struct engine_jail *j, const struct roll *ids)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
-	    "banned", (json_int_t)jail_banned(j->jail),
+	    "banned", (json_int_t)(ids != NULL ? roll_count(ids) :
+		jail_banned(j->jail)),
 	    "banned_total", (json_int_t)jail_counters(j->jail)->banned_total,
 	    "pending", (json_int_t)j->states[TICKET_PENDING],
 	    "failed", (json_int_t)j->states[TICKET_FAILED],
@@ -215,8 +206,8 @@ backend_name(const struct engine_jail *j)
 	    SPAN("polling")) ? "polling" : "pyinotify";
 }
 
-static json_t *
-stats_json(const struct engine_jail *j)
+json_t *
+command_status_stats(const struct engine_jail *j)
 {
 	const struct jail_counters *c = jail_counters(j->jail);
 
@@ -226,21 +217,19 @@ stats_json(const struct engine_jail *j)
 }
 
 json_t *
-command_status_jail(const struct engine_jail *j, enum status_flavor flavor)
+command_status_jail(const struct engine_jail *j, enum status_flavor flavor,
+    const struct roll *ids)
 {
-	json_t *filter, *actions;
+	json_t *filter = filter_json(j->engine, j);
+	json_t *actions = actions_json(j, ids);
 
-	if (flavor == STATUS_STATS)
-		return stats_json(j);
-	filter = filter_json(j->engine, j);
 	if (engine_journal_of(j->engine, j) != NULL)
 		json_object_set_new(filter, "journal", journal_json(j));
-	actions = actions_json(j);
 	if (flavor != STATUS_SHORT)
 		json_object_set_new(actions, "bans", bans_json(j));
 	/* For a reader who does not want every id. */
-	if (flavor != STATUS_SHORT && flavor != STATUS_BRIEF)
-		json_object_set_new(actions, "ids", ids_json(j->jail));
+	if (ids != NULL)
+		json_object_set_new(actions, "ids", roll_mark(ids));
 	return json_pack("{s:s, s:o, s:o}", "jail", j->config->name,
 	    "filter", filter, "actions", actions);
 }

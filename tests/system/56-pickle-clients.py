@@ -20,7 +20,7 @@ CLOSE = b"<F2B_CLOSE_COMMAND>" + END
 SOAK = os.environ.get("SOAK") == "1"
 MEGABYTES = 1024 if SOAK else 64
 CLIENTS = 1000
-BANS = 20000 if SOAK else 5000
+BANS = 20000
 
 
 class Client:
@@ -267,9 +267,7 @@ def hostile(gaold):
           "%d MB after, %d MB at most" % (len(times), times[len(times) // 2] * 1e3,
                                           times[len(times) * 99 // 100] * 1e3,
                                           times[-1] * 1e3, before[0], after[0], after[1]))
-    # The longest also wait for a processor on a busy machine.
-    tap.ok(times[len(times) * 19 // 20] < 0.1 and times[-1] < 2,
-           "meanwhile 19 of 20 pings are answered within 100 ms", times[-10:])
+    tap.ok(times[-1] < 0.1, "meanwhile every ping is answered within 100 ms", times[-10:])
     tap.ok(not pinger.wrong, "… all of them", pinger.wrong)
     tap.ok(after[0] <= before[0] + 16 and after[1] <= before[1] + 96, "memory does not grow",
            [before, after])

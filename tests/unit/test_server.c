@@ -32,6 +32,7 @@ struct fixture {
 	struct request *kept[512];
 	size_t kept_n;
 	size_t runs;
+	size_t steps, dropped;   /* of work */
 	json_t *inner;
 };
 
@@ -83,6 +84,56 @@ run_keep(struct request *r, size_t argc, const char *const *argv, void *arg)
 	f->kept[f->kept_n++] = r;
 }
 
+/* Work of argv[1] steps, then a list of as many texts. */
+struct steps {
+	struct work work;
+	struct fixture *f;
+	struct request *request;
+	size_t done, all;
+};
+
+static bool
+steps_step(struct work *work)
+{
+	struct steps *s = (struct steps *)work;
+	struct rolls rolls = { 0 };
+	struct roll *roll;
+
+	s->f->steps++;
+	if (s->done++ < s->all)
+		return true;
+	roll = rolls_add(&rolls);
+	for (size_t i = 0; i < s->all; i++)
+		roll_add(roll, SPAN("x"));
+	request_reply_long(s->request, roll_mark(roll), &rolls);
+	free(s);
+	return false;
+}
+
+static void
+steps_drop(struct work *work)
+{
+	struct steps *s = (struct steps *)work;
+
+	s->f->dropped++;
+	request_fail(s->request, "ConnectionError", "gone");
+	free(s);
+}
+
+static void
+run_steps(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct steps *s = xcalloc(1, sizeof(*s));
+
+	s->f = arg;
+	s->request = r;
+	s->all = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	s->work.step = steps_step;
+	s->work.drop = steps_drop;
+	s->work.is_short = s->all <= WORK_SHORT;
+	request_work(r, &s->work);
+}
+
 /* A reply of argv[1] bytes. */
 static void
 run_big(struct request *r, size_t argc, const char *const *argv, void *arg)
@@ -132,6 +183,7 @@ static const struct command commands[] = {
 	{ "echo", "WORD…", "", RIGHT_READ, run_echo },
 	{ "keep", "", "", RIGHT_READ, run_keep },
 	{ "big", "N", "", RIGHT_READ, run_big },
+	{ "steps", "N", "", RIGHT_READ, run_steps },
 	{ "fail", "TEXT", "", RIGHT_READ, run_fail },
 	{ "stream", "JSON", "", RIGHT_READ, run_stream },
 	{ "ban", "", "", RIGHT_BAN, run_echo },
@@ -188,12 +240,19 @@ teardown(void **state)
 	return 0;
 }
 
+/* Not more: a work queue always has another. */
+static void
+one_turn(struct fixture *f)
+{
+	event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
 /* Lets the server do what it can do now. */
 static void
 spin(struct fixture *f)
 {
 	for (int i = 0; i < 50; i++)
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 }
 
 static int
@@ -228,7 +287,7 @@ hear(struct fixture *f, int fd, int lines, bool *closed)
 	for (int i = 0; lines > 0 && !end && i < 20000; i++) {
 		ssize_t got;
 
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 		got = recv(fd, text + n, 1, 0);
 		end = got == 0 || (got == -1 && errno != EAGAIN);
 		if (got == 1 && text[n++] == '\n')
@@ -340,7 +399,7 @@ hear_pickle(struct fixture *f, int fd)
 	size_t n = 0;
 
 	for (int i = 0; i < 20000 && n < sizeof(text); i++) {
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 		if (recv(fd, text + n, 1, 0) == 1)
 			n++;
 		if (span_ends(span_from(text, n), SPAN(END)))
@@ -372,7 +431,7 @@ answers_pickles(void **state)
 	for (size_t i = 0; i < sizeof(requests) - 1; i++) {
 		/* Behind its leave nobody listens. */
 		(void)!send(fd, requests + i, 1, MSG_NOSIGNAL);
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 	}
 	HEARS(f, fd, "\x80\x05\x95\x14\0\0\0\0\0\0\0K\0]\x94(\x8c\x04" "echo"
 	    "\x94\x8c\x01x\x94" "e\x86\x94.");
@@ -424,7 +483,7 @@ cuts_off_a_pickle_that_is_too_long(void **state)
 			sent += (size_t)n;
 		else if (errno != EAGAIN)
 			break;
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 	}
 	hear(f, fd, 1, &closed);
 	assert_true(closed);
@@ -688,7 +747,7 @@ does_not_wait_for_a_slow_reader(void **state)
 			total += (size_t)got;
 		else
 			assert_int_equal(errno, EAGAIN);
-		event_base_loop(f->base, EVLOOP_NONBLOCK);
+		one_turn(f);
 	}
 	assert_int_equal(text[0] == 'x' || text[0] == '"', 1);
 	assert_string_equal(hear(f, slow, 1, NULL), "{\"ok\":[\"echo\"]}\n");
@@ -945,6 +1004,78 @@ says_that_it_shuts_down(void **state)
 	close(fd);
 }
 
+/* --- long work ------------------------------------------------------------ */
+
+static void
+works_in_turns(void **state)
+{
+	struct fixture *f = *state;
+	int slow = dial(f), quick = dial(f), ping = dial(f);
+	const char *reply;
+
+	say(slow, "[\"steps\",\"5000000\"]\n");
+	spin(f);
+	assert_true(f->steps > 0 && f->steps < 5000000);
+	/* Others are served meanwhile, and a short work before a long one. */
+	say(ping, "[\"echo\"]\n");
+	assert_string_equal(hear(f, ping, 1, NULL), "{\"ok\":[\"echo\"]}\n");
+	say(quick, "[\"steps\",\"3\"]\n");
+	reply = hear(f, quick, 1, NULL);
+	assert_string_equal(reply, "{\"ok\":[\"x\",\"x\",\"x\"]}\n");
+	assert_true(f->steps < 5000000);
+	/* Nobody wants it any more. */
+	close(slow);
+	spin(f);
+	assert_int_equal(f->dropped, 1);
+	f->steps = 0;
+	spin(f);
+	assert_int_equal(f->steps, 0);
+	close(quick);
+	close(ping);
+}
+
+static void
+works_inside_a_command(void **state)
+{
+	struct fixture *f = *state;
+	json_t *words = json_pack("[s, s]", "steps", "5000000");
+	int fd = dial(f);
+
+	say(fd, "[\"keep\"]\n");
+	spin(f);
+	assert_int_equal(f->kept_n, 1);
+	f->inner = json_array();
+	request_inside(f->kept[0], words, on_inner, f);
+	spin(f);
+	assert_int_equal(json_array_size(f->inner), 0);
+	/* The client goes in its middle: the outer command hears of it. */
+	close(fd);
+	spin(f);
+	assert_int_equal(f->dropped, 1);
+	assert_string_equal(payload_str(json_array_get(f->inner, 0), "type",
+	    ""), "ConnectionError");
+	/* … and of one that comes too late. */
+	request_inside(f->kept[0], words, on_inner, f);
+	assert_int_equal(json_array_size(f->inner), 2);
+	json_decref(words);
+	json_decref(f->inner);
+}
+
+static void
+drops_work_when_it_ends(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	say(fd, "[\"steps\",\"5000000\"]\n");
+	spin(f);
+	server_free(f->server);
+	f->server = NULL;
+	assert_int_equal(f->dropped, 1);
+	assert_non_null(strstr(hear(f, fd, 1, NULL), "shutting down"));
+	close(fd);
+}
+
 static void
 makes_json_of_any_bytes(void **state)
 {
@@ -990,6 +1121,9 @@ main(void)
 		T(bounds_the_commands_of_who_has_gone),
 		T(cuts_off_who_is_idle),
 		T(says_that_it_shuts_down),
+		T(works_in_turns),
+		T(works_inside_a_command),
+		T(drops_work_when_it_ends),
 		cmocka_unit_test(makes_json_of_any_bytes),
 	};
 

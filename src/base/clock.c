@@ -9,6 +9,7 @@
 
 static struct wall ticked_wall;
 static struct boot ticked_boot;
+static int64_t woken;   /* microseconds of CLOCK_BOOTTIME; 0: not yet */
 static bool frozen;
 
 static int64_t
@@ -29,6 +30,20 @@ clock_tick(void)
 		return;
 	ticked_wall.us = read_clock(CLOCK_REALTIME);
 	ticked_boot.us = read_clock(CLOCK_BOOTTIME);
+	if (woken == 0)
+		woken = ticked_boot.us;
+}
+
+void
+clock_rest(void)
+{
+	woken = 0;
+}
+
+int64_t
+clock_awake_us(void)
+{
+	return woken != 0 ? read_clock(CLOCK_BOOTTIME) - woken : 0;
 }
 
 struct wall

@@ -19,6 +19,12 @@ void clock_tick(void);               /* read both clocks, unless frozen */
 struct wall clock_wall(void);        /* as of the last tick */
 struct boot clock_boot(void);
 struct wall clock_wall_now(void);    /* reads the clock (or the frozen one) */
+/*
+ * How long this process has been awake: since the first tick behind the last
+ * clock_rest(), in microseconds of the true clock. 0: none has been.
+ */
+void clock_rest(void);
+int64_t clock_awake_us(void);
 /* CPU time that this thread has used, in nanoseconds; never frozen. */
 uint64_t clock_cpu_ns(void);
 void clock_freeze(struct wall wall, struct boot boot);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/xalloc.h"
@@ -386,6 +387,7 @@ on_read(struct bufferevent *bev, void *arg)
 	struct conn *c = arg;
 
 	(void)bev;
+	clock_tick();
 	run_next(c);
 	if (is_over(c))
 		conn_free(c);
@@ -397,6 +399,7 @@ on_written(struct bufferevent *bev, void *arg)
 	struct conn *c = arg;
 
 	(void)bev;
+	clock_tick();
 	c->all->replies -= c->reply;
 	c->reply = 0;
 	run_next(c);

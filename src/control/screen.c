@@ -79,6 +79,23 @@ add_runner(struct screen *s, const json_t *runner)
 	screen_commands(s, runner);
 }
 
+/* For how long nobody was answered and nothing read, at most. */
+static void
+add_turn(struct screen *s, const json_t *turn)
+{
+	int64_t slow = payload_int(turn, "slow", 0);
+
+	if (turn == NULL)
+		return;
+	screen_head(s, "Turns");
+	buf_addf(s->out, "the longest %.1f ms (%.1f ms of the processor)",
+	    json_number_value(json_object_get(turn, "longest")),
+	    json_number_value(json_object_get(turn, "processor")));
+	buf_adds(s->out, slow > 0 ? ", " : "");
+	screen_count(s, YELLOW, slow, "of 100 ms and more");
+	buf_addc(s->out, '\n');
+}
+
 /* Only where a name was looked up. */
 static void
 add_names(struct screen *s, const json_t *names)
@@ -212,6 +229,7 @@ screen_status(const json_t *payload, bool colour, struct buf *out)
 	add_runner(&s, json_object_get(payload, "runner"));
 	add_names(&s, json_object_get(payload, "names"));
 	add_events(&s, json_object_get(payload, "events"));
+	add_turn(&s, json_object_get(payload, "turn"));
 	add_sandbox(&s, json_object_get(payload, "sandbox"));
 	add_logs(&s, json_object_get(payload, "logs"));
 	add_broken(&s, json_object_get(payload, "broken"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/turn.h"
 #include "base/xalloc.h"
 #include "control/payload.h"
 #include "process/command_local.h"
@@ -205,6 +206,19 @@ names_json(const struct engine *e)
 	return names;
 }
 
+/* For how long others had to wait, in milliseconds. */
+static json_t *
+turn_json(void)
+{
+	struct turn_report t;
+
+	turn_get(&t);
+	return json_pack("{s:f, s:f, s:I}",
+	    "longest", (double)t.longest_us / 1e3,
+	    "processor", (double)t.longest_cpu_us / 1e3,
+	    "slow", (json_int_t)t.slow);
+}
+
 static json_t *
 status_daemon(const struct engine *e)
 {
@@ -229,6 +243,7 @@ status_daemon(const struct engine *e)
 	    "firewall", firewall_json(e),
 	    "store", store_json(e),
 	    "runner", engine_run_json(e),
+	    "turn", turn_json(),
 	    "sandbox", sandbox_json(e),
 	    "problems", problems_json(e),
 	    "logs", logs_json(e),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/turn.h"
 #include "base/xalloc.h"
 #include "process/command_local.h"
 #include "process/engine_local.h"
@@ -126,6 +127,8 @@ take_dumped(struct engine *e)
 	if (!first || !e->reconciled)
 		return;
 	ready.pid = (uint32_t)getpid();
+	/* How long the start took is no matter of how well it answers. */
+	turn_forget();
 	port_send(e->parent, &ready, sizeof(ready), -1);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/turn.h"
 #include "process/engine.h"
 #include "process/listener.h"
 #include "process/notify.h"
@@ -405,7 +406,7 @@ parent_run(const struct start *start, int ready_fd)
 	log_set_level((enum log_level)p.probe.log_level);
 	log_set_target(p.log_fd, &p.log_layout);
 	make_loop(&p);
-	if (start_children(&p) == 0 && event_base_dispatch(p.base) == -1)
+	if (start_children(&p) == 0 && turn_dispatch(p.base) == -1)
 		log_error(LOGGER, "the event loop failed");
 out:
 	fini(&p);

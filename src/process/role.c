@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/turn.h"
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "process/engine.h"
@@ -242,7 +243,7 @@ settle(const struct role_options *o)
 static int
 dispatch(struct event_base *base)
 {
-	if (event_base_dispatch(base) == -1) {
+	if (turn_dispatch(base) == -1) {
 		log_error("gaol.role", "the event loop failed");
 		return 1;
 	}

@@ -183,7 +183,10 @@ mail_sessions_evicted(const struct mail_sessions *ms)
 
 /* --- which session -------------------------------------------------------- */
 
-/* The server names the session; else its process stands for it. */
+/*
+ * The server names the session; else its process stands for it, or the client's
+ * address and port.
+ */
 static bool
 has_id(const struct event *e)
 {
@@ -213,6 +216,21 @@ message_key(struct mail_sessions *ms, const struct event *e)
 	return id.n > 0;
 }
 
+/* No process begins with a letter. */
+static bool
+add_client(struct buf *key, const struct event *e)
+{
+	char text[ADDR_STRLEN];
+
+	if (e->ip.family == ADDR_NONE ||
+	    e->numbers[EVENT_PORT] == EVENT_NUMBER_UNKNOWN)
+		return false;
+	addr_format(&e->ip, text);
+	buf_addf(key, "%cC%lld %s", '\0', (long long)e->numbers[EVENT_PORT],
+	    text);
+	return true;
+}
+
 /* False: the line does not say. */
 static bool
 make_key(struct mail_sessions *ms, const struct event *e)
@@ -227,7 +245,7 @@ make_key(struct mail_sessions *ms, const struct event *e)
 		buf_addf(key, "%c%lld", '\0',
 		    (long long)e->numbers[EVENT_PID]);
 	else
-		return false;
+		return add_client(key, e);
 	return true;
 }
 

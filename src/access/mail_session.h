@@ -1,7 +1,7 @@
 /*
  * Sessions: what the lines of one sign-in tell together, across processes,
  * by the server's own name for it (a session id, else the process that serves
- * it). An attempt that two lines tell of is one event.
+ * it, else the client's address and port). An attempt that two lines tell of is one event.
  *
  * Bounded: beyond `max` (or max KiB of text) the session that was heard of
  * longest ago is closed,

@@ -237,6 +237,31 @@ test_process(void **state)
 	mail_sessions_free(ms);
 }
 
+/* Where no line has either, the client's port does. */
+static void
+test_client(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	static const enum event_kind kinds[] = { EVENT_CONNECT, EVENT_LOGIN,
+	    EVENT_LOGOUT };
+	struct event e;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		e = make(kinds[i / 2], i, "", i / 2 == 1 ? "alice" : "",
+		    i % 2 == 0 ? "192.0.2.7" : "192.0.2.8");
+		e.numbers[EVENT_PORT] = 40000;
+		mail_sessions_event(ms, &e);
+		assert_int_equal(mail_sessions_open(ms), i == 0 || i == 4 ? 1 :
+		    i == 5 ? 0 : 2);
+	}
+	assert_int_equal(c.n, 2);
+	assert_string_equal(c.last,
+	    "alice unknown in=-1 fails=0 io ms=2000 client=");
+	mail_sessions_free(ms);
+}
+
 static struct event
 message(enum event_kind kind, int64_t second, const char *id)
 {
@@ -394,6 +419,7 @@ main(void)
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_two_logs),
 		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_bounded),

@@ -293,7 +293,31 @@ NGINX_MAIL = [
          "0.0.0.0:993, login: \"{u}\", upstream: 127.0.0.1:10143", LOGIN,
          as_it_is),
 ]
+
+
+def courier(text):
+    return "".join(chr(b) if 32 <= b < 127 else "." for b in text.encode())
+
+
+COURIER = [
+    Form("mail imapd: LOGIN FAILED, user={u}, ip=[::ffff:{ip}], port=[{n}]",
+         FAILURE, courier),
+    Form("mail pop3d-ssl: LOGIN FAILED, user={u}, ip=[::ffff:{ip}]", FAILURE,
+         courier),
+    Form("mail imapd: LOGIN, user={u}, ip=[::ffff:{ip}], port=[{n}], "
+         "protocol=IMAP", LOGIN, courier),
+    Form("mail imapd: ID, user=true@example.com, ip=[::ffff:{ip}], port=[{n}]"
+         ", name={u}, version=1", {"kind": "client",
+                                   "user": "true@example.com"}, courier),
+    Form("mail pop3d: LOGOUT, user={u}, ip=[::ffff:{ip}], port=[{n}], top=0, "
+         "retr=367, rcvd=30, sent=900, time=3, stls=1",
+         {"kind": "logout", "user": USER}, courier),
+    Form("mail imapd: DELETED, user=true@example.com, ip=[::ffff:{ip}], "
+         "port=[{n}], filename={u}", {"kind": "mailbox",
+                                      "user": "true@example.com"}, courier),
+]
 SERVERS = {
+    "courier": ("%b %d %H:%M:%S ", COURIER),
     "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
     "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),
     "postfix": ("%b %d %H:%M:%S ", POSTFIX),

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# A real Courier (IMAP, POP3), from a tree of its own, and clients that write
+# down what they did: the events and sessions of its log are the clients' own
+# record, field by field.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/tree.sh
+. "$(dirname "$0")/tree.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+
+# Account files are laid over the server's: written to, never replaced.
+add_mailbox() {
+    echo "$1:x:$2:$2::$work/home/$1:/bin/sh" >>"$work/passwd"
+    echo "$1:$(openssl passwd -6 good-password):19000:0:99999:7:::" \
+        >>"$work/shadow"
+    echo "$1:x:$2:" >>"$work/group"
+    mkdir -p "$work/home/$1"
+    server maildirmake.courier "$work/home/$1/Maildir"
+    chown -R "$2:$2" "$work/home/$1"
+}
+
+start_courier() {
+    local service port
+    server mkdir -p /run/courier/authdaemon /var/lib/courier
+    server chown -R courier:courier /run/courier /var/lib/courier
+    for service in imapd pop3d; do
+        server sh -c "printf 'MAXPERIP=200\nMAXDAEMONS=200\n' \
+            >>/etc/courier/$service"
+        server sh -c "printf 'TLS_CERTFILE=%s\nTLS_DHPARAMS=\nTLS_CACHEFILE=\n' \
+            '$work/both.pem' >>/etc/courier/$service-ssl"
+        server ln -sf "/usr/lib/courier/$service" "/usr/sbin/$service"
+    done
+    # shellcheck disable=SC2016 # a shell reads it
+    server sh -c 'printf "IMAP_CAPABILITY=\"\$IMAP_CAPABILITY AUTH=PLAIN\"\n" \
+        >>/etc/courier/imapd; printf "POP3AUTH=\"PLAIN LOGIN\"\n" \
+        >>/etc/courier/pop3d; : >/etc/courier/imapaccess.dat'
+    # Without the pause after a failure.
+    for service in imap pop3; do
+        printf 'auth required pam_unix.so nodelay\naccount required pam_unix.so\n' |
+            server sh -c "cat >/etc/pam.d/$service"
+    done
+    server sh -c 'echo daemons=20 >>/etc/courier/authdaemonrc'
+    server /usr/sbin/authdaemond start >"$work/courier.out.log" 2>&1
+    for service in imapd imapd-ssl pop3d pop3d-ssl; do
+        server "/usr/lib/courier/$service" start >>"$work/courier.out.log" 2>&1
+    done
+    for port in 143 993 110 995; do
+        wait_for 15 listens "$port" || give_up "Courier listens on $port"
+    done
+}
+
+fetch_tree courier courier-imap courier-pop courier-authdaemon courier-base \
+    courier-authlib libcourier-unicode4 libidn12 libgamin0 gamin libltdl7
+make_network
+for n in 10 11 12; do
+    ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
+    ip -n "$attacker_ns" address add "2001:db8:66::$n/64" dev up0 nodad
+done
+make_server
+add_account courier 61050
+enter_tree
+add_mailbox alice 61051
+add_mailbox bob 61052
+start_syslog
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+cat "$work/key.pem" "$work/cert.pem" >"$work/both.pem"
+chmod 644 "$work/both.pem"
+start_courier
+attacker timeout 60 python3 tests/system/73-mail-courier.py "$build/gaol" \
+    "$work/mail.log" || failed=1

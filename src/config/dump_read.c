@@ -129,6 +129,10 @@ read_gaol(struct reader *r, const struct repr_value *line)
 		set_text(&r->c->dir, a);
 		return 0;
 	}
+	if (strcmp(what, "never") == 0) {
+		strings_add(&r->c->never, span_of(a));
+		return 0;
+	}
 	if (strcmp(what, "own") == 0)
 		return read_own(&r->c->own, line);
 	if (strcmp(what, "main") == 0)

@@ -358,6 +358,10 @@ write_own(const struct config *c, struct buf *out)
 	end(out);
 	for (const struct own_field *f = own_fields; f->name != NULL; f++)
 		write_field(&c->own, f, out);
+	for (size_t i = 0; i < c->never.n; i++) {
+		begin(out, "gaol", "never", c->never.v[i], NULL);
+		end(out);
+	}
 }
 
 void

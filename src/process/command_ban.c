@@ -12,6 +12,7 @@
 #include "control/payload.h"
 #include "control/printable.h"
 #include "process/command_local.h"
+#include "process/never.h"
 
 struct ban_wait {
 	struct engine_wait wait;   /* first: the callbacks cast back */
@@ -113,16 +114,41 @@ wait_end(struct ban_wait *w)
 }
 
 /*
+ * Native bans of these are refused by the warden, commands by the runner:
+ * where neither is asked, or only the second, there is no ban of them either.
+ */
+static bool
+is_protected(const struct engine_jail *j, struct ban_wait *w,
+    const struct trie *never, const struct id *id)
+{
+	int error = id->addr.family != ADDR_NONE ?
+	    never_refuses(never, &id->addr) : 0;
+	struct buf text = { 0 };
+
+	if (error != EACCES && error != ERANGE)
+		return false;
+	id_format(id, &text);
+	log_error("fail2ban.actions", "[%s] %s is not banned: %s",
+	    j->config->name, text.p, engine_ask_why(error, true));
+	buf_fini(&text);
+	add_error(w, command_id_json(id), engine_ask_why(error, true));
+	return true;
+}
+
+/*
  * The hooks have asked already; a second request of the same element answers
  * when that one is through, and tells this client.
  */
 static void
-ban_one(struct engine_jail *j, struct ban_wait *w, const char *text)
+ban_one(struct engine_jail *j, struct ban_wait *w, const struct trie *never,
+    const char *text)
 {
 	struct id id = id_from_span(span_of(text));
 	enum ask_op op = ASK_RENEW;
 	struct ticket *t;
 
+	if (is_protected(j, w, never, &id))
+		return;
 	switch (jail_ban(j->jail, &id, 0, clock_wall())) {
 	case JAIL_BAN_NEW:
 		w->fresh++;
@@ -168,9 +194,12 @@ ban_ids(struct engine_jail *j, struct request *r, size_t argc,
     const char *const *argv, bool upstream)
 {
 	struct ban_wait *w = wait_new(r, upstream, false);
+	const struct engine *e = j->engine;
+	struct trie *never = never_new(e->config, e->own, e->own_n);
 
 	for (size_t i = 0; i < argc; i++)
-		ban_one(j, w, argv[i]);
+		ban_one(j, w, never, argv[i]);
+	trie_free(never);
 	engine_jails_run(j->engine);
 	wait_end(w);
 }

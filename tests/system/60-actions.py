@@ -125,7 +125,14 @@ def stock():
         tap.ok(gaold.run("unban", "sshd", THERE).returncode == 0
                and wait_for("no rule", 10, lambda: not chain()), "stock: unban", chain())
         tap.ok(attacker.connects(), "stock: … and it connects again")
-        gaold.run("ban", "sshd", "127.0.0.1")
+        refused = gaold.run("ban", "sshd", "127.0.0.1")
+        tap.ok(refused.returncode != 0 and "protected" in refused.stderr + refused.stdout and
+               gaold.ask("set", "sshd", "banip", "127.0.0.1") == 0 and
+               gaold.ask("status", "sshd")["actions"]["banned"] == 0,
+               "stock: a ban of loopback is refused", refused)
+        # A failure of it, where ignoreself is off, is the jail's own affair.
+        gaold.ask("set", "sshd", "ignoreself", "false")
+        gaold.fail("127.0.0.1", 5)
         tap.ok(wait_for("the refusal", 10, lambda: gaold.log_has("not served: ban of '127.0.0.1': "))
                and not chain(), "stock: no command is run against loopback", chain())
         gaold.fail(THERE, 5)

@@ -368,7 +368,7 @@ first_start(struct engine *e, struct incoming *in)
 	open_store(e);
 	e->config = NULL;
 	swap(e, in);
-	engine_jails_restore(e);
+	engine_restore_all(e);
 	engine_events_start(e);
 	if (e->store != NULL && store_start(e->store) == -1)
 		log_error(LOGGER, "the store's thread does not start: %s",

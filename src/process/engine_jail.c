@@ -191,79 +191,6 @@ static const struct jail_hooks hooks = {
 	.unban = on_unban,
 };
 
-/* --- bans of the store ------------------------------------------------------ */
-
-static void
-restore_row(struct store_row *row, void *arg)
-{
-	struct engine_jail *j = engine_jail_find(arg, row->jail);
-	struct ticket *t;
-
-	if (j == NULL || j->jail == NULL)
-		return;
-	detail_read(row->ticket.data, &row->ticket.matches,
-	    &row->ticket.failures);
-	t = jail_restore(j->jail, &row->ticket, clock_wall());
-	if (t == NULL)
-		return;
-	engine_jail_enter(j, t);
-	t->file = store_file(j->engine->store);
-	t->announced = true;
-	/* Raw ids and jails without native action are in force. */
-	if (t->id.addr.family == ADDR_NONE || j->rules_n == 0)
-		engine_jail_state(j, t, TICKET_CONFIRMED);
-	log_ticket(j, "Restore Ban", t);
-	if (t->state == TICKET_CONFIRMED)
-		engine_run_ban(j, t);
-}
-
-static void
-log_unread(const struct engine *e)
-{
-	log_error("gaol.engine", "bans of the store cannot be read: %s",
-	    store_error(e->store) != NULL ? store_error(e->store) :
-	    "too many requests");
-}
-
-void
-engine_jails_restore(struct engine *e)
-{
-	int rc;
-
-	e->restored = true;
-	if (e->store == NULL)
-		return;
-	log_gather();
-	rc = store_load_bans(e->store, NULL, clock_wall(), restore_row, e);
-	log_gather_end();
-	if (rc == -1)
-		log_unread(e);
-}
-
-/* The kernel learns of them as of everything that it lacks. */
-static void
-restored_later(int error, void *arg)
-{
-	struct engine *e = arg;
-
-	if (error != 0)
-		log_unread(e);
-	else
-		engine_sync_start(e);
-	engine_jails_run_soon(e);
-}
-
-/* A jail that comes while we run, perhaps again: the start is long over. */
-static void
-restore_later(struct engine_jail *j)
-{
-	struct engine *e = j->engine;
-
-	if (e->store != NULL && e->restored && !store_read_bans(e->store,
-	    j->config->name, clock_wall(), restore_row, restored_later, e))
-		log_unread(e);
-}
-
 /* --- life ------------------------------------------------------------------- */
 
 struct engine_jail *
@@ -311,7 +238,7 @@ engine_jail_run(struct engine_jail *j)
 	if (e->store != NULL)
 		store_add_jail(e->store, j->config->name);
 	engine_ignoreip_changed(j);
-	restore_later(j);
+	engine_restore_jail(j);
 }
 
 static void

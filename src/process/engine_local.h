@@ -225,8 +225,6 @@ struct jail_config *engine_jail_own(struct engine_jail *j);
 void engine_jail_changed(struct engine_jail *j);
 /* A reload is over: nothing points to what it replaced. */
 void engine_jail_forget_past(struct engine_jail *j);
-/* The bans of the store, for all jails in one pass: at the start. */
-void engine_jails_restore(struct engine *e);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
 /* … at the end of this wake, however often it is said. */
@@ -270,6 +268,12 @@ int engine_setting_journalmatch(struct engine_jail *j, struct strings *lines,
 bool engine_setting_stays(const struct engine_jail *j);
 /* The end of a reload: what is kept is set again, the rest is forgotten. */
 void engine_setting_again(struct engine_jail *j);
+
+/* --- engine_restore.c: bans of the store -------------------------------- */
+/* For all jails in one pass: at the start. */
+void engine_restore_all(struct engine *e);
+/* A jail that comes while we run, perhaps again: the start is long over. */
+void engine_restore_jail(struct engine_jail *j);
 
 /* --- engine_refill.c ---------------------------------------------------- */
 /* The database is another one: rows for what is in force. */

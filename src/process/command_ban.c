@@ -186,6 +186,7 @@ unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 		n += (json_int_t)jail_unban_inside(j->jail, &id->addr,
 		    UNBAN_BY_HAND);
 	e->unban_wait = NULL;
+	engine_restore_lifted(j);
 	return n;
 }
 

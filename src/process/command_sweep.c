@@ -134,6 +134,7 @@ forget_rows(const struct sweep *s)
 		engine_run_flush(e->jails[i]);
 		if (e->store != NULL)
 			store_unban_all(e->store, e->jails[i]->config->name);
+		engine_restore_lifted(e->jails[i]);
 	}
 }
 

@@ -261,6 +261,7 @@ engine_jail_unmake(struct engine_jail *j)
 	j->jail = NULL;
 	j->filter = NULL;
 	j->running = j->idle = j->told = false;
+	j->reading = 0;
 	memset(j->states, 0, sizeof(j->states));
 }
 

@@ -48,6 +48,8 @@ struct engine_jail {
 	bool running;            /* false: added, and not yet started */
 	bool stopped;            /* by a command; it has no jail */
 	bool idle;               /* nothing is read, no ban ends */
+	uint64_t reading;        /* its bans: number of the read; 0: none */
+	bool reread;             /* … and once more */
 	bool acting;             /* its actions have begun */
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
@@ -168,6 +170,7 @@ struct engine {
 	struct addr *own;
 	size_t own_n;
 	bool restored;                 /* the store's bans were read once */
+	uint64_t reads;                /* … and of single jails so often */
 	bool reconciled;               /* the kernel's sets were compared once */
 	bool dumping;
 	uint32_t dump_generation;      /* whose numbers that dump has */
@@ -274,6 +277,8 @@ void engine_setting_again(struct engine_jail *j);
 void engine_restore_all(struct engine *e);
 /* A jail that comes while we run, perhaps again: the start is long over. */
 void engine_restore_jail(struct engine_jail *j);
+/* Somebody has lifted bans of it: its rows are gone, behind that read. */
+void engine_restore_lifted(struct engine_jail *j);
 
 /* --- engine_refill.c ---------------------------------------------------- */
 /* The database is another one: rows for what is in force. */

@@ -1,9 +1,23 @@
-/* Bans of the store: of all jails at the start, of one that comes later. */
+/*
+ * Bans of the store: of all jails at the start, of one that comes later. Those
+ * are read on the store's thread; what is lifted meanwhile may be among them,
+ * so that they are read again then, behind the rows that went.
+ */
 #include "process/engine_local.h"
+
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "jail/detail.h"
+
+/* One read under way; its jail may vanish, or be another one. */
+struct restore {
+	struct engine *engine;
+	char *jail;
+	uint64_t number;
+};
 
 static void
 log_restored(const struct engine_jail *j, const struct id *id)
@@ -63,12 +77,45 @@ engine_restore_all(struct engine *e)
 		log_unread(e);
 }
 
+/* NULL: nobody waits for this one any more. */
+static struct engine_jail *
+jail_of(const struct restore *r)
+{
+	struct engine_jail *j = engine_jail_find(r->engine, r->jail);
+
+	return j != NULL && j->reading == r->number ? j : NULL;
+}
+
+static void
+restore_read(struct store_row *row, void *arg)
+{
+	const struct restore *r = arg;
+	const struct engine_jail *j = jail_of(r);
+
+	if (j != NULL && !j->reread)
+		restore_row(row, r->engine);
+}
+
+static void
+restore_free(struct restore *r)
+{
+	free(r->jail);
+	free(r);
+}
+
 /* The kernel learns of them as of everything that it lacks. */
 static void
 restored_later(int error, void *arg)
 {
-	struct engine *e = arg;
+	struct restore *r = arg;
+	struct engine *e = r->engine;
+	struct engine_jail *j = jail_of(r);
 
+	restore_free(r);
+	if (j != NULL)
+		j->reading = 0;
+	if (j != NULL && j->reread)
+		engine_restore_jail(j);
 	if (error != 0)
 		log_unread(e);
 	else
@@ -80,8 +127,27 @@ void
 engine_restore_jail(struct engine_jail *j)
 {
 	struct engine *e = j->engine;
+	struct restore *r;
 
-	if (e->store != NULL && e->restored && !store_read_bans(e->store,
-	    j->config->name, clock_wall(), restore_row, restored_later, e))
-		log_unread(e);
+	j->reading = 0;
+	j->reread = false;
+	if (e->store == NULL || !e->restored)
+		return;
+	r = xcalloc(1, sizeof(*r));
+	r->engine = e;
+	r->jail = xstrdup(j->config->name);
+	r->number = ++e->reads;
+	if (store_read_bans(e->store, r->jail, clock_wall(), restore_read,
+	    restored_later, r)) {
+		j->reading = r->number;
+		return;
+	}
+	restore_free(r);
+	log_unread(e);
+}
+
+void
+engine_restore_lifted(struct engine_jail *j)
+{
+	j->reread = j->reading != 0;
 }

@@ -113,6 +113,27 @@ test_bans_come_back_with_their_jail(void **state)
 	assert_null(ticket("two", "192.0.2.1"));
 }
 
+/* Rows that were read before they went. */
+static void
+test_what_is_lifted_while_it_is_read_stays_lifted(void **state)
+{
+	struct id id = id_from_span(SPAN("192.0.2.1"));
+
+	(void)state;
+	ban("two", "192.0.2.1");
+	ban("two", "192.0.2.2");
+	settle();
+	engine_restore_jail(jail("two"));
+	jail_unban(jail("two")->jail, &id, UNBAN_BY_HAND);
+	engine_restore_lifted(jail("two"));
+	unban("two", "192.0.2.2");
+	settle();
+	assert_null(ticket("two", "192.0.2.1"));
+	assert_non_null(ticket("two", "192.0.2.2"));
+	assert_int_equal(s->kernel_n, 1);
+	assert_int_equal(jail("two")->reading, 0);
+}
+
 static void
 test_a_repeated_ban_grows(void **state)
 {
@@ -176,6 +197,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_bans_come_back_with_their_jail),
+		CASE(test_what_is_lifted_while_it_is_read_stays_lifted),
 		CASE(test_a_repeated_ban_grows),
 		CASE(test_somebody_known_is_banned_earlier),
 		CASE(test_a_jail_goes_before_its_answer),

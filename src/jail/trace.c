@@ -15,6 +15,7 @@ struct trace {
 	uint32_t raw;       /* bytes of the raw id */
 	uint32_t groups;    /* bytes of the groups */
 	uint32_t lines;     /* bytes of the lines */
+	uint32_t lines_n;   /* … and how many they are */
 	char bytes[];
 };
 
@@ -82,7 +83,7 @@ groups_size(const struct failure *f, struct span ip)
 	return n;
 }
 
-static char *
+static void
 put_groups(char *out, const struct failure *f, struct span ip)
 {
 	size_t i;
@@ -93,9 +94,8 @@ put_groups(char *out, const struct failure *f, struct span ip)
 	}
 	if (ip.n > 0) {
 		out = put_piece(out, SPAN("ip"));
-		out = put_piece(out, ip);
+		put_piece(out, ip);
 	}
-	return out;
 }
 
 /* The number of the failure's first line that is kept. */
@@ -117,13 +117,17 @@ lines_size(const struct failure *f, int64_t max)
 	return n;
 }
 
+/* Behind `at` bytes of those that are there. */
 static void
-put_lines(char *out, const struct failure *f, int64_t max)
+put_lines(struct trace *t, size_t at, const struct failure *f, int64_t max)
 {
+	char *out = t->bytes + t->raw + t->groups + at;
 	size_t i;
 
-	for (i = first_line(f, max); i < f->lines_n; i++)
+	for (i = first_line(f, max); i < f->lines_n; i++) {
 		out = put_piece(out, f->lines[i]);
+		t->lines_n++;
+	}
 }
 
 static struct trace *
@@ -134,6 +138,7 @@ allocate(size_t raw, size_t groups, size_t lines)
 	t->raw = (uint32_t)raw;
 	t->groups = (uint32_t)groups;
 	t->lines = (uint32_t)lines;
+	t->lines_n = 0;
 	return t;
 }
 
@@ -143,7 +148,6 @@ trace_new(const struct failure *f, bool texts, int64_t lines_max)
 	char text[ADDR_STRLEN];
 	struct span ip = { 0 }, raw = { 0 };
 	struct trace *t;
-	char *out;
 
 	if (f->id.addr.family == ADDR_NONE)
 		raw = f->id.raw;
@@ -156,28 +160,24 @@ trace_new(const struct failure *f, bool texts, int64_t lines_max)
 	if (raw.n > 0)
 		memcpy(t->bytes, raw.p, raw.n);
 	if (texts) {
-		out = put_groups(t->bytes + raw.n, f, ip);
-		put_lines(out, f, lines_max);
+		put_groups(t->bytes + raw.n, f, ip);
+		put_lines(t, 0, f, lines_max);
 	}
 	return t;
 }
 
-/* The lines of t that stay when `more` are added. */
-static struct span
-lines_to_keep(const struct trace *t, size_t more, int64_t max)
+/* Drops the oldest lines, so that `more` have room. */
+static void
+make_room(struct trace *t, size_t more, int64_t max)
 {
-	struct span rest = lines_of(t), kept = rest;
-	size_t n = 0;
+	size_t most = max > 0 ? (size_t)max : 0;
+	struct span kept = lines_of(t);
 
-	if (max <= 0 || more >= (size_t)max)
-		return (struct span){ 0 };
-	while (rest.n > 0) {
-		cut_piece(&rest);
-		n++;
-	}
-	for (; n + more > (size_t)max; n--)
+	for (; t->lines_n > 0 && t->lines_n + more > most; t->lines_n--)
 		cut_piece(&kept);
-	return kept;
+	if (kept.n > 0 && kept.n < t->lines)
+		memmove(t->bytes + t->raw + t->groups, kept.p, kept.n);
+	t->lines = (uint32_t)kept.n;
 }
 
 struct trace *
@@ -185,23 +185,15 @@ trace_add_lines(struct trace *t, const struct failure *f, int64_t lines_max)
 {
 	size_t more = f->lines_n - first_line(f, lines_max);
 	size_t before;
-	struct span kept;
-	struct trace *new;
 
-	if (t == NULL) {
-		new = allocate(0, 0, lines_size(f, lines_max));
-		put_lines(new->bytes, f, lines_max);
-		return new;
-	}
-	kept = lines_to_keep(t, more, lines_max);
-	before = t->raw + t->groups;
-	new = allocate(t->raw, t->groups, kept.n + lines_size(f, lines_max));
-	memcpy(new->bytes, t->bytes, before);
-	if (kept.n > 0)
-		memcpy(new->bytes + before, kept.p, kept.n);
-	put_lines(new->bytes + before + kept.n, f, lines_max);
-	free(t);
-	return new;
+	if (t == NULL)
+		t = allocate(0, 0, 0);
+	make_room(t, more, lines_max);
+	before = t->lines;
+	t->lines += (uint32_t)lines_size(f, lines_max);
+	t = xreallocarray(t, 1, sizeof(*t) + t->raw + t->groups + t->lines);
+	put_lines(t, before, f, lines_max);
+	return t;
 }
 
 size_t

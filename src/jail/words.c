@@ -24,9 +24,12 @@ id_text(const struct id *id, char out[ADDR_STRLEN])
 	return out;
 }
 
+/* Failures of one second come in a row: it is written out once. */
 static void
 format_time(struct wall w, char *out, size_t size)
 {
+	static _Thread_local char text[40];
+	static _Thread_local time_t shown = INT64_MIN;
 	time_t t = (time_t)wall_seconds(w);
 	struct tm tm = { 0 };
 
@@ -35,9 +38,14 @@ format_time(struct wall w, char *out, size_t size)
 		snprintf(out, size, "9999-12-31 23:59:59");
 		return;
 	}
-	localtime_r(&t, &tm);
-	if (strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		out[0] = '\0';
+	if (t != shown) {
+		localtime_r(&t, &tm);
+		if (strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S",
+		    &tm) == 0)
+			text[0] = '\0';
+		shown = t;
+	}
+	snprintf(out, size, "%s", text);
 }
 
 void

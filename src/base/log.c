@@ -330,12 +330,15 @@ log_gather(void)
 void
 log_gather_end(void)
 {
+	int saved = errno;
+
 	if (gathered.p == NULL)
 		return;
 	if (!write_gathered())
 		atomic_fetch_add(&lost, 1);
 	free(gathered.p);
 	gathered.p = NULL;
+	errno = saved;
 }
 
 /* A record of the journal: its fields say what the layout would. */
@@ -419,5 +422,7 @@ log_fatal(const char *logger, const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(LEVEL_CRITICAL, logger, fmt, ap);
 	va_end(ap);
+	if (pthread_equal(gathered.owner, pthread_self()))
+		log_gather_end();
 	exit(1);
 }

@@ -121,8 +121,10 @@ read_log(struct engine *e, struct engine_log *log)
 	int rc;
 
 	log->events = engine_event_filter_of_log(e, log);
+	/* A burst has as many failures found to tell of. */
+	log_gather();
 	rc = tail_read(log->tail, TAIL_BUDGET, on_line, log);
-
+	log_gather_end();
 	/* What was written while nobody looked may take all there is. */
 	if (log->live)
 		filter_spent(log->jail->filter, clock_cpu_ns() - before,

@@ -192,7 +192,9 @@ test_gather(void **state)
 	log_info("gaol.base", "x");
 	log_info("gaol.base", "y");
 	assert_int_equal(log_lost(), i);
+	errno = EDOM;
 	log_gather_end();
+	assert_int_equal(errno, EDOM);
 	assert_int_equal(log_lost(), i + 2);
 }
 
@@ -345,8 +347,10 @@ test_fatal(void **state)
 	(void)state;
 	log_set_fd(out[1]);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		log_gather();
 		log_fatal("gaol.base", "the end of %d", 7);
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);

@@ -316,7 +316,18 @@ COURIER = [
          "port=[{n}], filename={u}", {"kind": "mailbox",
                                       "user": "true@example.com"}, courier),
 ]
+CYRUS = [
+    Form("mail cyrus/imap[{n}]: badlogin: pc.example [{ip}] plaintext ({u}) "
+         "[SASL(-13): authentication failure: checkpass failed]", FAILURE,
+         as_it_is),
+    Form("mail cyrus/pop3s[{n}]: badlogin: [{ip}] PLAIN ({u}) [user not "
+         "found]", FAILURE, as_it_is),
+    Form("mail cyrus/imap[{n}]: client id sessionid=<{s}>: \"name\" \"{u}\" "
+         "\"version\" \"1\"", dict(NOBODY, kind="client", ip=None), as_it_is,
+         lambda text: '"' in text),
+]
 SERVERS = {
+    "cyrus": ("%b %d %H:%M:%S ", CYRUS),
     "courier": ("%b %d %H:%M:%S ", COURIER),
     "dovecot": ("%b %d %H:%M:%S ", DOVECOT),
     "exim": ("%Y-%m-%d %H:%M:%S ", EXIM),

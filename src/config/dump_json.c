@@ -203,6 +203,7 @@ own_part(const struct own_config *own)
 	    "asn", text(own->geoip_asn),
 	    "ranges4", text(own->geoip_ranges4),
 	    "ranges6", text(own->geoip_ranges6)));
+	json_object_set_new(o, "signins_file", text(own->signins_file));
 	json_object_set_new(o, "retention", json_pack(
 	    "{s:I, s:I, s:I, s:I, s:I}",
 	    "login", (json_int_t)own->keep_login,

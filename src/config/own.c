@@ -65,6 +65,9 @@ const struct own_field own_fields[] = {
 	  "an absolute path", "countries of IPv4 addresses, as Debian's tor-geoipdb has them" },
 	{ "geoip.ranges6", OWN_TEXT, AT(geoip_ranges6), 0, 0, 0, NULL,
 	  "an absolute path", "… of IPv6 addresses" },
+	{ "signins_file", OWN_TEXT, AT(signins_file), 0, 0, 0, NULL,
+	  "an absolute path, in the directory of dbfile",
+	  "gets a line for each sign-in" },
 	{ "retention.login", OWN_DURATION, AT(keep_login), HOUR, CENTURY,
 	  INT64_C(365) * DAY, NULL,
 	  "a duration of 1h to 100y, as in \"90d\"",
@@ -280,7 +283,8 @@ accepts_text(const struct own_field *f, const char *text)
 		return strlen(text) == 1;
 	if (strcmp(f->name, "accounts.aliases") == 0)
 		return are_aliases(span_of(text));
-	if (strncmp(f->name, "geoip.", 6) == 0)
+	if (strncmp(f->name, "geoip.", 6) == 0 ||
+	    strcmp(f->name, "signins_file") == 0)
 		return text[0] == '/';
 	return text[0] != '\0';
 }

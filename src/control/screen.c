@@ -129,6 +129,7 @@ add_events(struct screen *s, const json_t *events)
 		{ "stored", "stored", PLAIN },
 		{ "waiting", "waiting", PLAIN },
 		{ "dropped", "dropped", RED },
+		{ "signins_failed", "lines of signins_file lost", RED },
 		{ "sessions_open", "sessions open", PLAIN },
 		{ "sessions_evicted", "taken for ended", YELLOW },
 	};

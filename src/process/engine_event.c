@@ -19,6 +19,7 @@
 #include "base/xalloc.h"
 #include "match/event_filter.h"
 #include "process/check.h"
+#include "process/engine_signins.h"
 #include "source/journal.h"
 #include "store/event_row.h"
 
@@ -37,6 +38,7 @@ struct engine_events {
 	pthread_mutex_t lock;        /* of what follows: the thread's, too */
 	struct places *places;
 	struct wall refreshed;
+	struct signins *signins;     /* NULL: none */
 };
 
 /* --- sessions ---------------------------------------------------------- */
@@ -114,8 +116,9 @@ restore_sessions(struct engine *e)
 /* --- places: on the store's thread -------------------------------------- */
 
 static void
-find_place(struct event *event, void *arg)
+find_place(struct event_row *row, void *arg)
 {
+	struct event *event = &row->event;
 	struct engine_events *ee = arg;
 	struct wall now = clock_wall_now();
 
@@ -126,6 +129,50 @@ find_place(struct event *event, void *arg)
 	}
 	places_find(ee->places, &event->ip, &event->place);
 	pthread_mutex_unlock(&ee->lock);
+}
+
+/* Behind the row: the file may lack a line after a crash, never double it. */
+static void
+on_written(const struct event_row *row, void *arg)
+{
+	struct engine_events *ee = arg;
+
+	if (row->is_session || row->event.kind != EVENT_LOGIN)
+		return;
+	pthread_mutex_lock(&ee->lock);
+	if (ee->signins != NULL)
+		signins_write(ee->signins, &row->event);
+	pthread_mutex_unlock(&ee->lock);
+}
+
+/* The engine may write nowhere but beside its database. */
+static bool
+is_beside(const char *path, const char *database)
+{
+	struct span a = span_of(path), b = span_of(database);
+
+	a.n = span_find_last(a, SPAN("/"));
+	b.n = span_find_last(b, SPAN("/"));
+	return b.n != SPAN_NONE && span_eq(a, b) && strcmp(path, database) != 0;
+}
+
+static void
+open_signins(struct engine_events *ee, const struct config *c)
+{
+	const char *path = c->own.signins_file;
+	struct signins *before;
+
+	if (path != NULL && !is_beside(path, c->main.dbfile)) {
+		log_warning(LOGGER, "signins_file: '%s' is not written; "
+		    "accepted: a path in the directory of dbfile, '%s'",
+		    log_text(span_of(path)), c->main.dbfile);
+		path = NULL;
+	}
+	pthread_mutex_lock(&ee->lock);
+	before = ee->signins;
+	ee->signins = signins_new(path);
+	pthread_mutex_unlock(&ee->lock);
+	signins_free(before);
 }
 
 static void
@@ -170,6 +217,7 @@ engine_events_free(struct engine_events *ee)
 	buf_fini(&ee->line);
 	buf_fini(&ee->detail);
 	places_close(ee->places);
+	signins_free(ee->signins);
 	pthread_mutex_destroy(&ee->lock);
 	free(ee);
 }
@@ -177,11 +225,15 @@ engine_events_free(struct engine_events *ee)
 void
 engine_events_start(struct engine *e)
 {
+	static const struct store_row_hooks hooks = {
+		.complete = find_place, .written = on_written,
+	};
+
 	if (e->store == NULL)
 		return;
 	restore_messages(e);
 	restore_sessions(e);
-	store_complete(e->store, find_place, e->events);
+	store_row_hooks(e->store, &hooks, e->events);
 }
 
 static void
@@ -217,6 +269,7 @@ engine_events_apply(struct engine *e)
 	user_rules_fini(&e->events->rules);
 	user_rules_init(&e->events->rules, own);
 	open_places(e->events, own);
+	open_signins(e->events, e->config);
 	if (e->store != NULL)
 		store_keep(e->store, &keep);
 }
@@ -371,8 +424,10 @@ engine_event_filter_of_reader(const struct engine *e,
 json_t *
 engine_events_json(const struct engine *e)
 {
-	const struct engine_events *ee = e->events;
+	struct engine_events *ee = e->events;
 	struct store_counters c = { 0 };
+	uint64_t failed;
+	int error;
 	json_t *seen = json_object();
 
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
@@ -382,8 +437,14 @@ engine_events_json(const struct engine *e)
 			    json_integer((json_int_t)ee->seen[i]));
 	if (e->store != NULL)
 		store_counters(e->store, &c);
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}",
+	pthread_mutex_lock(&ee->lock);
+	failed = signins_failed(ee->signins);
+	error = signins_error(ee->signins);
+	pthread_mutex_unlock(&ee->lock);
+	return json_pack("{s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "seen", seen,
+	    "signins_failed", (json_int_t)failed,
+	    "signins_text", error != 0 ? strerror(error) : "",
 	    "stored", (json_int_t)c.events,
 	    "waiting", (json_int_t)c.events_waiting,
 	    "dropped", (json_int_t)c.events_dropped,

@@ -31,8 +31,8 @@ struct store {
 	bool running;
 
 	/* The thread's, set before it runs. */
-	void (*complete)(struct event *e, void *arg);
-	void *complete_arg;
+	struct store_row_hooks hooks;
+	void *hooks_arg;
 
 	/* The loop's. */
 	struct store_keep keep;

@@ -156,11 +156,17 @@ struct store_keep {
 enum store_class store_class_of(int event_kind);
 void store_keep(struct store *s, const struct store_keep *keep);
 /*
- * Called for each row on the store's thread, before it is written: what needs
- * a disk is looked up there. Set before store_start().
+ * Called for each row on the store's thread, before it is written (what needs
+ * a disk is looked up there), and once it is on the disk; may be NULL. Set
+ * before store_start().
  */
-void store_complete(struct store *s,
-    void (*fn)(struct event *e, void *arg), void *arg);
+struct event_row;
+struct store_row_hooks {
+	void (*complete)(struct event_row *row, void *arg);
+	void (*written)(const struct event_row *row, void *arg);
+};
+void store_row_hooks(struct store *s, const struct store_row_hooks *hooks,
+    void *arg);
 
 /* At start, like store_load_bans: sessions still open; the next's number. */
 int store_load_sessions(struct store *s, struct event_rows *out,

@@ -36,11 +36,11 @@ store_keep(struct store *s, const struct store_keep *keep)
 }
 
 void
-store_complete(struct store *s, void (*fn)(struct event *e, void *arg),
+store_row_hooks(struct store *s, const struct store_row_hooks *hooks,
     void *arg)
 {
-	s->complete = fn;
-	s->complete_arg = arg;
+	s->hooks = *hooks;
+	s->hooks_arg = arg;
 }
 
 int

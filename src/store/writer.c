@@ -177,7 +177,17 @@ complete(struct store *s, struct requests *batch)
 {
 	for (struct request *r = batch->first; r != NULL; r = r->next)
 		for (size_t i = 0; r->rows != NULL && i < r->rows->n; i++)
-			s->complete(&r->rows->v[i].event, s->complete_arg);
+			s->hooks.complete(&r->rows->v[i], s->hooks_arg);
+}
+
+static void
+tell_written(struct store *s, const struct requests *batch)
+{
+	const struct request *r;
+
+	for (r = batch->first; r != NULL; r = r->next)
+		for (size_t i = 0; r->rows != NULL && i < r->rows->n; i++)
+			s->hooks.written(&r->rows->v[i], s->hooks_arg);
 }
 
 static bool
@@ -218,6 +228,8 @@ commit(struct store *s, struct requests *batch)
 		return false;
 	}
 	writer_tell(s, NULL);
+	if (s->hooks.written != NULL)
+		tell_written(s, batch);
 	purged = has_purge(batch);
 	hand_back(s, batch, lost, 0);
 	if (purged)
@@ -235,7 +247,7 @@ persist(struct store *s, struct requests *batch)
 	unsigned pause = PAUSE_FIRST;
 	bool stopped = false;
 
-	if (s->complete != NULL)
+	if (s->hooks.complete != NULL)
 		complete(s, batch);
 	while (!commit(s, batch)) {
 		refuse_reads(s, batch);

@@ -12,7 +12,7 @@ REMOTE = "/usr/lib/systemd/systemd-journal-remote"
 tap = Tap()
 g = Gaold(gaol_conf="retention = { login = \"3650d\"; failure = \"3650d\"; "
           "session = \"3650d\"; message = \"3650d\"; other = \"3650d\"; };\n"
-          "accounts = { separator = \"+\"; };\n", firewall="null")
+          "signins_file = \"SIGNINS\";\naccounts = { separator = \"+\"; };\n", firewall="null")
 mail = g.dir + "/mail.log"
 source = HERE + "/tests/data/mail/dovecot-2.3.19-file.log"
 with open(source, "rb") as f:
@@ -47,6 +47,22 @@ def same(verb, *words):
     return sorted(here.stdout.splitlines()) == sorted(there.stdout.splitlines())
 
 
+g.signins = g.dir + "/state/signins.log"
+with open(g.etc + "/gaol.conf") as f:
+    conf = f.read()
+g.write("gaol.conf", conf.replace("SIGNINS", g.signins))
+
+
+def signins():
+    """What was written, before and behind the rotation."""
+    text = ""
+    for name in (g.signins + ".1", g.signins):
+        if os.path.exists(name):
+            with open(name) as f:
+                text += f.read()
+    return text
+
+
 def append(part):
     with open(mail, "ab") as f:
         f.write(b"".join(part))
@@ -79,12 +95,18 @@ try:
     tap.ok(same("sessions"), "so are sessions, the open ones too",
            differences("sessions"))
     g.stop()
+    os.rename(g.signins, g.signins + ".1")
     append(lines[third:third + 5])
     g.start()
     append(lines[third + 5:2 * third])
     tap.ok(wait_for("the next events", 15, lambda: same("events")),
            "a restart loses and doubles no event", differences("events"))
     tap.ok(same("sessions"), "and no session", differences("sessions"))
+    wait_for("the file of sign-ins", 10,
+             lambda: signins() == from_log("events", "--signins").stdout)
+    tap.ok(signins() == from_log("events", "--signins").stdout != "" and
+           os.path.getsize(g.signins) > 0, "the file of sign-ins, rotated once",
+           signins() + "---\n" + from_log("events", "--signins").stdout)
     append(lines[2 * third:2 * third + third // 2])
     g.kill_all()
     append(lines[2 * third + third // 2:])

@@ -92,6 +92,7 @@ test_mail_accesses(void **state)
 	    "x@c.example = y@c.example\"; };\n"
 	    "geoip = { country = \"/c\"; asn = \"/a\"; ranges4 = \"/4\";\n"
 	    "ranges6 = \"/6\"; };\n"
+	    "signins_file = \"/s\";\n"
 	    "retention = { login = \"2y\"; failure = 7200;\n"
 	    "message = \"1h\"; };\n"), 0);
 	assert_int_equal(report.n, 0);
@@ -100,6 +101,7 @@ test_mail_accesses(void **state)
 	assert_non_null(strstr(own.accounts_aliases, "x@c.example"));
 	assert_string_equal(own.geoip_country, "/c");
 	assert_string_equal(own.geoip_ranges6, "/6");
+	assert_string_equal(own.signins_file, "/s");
 	assert_int_equal(own.keep_login, 2 * 31557600);
 	assert_int_equal(own.keep_failure, 7200);
 	assert_int_equal(own.keep_message, 3600);

@@ -132,23 +132,38 @@ random_event(char texts[EVENT_TEXTS][32])
 
 /* What the engine would look up from a disk. */
 static void
-complete(struct event *e, void *arg)
+look_up(struct event *e)
 {
-	(void)arg;
 	memcpy(e->place.country, "DE", 3);
 	memcpy(e->place.network, "EXAMPLE", 8);
 	e->place.asn = 64500;
 }
 
 static void
+complete(struct event_row *row, void *arg)
+{
+	(void)arg;
+	look_up(&row->event);
+}
+
+static void
+written(const struct event_row *row, void *arg)
+{
+	assert_string_equal(row->event.place.country, "DE");
+	++*(unsigned *)arg;
+}
+
+static void
 every_field_comes_back(void **state)
 {
 	struct scene *sc = *state;
+	const struct store_row_hooks hooks = { complete, written };
 	char texts[EVENT_TEXTS][32];
+	unsigned told = 0;
 
 	random_start();
 	open_store(sc);
-	store_complete(sc->store, complete, NULL);
+	store_row_hooks(sc->store, &hooks, &told);
 	assert_int_equal(store_start(sc->store), 0);
 	for (int i = 0; i < 50; i++) {
 		struct event e = random_event(texts);
@@ -158,7 +173,7 @@ every_field_comes_back(void **state)
 
 		event_rows_add(&rows, &e);
 		store_events(sc->store, &rows, &here);
-		complete(&e, NULL);
+		look_up(&e);
 		q.since = e.time;
 		q.until.us = e.time.us + 1;
 		a = find(sc, &q);
@@ -166,6 +181,8 @@ every_field_comes_back(void **state)
 		assert_event(&a.rows.v[a.rows.n - 1].event, &e);
 		event_rows_fini(&a.rows);
 	}
+	close_store(sc);
+	assert_int_equal(told, 50);
 }
 
 static void

@@ -231,7 +231,7 @@ status_daemon(const struct engine *e)
 		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o, s:o, s:o}",
+	    " s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /

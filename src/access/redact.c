@@ -35,6 +35,8 @@ static const struct secret secrets[] = {
 	{ { "\"passwd\":\"", 10 }, QUOTED },
 	{ { "\"secret\":\"", 10 }, QUOTED },
 	{ { "password=", 9 }, PARAMETER },
+	{ { "(pass: '", 8 }, BRACKET },
+	{ { "passwd=\"", 8 }, REST },
 	{ { "passwd=", 7 }, PARAMETER },
 	{ { "_pass=", 6 }, PARAMETER },
 	{ { " pass=", 6 }, PARAMETER },
@@ -110,7 +112,7 @@ void
 redact(struct span line, struct buf *out)
 {
 	/* First bytes of all the words above. */
-	static const char first[] = "gaGA\"pP_ &?sS>";
+	static const char first[] = "gaGA\"pP_ &?sS>(";
 	size_t i = 0, from = 0, n;
 
 	while (i < line.n) {

@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "filter_scene.h"
+#include "match/regex.h"
+#include "match/text.h"
 #include "random.h"
 
 #define NOW INT64_C(1795298892)     /* 2026-11-21 22:08:12 UTC */
@@ -110,6 +112,59 @@ ask(struct filter *f, struct span text, const struct way *way,
 	note_counters(f, out);
 }
 
+/* --- ASCII by bytes and by characters --------------------------------------- */
+
+static size_t byte_matches;
+
+static void
+same_groups(struct matcher *m, struct regex *r, struct span text)
+{
+	const struct regex_name *names;
+	size_t n = regex_names(r, &names), i;
+	struct span bytes[FAILURE_GROUPS_MAX], one;
+	bool has[FAILURE_GROUPS_MAX];
+	enum regex_result result = matcher_search(m, r, text, 0, true);
+
+	n = n < FAILURE_GROUPS_MAX ? n : FAILURE_GROUPS_MAX;
+	for (i = 0; result == REGEX_MATCH && i < n; i++)
+		has[i] = matcher_group(m, names[i].group, &bytes[i]);
+	byte_matches += result == REGEX_MATCH;
+	assert_int_equal(result, matcher_search(m, r, text, 0, false));
+	for (i = 0; result == REGEX_MATCH && i < n; i++) {
+		assert_int_equal(has[i],
+		    matcher_group(m, names[i].group, &one));
+		if (has[i])
+			assert_true(bytes[i].p == one.p &&
+			    bytes[i].n == one.n);
+	}
+}
+
+/* Lines in ASCII mean the same to a regex that reads characters. */
+static void
+both_modes(const struct filter *f, struct span text)
+{
+	static const size_t dates[] = { 0, 15, 19, 23 };
+	struct matcher *m = matcher_new(100000);
+	struct regex_error error;
+	struct regex *r;
+	struct span all, line;
+	size_t i, k;
+
+	for (i = 0; i < filter_regex_count(f); i++) {
+		r = regex_new(span_of(filter_regex_source(f, i)), 0, &error);
+		assert_non_null(r);
+		for (all = text; span_cut(&all, '\n', &line);) {
+			if (!text_is_ascii(line))
+				continue;
+			matcher_line(m);
+			for (k = 0; k < 4; k++)
+				same_groups(m, r, span_skip(line, dates[k]));
+		}
+		regex_free(r);
+	}
+	matcher_free(m);
+}
+
 static void
 compare(const char *name, const struct filter_config *config,
     struct span text)
@@ -134,6 +189,7 @@ compare(const char *name, const struct filter_config *config,
 		if (i == 1) {
 			filters_seen++;
 			with_literals += filter_literals(f) > 0;
+			both_modes(f, span_sub(text, 0, 40000));
 		}
 		filter_free(f);
 	}
@@ -194,6 +250,9 @@ stock(void **state)
 	each_filter(STOCK, "[mode=aggressive]");
 	printf("# %zu filters, %zu with literals; %zu lines, %zu failures\n",
 	    filters_seen, with_literals, lines_seen, hits_seen);
+	printf("# %zu matches, by bytes as by characters\n", byte_matches);
+	if (access(STOCK "/filter.d/sshd.conf", F_OK) == 0)
+		assert_true(byte_matches > 500);
 	if (access(STOCK "/filter.d/sshd.conf", F_OK) == 0)
 		assert_true(with_literals > filters_seen * 3 / 4);
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real Cyrus (IMAP, POP3, ManageSieve), from a tree of its own, and clients
-# that write down what they did: the events and sessions of its log are the
-# clients' own record, field by field.
+# that write down what they did: the sign-ins, failures and sessions of its log
+# are the clients' own record. It names no port of the client's, so they are
+# compared by service and address, not by connection.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh

@@ -100,6 +100,12 @@ def says(daemon, words):
         tap.ok(False, "%s logs '%s'" % (type(daemon).__name__, words), daemon.logs())
 
 
+def opened(daemon):
+    """Has the latest start opened its log? Another process does that, later."""
+    text = daemon.logs()
+    return "Added logfile" in text[max(text.rfind("Starting Fail2ban"), 0):]
+
+
 def story(daemon):
     daemon.start()
     daemon.fail("203.0.113.5")
@@ -123,6 +129,7 @@ def story(daemon):
     daemon.stop()
     daemon.start()
     says(daemon, "Restore Ban 2001:db8::7")
+    wait_for("the log", 15, lambda: opened(daemon))
     daemon.run("unban", "--all")
     says(daemon, "Unban 2001:db8::7")
     daemon.stop()

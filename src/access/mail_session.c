@@ -2,171 +2,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 
+#include "access/open_session.h"
 #include "access/told.h"
-#include "base/buf.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
-#define TEXT_KEPT 256          /* bytes of a text; keys, too */
-#define BYTES_EACH 1024        /* on average; much more are evicted */
 #define LATE_WITHIN 2          /* seconds */
-
-struct open_session {
-	struct open_session *newer, *older;
-	uint64_t hash;
-	int64_t number;
-	bool changed, noted;
-	struct span key;         /* owned */
-	size_t bytes;            /* of all its texts */
-	struct event known;      /* owned texts */
-	struct wall login, last;
-	bool message;            /* not a session: one message's way */
-	bool signed_in, signed_out;
-	bool late;               /* in the list of those */
-	TAILQ_ENTRY(open_session) late_link;
-	uint64_t user;           /* hash of who signed in */
-	int64_t failures;
-};
-
-struct mail_sessions {
-	struct table *table;
-	struct open_session *newest, *oldest;
-	/* Signed out; the sign-in is not told of yet. By their last line. */
-	TAILQ_HEAD(, open_session) late;
-	size_t max;
-	size_t bytes;                       /* of all */
-	int64_t next;                       /* number */
-	mail_session_fn *closed;
-	void *arg;
-	uint64_t evicted;
-	struct buf key;                     /* scratch */
-	struct event last;                  /* of a session just closed */
-	struct told *told;                  /* by other logs */
-};
-
-/* --- table and order ---------------------------------------------------- */
-
-static bool
-has_key(const void *entry, const void *key)
-{
-	const struct open_session *s = entry;
-
-	return span_eq(s->key, *(const struct span *)key);
-}
-
-static void
-unlink_session(struct mail_sessions *ms, struct open_session *s)
-{
-	if (s->newer != NULL)
-		s->newer->older = s->older;
-	else
-		ms->newest = s->older;
-	if (s->older != NULL)
-		s->older->newer = s->newer;
-	else
-		ms->oldest = s->newer;
-}
-
-static void
-link_newest(struct mail_sessions *ms, struct open_session *s)
-{
-	s->newer = NULL;
-	s->older = ms->newest;
-	if (ms->newest != NULL)
-		ms->newest->newer = s;
-	else
-		ms->oldest = s;
-	ms->newest = s;
-}
-
-static int64_t
-duration(const struct open_session *s)
-{
-	int64_t said = s->known.numbers[EVENT_DURATION_MS];
-
-	if (said != EVENT_NUMBER_UNKNOWN)
-		return said;
-	if (s->login.us == 0 || !s->signed_out || s->last.us < s->login.us)
-		return -1;
-	return (s->last.us - s->login.us) / 1000;
-}
-
-static void
-forget_late(struct mail_sessions *ms, struct open_session *s)
-{
-	if (s->late)
-		TAILQ_REMOVE(&ms->late, s, late_link);
-	s->late = false;
-}
-
-/* What it knew lasts until the next event: that one may borrow from it. */
-static void
-close_session(struct mail_sessions *ms, struct open_session *s)
-{
-	struct mail_session done = {
-		.number = s->number, .noted = s->noted,
-		.event = &s->known, .login = s->login, .end = s->last,
-		.signed_in = s->signed_in, .signed_out = s->signed_out,
-		.failures = s->failures, .duration_ms = duration(s),
-	};
-
-	table_del(ms->table, s->hash, &s->key);
-	unlink_session(ms, s);
-	forget_late(ms, s);
-	ms->bytes -= s->bytes;
-	if (s->login.us != 0)
-		s->known.time = s->login;
-	if (!s->message)
-		ms->closed(&done, ms->arg);
-	event_fini(&ms->last);
-	ms->last = s->known;
-	free((char *)s->key.p);
-	free(s);
-}
-
-struct mail_sessions *
-mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
-{
-	struct mail_sessions *ms = xcalloc(1, sizeof(*ms));
-
-	ms->table = table_new(max, has_key);
-	ms->told = told_new();
-	ms->max = max;
-	ms->next = 1;
-	ms->closed = closed;
-	ms->arg = arg;
-	event_init(&ms->last);
-	TAILQ_INIT(&ms->late);
-	return ms;
-}
-
-void
-mail_sessions_free(struct mail_sessions *ms)
-{
-	struct open_session *s, *older;
-
-	if (ms == NULL)
-		return;
-	for (s = ms->newest; s != NULL; s = older) {
-		older = s->older;
-		event_fini(&s->known);
-		free((char *)s->key.p);
-		free(s);
-	}
-	event_fini(&ms->last);
-	table_free(ms->table);
-	told_free(ms->told);
-	buf_fini(&ms->key);
-	free(ms);
-}
 
 void
 mail_sessions_flush(struct mail_sessions *ms)
 {
 	while (ms->oldest != NULL)
-		close_session(ms, ms->oldest);
+		open_session_close(ms, ms->oldest);
 }
 
 size_t
@@ -179,130 +27,6 @@ uint64_t
 mail_sessions_evicted(const struct mail_sessions *ms)
 {
 	return ms->evicted;
-}
-
-/* --- which session -------------------------------------------------------- */
-
-/*
- * The server names the session; else its process stands for it, or the client's
- * address and port.
- */
-static bool
-has_id(const struct event *e)
-{
-	return e->texts[EVENT_SESSION].n > 0;
-}
-
-static void
-begin_key(struct buf *key, const struct event *e)
-{
-	buf_clear(key);
-	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, TEXT_KEPT));
-	buf_addc(key, '\0');
-	buf_add_span(key, span_sub(e->texts[EVENT_HOST], 0, TEXT_KEPT));
-	buf_addc(key, '\0');
-}
-
-/* False: the line is not about a message. */
-static bool
-message_key(struct mail_sessions *ms, const struct event *e)
-{
-	struct span id = span_sub(e->texts[EVENT_QUEUE_ID], 0, TEXT_KEPT);
-
-	begin_key(&ms->key, e);
-	/* No session id begins with a NUL, and no process with a letter. */
-	buf_add(&ms->key, "\0Q", 2);
-	buf_add_span(&ms->key, id);
-	return id.n > 0;
-}
-
-/* No process begins with a letter. */
-static bool
-add_client(struct buf *key, const struct event *e)
-{
-	char text[ADDR_STRLEN];
-
-	if (e->ip.family == ADDR_NONE ||
-	    e->numbers[EVENT_PORT] == EVENT_NUMBER_UNKNOWN)
-		return false;
-	addr_format(&e->ip, text);
-	buf_addf(key, "%cC%lld %s", '\0', (long long)e->numbers[EVENT_PORT],
-	    text);
-	return true;
-}
-
-/* False: the line does not say. */
-static bool
-make_key(struct mail_sessions *ms, const struct event *e)
-{
-	struct buf *key = &ms->key;
-
-	begin_key(key, e);
-	if (has_id(e))
-		buf_add_span(key, span_sub(e->texts[EVENT_SESSION], 0,
-		    TEXT_KEPT));
-	else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN)
-		buf_addf(key, "%c%lld", '\0',
-		    (long long)e->numbers[EVENT_PID]);
-	else
-		return add_client(key, e);
-	return true;
-}
-
-static struct open_session *
-add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
-{
-	struct open_session *s = xcalloc(1, sizeof(*s));
-	char *key = xmalloc(ms->key.n);
-
-	while (ms->oldest != NULL && (table_count(ms->table) >= ms->max ||
-	    ms->bytes >= ms->max * BYTES_EACH)) {
-		ms->evicted++;
-		close_session(ms, ms->oldest);
-	}
-	memcpy(key, ms->key.p, ms->key.n);
-	s->key = span_from(key, ms->key.n);
-	s->hash = hash;
-	s->number = ms->next++;
-	s->changed = true;
-	event_init(&s->known);
-	s->known.kind = e->kind;
-	table_add(ms->table, hash, s);
-	link_newest(ms, s);
-	return s;
-}
-
-/* The one with the key at hand, now the newest; or NULL. */
-static struct open_session *
-find_session(struct mail_sessions *ms, uint64_t hash)
-{
-	struct span key = buf_span(&ms->key);
-	struct open_session *s = table_find(ms->table, hash, &key);
-
-	if (s != NULL) {
-		unlink_session(ms, s);
-		link_newest(ms, s);
-		s->changed = true;
-	}
-	return s;
-}
-
-static struct open_session *
-session_of(struct mail_sessions *ms, const struct event *e)
-{
-	struct open_session *s;
-	uint64_t hash;
-
-	if (!make_key(ms, e))
-		return NULL;
-	hash = table_hash(ms->key.p, ms->key.n);
-	s = find_session(ms, hash);
-	/* A process that serves one client after the other. */
-	if (s != NULL && e->kind == EVENT_CONNECT && !has_id(e)) {
-		close_session(ms, s);
-		s = NULL;
-	}
-	return s != NULL ? s : add_session(ms, e, hash);
 }
 
 /* --- what both know ------------------------------------------------------- */
@@ -371,7 +95,7 @@ keep(struct mail_sessions *ms, struct open_session *s, const struct event *e)
 	kept.line = (struct span){ 0 };
 	for (size_t i = 0; i < KEPT; i++) {
 		kept.texts[lasting[i]] = span_sub(e->texts[lasting[i]], 0,
-		    TEXT_KEPT);
+		    OPEN_SESSION_TEXT);
 		s->bytes += kept.texts[lasting[i]].n;
 	}
 	ms->bytes += s->bytes;
@@ -440,26 +164,20 @@ fill_message(struct event *to, const struct event *from)
 static void
 follow_message(struct mail_sessions *ms, struct event *e)
 {
-	struct open_session *m;
+	bool tells = e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED ||
+	    e->kind == EVENT_OTHER;
+	struct open_session *m = open_session_of_message(ms, e, tells);
 	struct event both;
-	uint64_t hash;
 
-	if (!message_key(ms, e))
+	if (m == NULL)
 		return;
-	hash = table_hash(ms->key.p, ms->key.n);
-	m = find_session(ms, hash);
-	if (e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED ||
-	    e->kind == EVENT_OTHER) {
-		if (m == NULL)
-			m = add_session(ms, e, hash);
-		m->message = true;
+	if (tells) {
 		both = m->known;
 		fill_message(&both, e);
 		keep(ms, m, &both);
 	}
 	/* Last: keep() takes the texts away that were there before. */
-	if (m != NULL)
-		fill_message(e, &m->known);
+	fill_message(e, &m->known);
 }
 
 /* --- lines ---------------------------------------------------------------- */
@@ -496,9 +214,9 @@ wait_for_login(struct mail_sessions *ms, struct open_session *s,
     const struct event *e)
 {
 	if (e->kind != EVENT_LOGOUT || s->signed_in || s->failures > 0 ||
-	    !has_id(e))
+	    !open_session_has_id(e))
 		return false;
-	forget_late(ms, s);
+	open_session_not_late(ms, s);
 	s->late = true;
 	TAILQ_INSERT_TAIL(&ms->late, s, late_link);
 	return true;
@@ -512,7 +230,7 @@ close_late(struct mail_sessions *ms, struct wall now)
 
 	while ((s = TAILQ_FIRST(&ms->late)) != NULL &&
 	    s->last.us + LATE_WITHIN * CLOCK_SECOND < now.us)
-		close_session(ms, s);
+		open_session_close(ms, s);
 }
 
 /*
@@ -562,9 +280,9 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	struct open_session *s;
 
 	close_late(ms, e->time);
-	if (!has_id(e) && told_before(ms->told, e))
+	if (!open_session_has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
-	s = session_of(ms, e);
+	s = open_session_of(ms, e);
 	if (s == NULL) {
 		follow_message(ms, e);
 		return MAIL_SESSION_NEWS;
@@ -574,7 +292,7 @@ mail_sessions_event(struct mail_sessions *ms, struct event *e)
 	verdict = judge(s, e);
 	follow_message(ms, e);
 	if (ends(e) ? !wait_for_login(ms, s, e) : s->late && s->signed_in)
-		close_session(ms, s);
+		open_session_close(ms, s);
 	return verdict;
 }
 
@@ -625,10 +343,9 @@ mail_sessions_restore(struct mail_sessions *ms, const struct mail_session *s)
 	struct span user = s->event->texts[EVENT_USER];
 	struct open_session *open;
 
-	if (!make_key(ms, s->event))
+	open = open_session_of(ms, s->event);
+	if (open == NULL)
 		return;
-	open = add_session(ms, s->event,
-	    table_hash(ms->key.p, ms->key.n));
 	open->number = s->number;
 	open->noted = true;
 	open->changed = false;

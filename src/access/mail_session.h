@@ -1,11 +1,11 @@
 /*
  * Sessions: what the lines of one sign-in tell together, across processes,
  * by the server's own name for it (a session id, else the process that serves
- * it, else the client's address and port). An attempt that two lines tell of is one event.
+ * it, else the client's address and port). An attempt that two lines tell of
+ * is one event.
  *
  * Bounded: beyond `max` (or max KiB of text) the session that was heard of
- * longest ago is closed,
- * as if it had ended then, and counted.
+ * longest ago is closed, as if it had ended then, and counted.
  */
 #ifndef GAOL_ACCESS_MAIL_SESSION_H
 #define GAOL_ACCESS_MAIL_SESSION_H

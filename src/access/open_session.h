@@ -1,0 +1,62 @@
+/*
+ * Open sessions, and messages on their way, by what their lines have in
+ * common. Inside of access/: mail_session.h says what is done with them.
+ */
+#ifndef GAOL_ACCESS_OPEN_SESSION_H
+#define GAOL_ACCESS_OPEN_SESSION_H
+
+#include <sys/queue.h>
+
+#include "access/mail_session.h"
+#include "base/buf.h"
+
+#define OPEN_SESSION_TEXT 256   /* bytes kept of a text; keys, too */
+
+struct open_session {
+	struct open_session *newer, *older;
+	uint64_t hash;
+	int64_t number;
+	bool changed, noted;
+	struct span key;         /* owned */
+	size_t bytes;            /* of all its texts */
+	struct event known;      /* owned texts */
+	struct wall login, last;
+	bool message;            /* not a session: one message's way */
+	bool signed_in, signed_out;
+	bool late;               /* in the list of those */
+	TAILQ_ENTRY(open_session) late_link;
+	uint64_t user;           /* hash of who signed in */
+	int64_t failures;
+};
+
+struct mail_sessions {
+	struct table *table;
+	struct open_session *newest, *oldest;
+	/* Signed out; the sign-in is not told of yet. By their last line. */
+	TAILQ_HEAD(, open_session) late;
+	size_t max;
+	size_t bytes;                       /* of all */
+	int64_t next;                       /* number */
+	mail_session_fn *closed;
+	void *arg;
+	uint64_t evicted;
+	struct buf key;                     /* scratch */
+	struct event last;                  /* of a session just closed */
+	struct told *told;                  /* by other logs */
+};
+
+/* Does the server name the session? Else its process stands for it, or the
+ * client's address and port. */
+bool open_session_has_id(const struct event *e);
+/* The event's, now the newest; begun if need be. NULL: its line says none. */
+struct open_session *open_session_of(struct mail_sessions *ms,
+    const struct event *e);
+/* The one of its message; begun only if `begin`. NULL: there is none. */
+struct open_session *open_session_of_message(struct mail_sessions *ms,
+    const struct event *e, bool begin);
+/* Tells the owner. What it knew lasts until the next one is closed. */
+void open_session_close(struct mail_sessions *ms, struct open_session *s);
+/* Takes it from the list of those that wait for their sign-in. */
+void open_session_not_late(struct mail_sessions *ms, struct open_session *s);
+
+#endif

@@ -20,11 +20,12 @@ pickle_op_number(char out[9], enum pickle_op op, uint64_t value, size_t n)
 static void
 end_frame(struct draft_player *p)
 {
-	char *frame = p->out->p + p->frame;
+	char *frame;
 	size_t body;
 
 	if (p->frame == NO_FRAME)
 		return;
+	frame = p->out->p + p->frame;
 	body = p->out->n - p->frame - FRAME_HEADER;
 	if (body >= FRAME_MIN) {
 		pickle_op_number(frame, OP_FRAME, body, 8);

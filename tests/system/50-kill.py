@@ -27,14 +27,22 @@ class Attack(threading.Thread):
     def __init__(self, daemon, first):
         super().__init__(daemon=True)
         self.gaold, self.next, self.end = daemon, first, threading.Event()
+        self.pause = threading.Lock()
 
     def run(self):
         while not self.end.is_set():
             i = self.next
             self.next += 1
-            self.gaold.fail("10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255)
-                            if i % 2 else "2001:db8::%x" % i)
+            with self.pause:
+                self.gaold.fail("10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255)
+                                if i % 2 else "2001:db8::%x" % i)
             time.sleep(0.005)
+
+    def elements(self):
+        """How many there are. nft reads a set again as often as it changes meanwhile, so
+        nobody attacks while it does."""
+        with self.pause:
+            return len(self.gaold.kernel())
 
 
 def fill(daemon):
@@ -64,7 +72,7 @@ def one_round(daemon, number, first):
     daemon.start()
     attack = Attack(daemon, first)
     attack.start()
-    wait_for("bans", 20, lambda: len(daemon.kernel()) > max(known, BANS) + 20)
+    wait_for("bans", 20, lambda: attack.elements() > max(known, BANS) + 20)
     time.sleep(rng.random() / 2)
     os.kill(daemon.pids()[role], signal.SIGKILL)
     status = daemon.process.wait(10)

@@ -105,15 +105,29 @@ forget_oldest(const char *path)
 	strings_fini(&files);
 }
 
+/* A name that no file has: two may be damaged in one second. */
+static void
+free_name(const char *path, struct wall now, struct buf *name)
+{
+	char stamp[SCHEMA_STAMP];
+	size_t whole;
+
+	schema_stamp(now, stamp);
+	buf_addf(name, "%s" MARK "%s", path, stamp);
+	whole = name->n;
+	for (int i = 1; i < 10 && access(name->p, F_OK) == 0; i++) {
+		name->n = whole;
+		buf_addf(name, "-%d", i);
+	}
+}
+
 char *
 aside_move(const char *path, struct wall now)
 {
-	char stamp[SCHEMA_STAMP];
 	struct buf name = { 0 };
 	int saved;
 
-	schema_stamp(now, stamp);
-	buf_addf(&name, "%s" MARK "%s", path, stamp);
+	free_name(path, now, &name);
 	if (rename(path, name.p) == -1) {
 		saved = errno;
 		buf_fini(&name);

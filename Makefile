@@ -10,6 +10,7 @@ SYSTEMDDIR ?= $(PREFIX)/lib/systemd
 VERSION    := 0.1.0
 CC         ?= gcc
 B          ?= build
+JOBS       ?= $(shell nproc)
 PKGS       := libnftnl libmnl libpcre2-8 libconfig libevent_core sqlite3 \
               jansson libmd
 # The journal, where libsystemd is (make SYSTEMD= to do without).
@@ -106,10 +107,10 @@ unit:                               ## unit tests under ASan and UBSan
 check: deps-test                    ## every test (needs root, installs its tools)
 	$(Q)$(MAKE) --no-print-directory check-built
 check-built:
-	$(Q)$(MAKE) --no-print-directory WERROR=1 all
-	$(Q)$(MAKE) --no-print-directory WERROR=1 CC=clang B=build/clang all
-	$(Q)$(ASAN_MAKE) unit-programs
-	$(Q)$(FUZZ_MAKE) fuzz-programs
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=clang B=build/clang all
+	$(Q)$(ASAN_MAKE) -j$(JOBS) unit-programs
+	$(Q)$(FUZZ_MAKE) -j$(JOBS) fuzz-programs
 	$(Q)tests/run.sh unit fuzz golden system layers
 soak: deps-test all                 ## the long runs of the same tests
 	$(Q)$(ASAN_MAKE) unit-programs
@@ -122,7 +123,7 @@ golden-update: all                  ## rewrite the expected files of golden test
 bench: deps-test all $(B)/bench/together ## measure, beside the installed fail2ban
 	$(Q)bench/run.sh
 demo: deps                          ## the main job in its own namespaces
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)tests/demo.sh
 run: deps all                       ## foreground, this machine's logs (FIREWALL=1: bans)
 	$(Q)tests/run-here.sh

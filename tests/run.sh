@@ -9,11 +9,16 @@ logs=build/test-logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
-# run NAME SECONDS COMMAND…: one test program.
-run() {
+log_of() {
+    echo "$logs/$(echo "$1" | tr / _).log"
+}
+
+# measure NAME SECONDS COMMAND…: one test program; its counts beside its log,
+# and what is to be said of it.
+measure() {
     local name=$1 limit=$2 log start rc ok bad skip
     shift 2
-    log=$logs/$(echo "$name" | tr / _).log
+    log=$(log_of "$name")
     start=$SECONDS
     CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     rc=$?
@@ -25,23 +30,57 @@ run() {
         bad=1
         echo "not ok - $name ended with status $rc after $ok checks" >>"$log"
     fi
+    echo "$ok $bad $skip" >"$log.counts"
+    {
+        printf '%-44s %4d ok %3d failed %3d skipped  %3d s\n' \
+            "$name" "$ok" "$bad" "$skip" $((SECONDS - start))
+        [ "$bad" = 0 ] || sed 's/^/    /' "$log" | tail -n 60
+        [ "$skip" = 0 ] || grep '^ok.*# SKIP' "$log" | sed 's/^/    /'
+    } >"$log.said"
+}
+
+# tally NAME: says it, and adds it up.
+tally() {
+    local log ok bad skip
+    log=$(log_of "$1")
+    cat "$log.said"
+    read -r ok bad skip <"$log.counts"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-    printf '%-44s %4d ok %3d failed %3d skipped  %3d s\n' \
-        "$name" "$ok" "$bad" "$skip" $((SECONDS - start))
-    if [ "$bad" != 0 ]; then
-        sed 's/^/    /' "$log" | tail -n 60
-    fi
-    if [ "$skip" != 0 ]; then
-        grep '^ok.*# SKIP' "$log" | sed 's/^/    /'
-    fi
+    rm "$log.said" "$log.counts"
+}
+
+run() {
+    measure "$@"
+    tally "$1"
+}
+
+# beside NAME SECONDS COMMAND…: as run, as many at a time as there are
+# processors: for programs that share nothing. finish says how they went.
+names=()
+beside() {
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+        wait -n
+    done
+    names+=("$1")
+    measure "$@" &
+}
+
+finish() {
+    local name
+    wait
+    for name in "${names[@]}"; do
+        tally "$name"
+    done
+    names=()
 }
 
 stage_unit() {
     local source program
     for source in tests/unit/test_*.c; do
         program=build/asan/unit/$(basename "$source" .c)
-        run "unit/$(basename "$source" .c)" "${UNIT_LIMIT:-300}" "$program"
+        beside "unit/$(basename "$source" .c)" "${UNIT_LIMIT:-300}" "$program"
     done
+    finish
 }
 
 # Replays the corpus, then fuzzes for a while: any crash, leak or hang fails.
@@ -51,12 +90,13 @@ stage_fuzz() {
         name=$(basename "$source" .c)
         work=build/fuzz-work/$name
         mkdir -p "$work"
-        run "fuzz/$name" $((${FUZZ_SECONDS:-8} + 120)) bash -c "
+        beside "fuzz/$name" $((${FUZZ_SECONDS:-6} + 120)) bash -c "
             build/fuzz/fuzz/$name -seed=1 -timeout=10 -rss_limit_mb=1024 \
-                -max_total_time=${FUZZ_SECONDS:-8} -print_final_stats=1 \
+                -max_total_time=${FUZZ_SECONDS:-6} -print_final_stats=1 \
                 -artifact_prefix=$work/ $work tests/fuzz/corpus/${name#fuzz_} &&
-            echo 'ok - corpus and ${FUZZ_SECONDS:-8} s without a finding'"
+            echo 'ok - corpus and ${FUZZ_SECONDS:-6} s without a finding'"
     done
+    finish
 }
 
 stage_golden() {

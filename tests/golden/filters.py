@@ -242,7 +242,7 @@ def random_lines(name, rng, samples):
 def test_random(name, config, work, samples, rng):
     samples = random_lines(name, rng, samples)
     if not samples:
-        print("ok - %s: random names # SKIP its lines name nobody" % name)
+        print("# %s: no random names: its lines name nobody" % name)
         return
     log = write_log(os.path.join(work, name + ".random"), samples)
     theirs, _, err = ask_fail2ban(config, name, log, samples)

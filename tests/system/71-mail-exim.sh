@@ -31,6 +31,7 @@ queue_only = true
 domainlist local_domains = example.com
 smtp_accept_max = 100
 smtp_accept_queue = 100
+smtp_connect_backlog = 200
 
 begin acl
 rcpt:

@@ -15,13 +15,11 @@ PKGS       := libnftnl libmnl libpcre2-8 libconfig libevent_core sqlite3 \
               jansson libmd
 # The journal, where libsystemd is (make SYSTEMD= to do without).
 SYSTEMD    ?= $(shell pkg-config --exists 'libsystemd >= 246' && echo libsystemd)
-PKGS       += $(SYSTEMD)
 # Packed logs for gaol regex: what is there (make PACKERS= to do without).
 PACKERS    ?= $(foreach p,zlib liblzma libzstd,$(shell pkg-config --exists $p && echo $p))
-PKGS       += $(PACKERS)
 # Country and network of addresses, where libmaxminddb is.
 MAXMINDDB  ?= $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
-PKGS       += $(MAXMINDDB)
+PKGS       += $(SYSTEMD) $(PACKERS) $(MAXMINDDB)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS)) \
               $(if $(SYSTEMD),-DGAOL_JOURNAL) \
               $(if $(MAXMINDDB),-DGAOL_MAXMINDDB) \
@@ -48,7 +46,6 @@ PROGRAMS   := $(B)/gaold $(B)/gaol
 LINKS      := $(B)/fail2ban-client $(B)/fail2ban-regex $(B)/fail2ban-server
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-
 ifeq ($(V),)
 Q := @
 say = @echo '  $(1)	$(2)'

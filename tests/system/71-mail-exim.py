@@ -12,6 +12,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from inject import HOSTILE                                   # noqa: E402
+from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
 from mailclient import Smtp                                  # noqa: E402
 
@@ -21,15 +22,7 @@ NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
 PROBE = "198.51.100.66"           # asks whether the server listens yet
 GOOD = "good-password"
 visits = []
-failed = False
-
-
-def tap(good, what, *faults):
-    global failed
-    failed |= not good
-    print("%sok - %s: %s" % ("" if good else "not ", NAME, what), flush=True)
-    for fault in faults[:20] if not good else ():
-        print("#   %s" % fault)
+tap = Tap()
 
 
 hosts = itertools.cycle((10, 11, 12))
@@ -185,9 +178,9 @@ def main():
         if not faults or time.monotonic() > end:
             break
         time.sleep(0.2)
-    tap(not faults, "%d events are those of %d connections (%.1f s)"
-        % (n, len(visits), took), *faults)
-    return failed
+    tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
+        % (n, len(visits), took), "\n".join(map(str, faults)))
+    return tap.failed > 0
 
 
 sys.exit(main())

@@ -12,6 +12,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from inject import HOSTILE                                   # noqa: E402
+from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
 from mailclient import Smtp                                  # noqa: E402
 
@@ -22,15 +23,7 @@ GOOD = "good-password"
 KINDS = "login", "failure", "received", "rejected", "sent", "logout"
 visits = []
 hosts = itertools.cycle((10, 11, 12))
-failed = False
-
-
-def tap(good, what, *faults):
-    global failed
-    failed |= not good
-    print("%sok - %s" % ("" if good else "not ", what), flush=True)
-    for fault in faults[:20] if not good else ():
-        print("#   %s" % fault)
+tap = Tap()
 
 
 # --- the clients ------------------------------------------------------------
@@ -182,11 +175,11 @@ def main():
         if not faults or time.monotonic() > end:
             break
         time.sleep(0.2)
-    tap(not faults, "%d events are those of %d connections (%.1f s)"
-        % (n, len(visits), took), *faults)
+    tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
+        % (n, len(visits), took), "\n".join(map(str, faults)))
     faults = sessions()
-    tap(not faults, "so are the sessions", *faults)
-    return failed
+    tap.ok(not faults, "so are the sessions", "\n".join(map(str, faults)))
+    return tap.failed > 0
 
 
 sys.exit(main())

@@ -144,9 +144,3 @@ event_filter_inside(struct event_filter *ef)
 {
 	return ef->filter;
 }
-
-enum event_kind
-event_filter_kind(const struct event_filter *ef, size_t i)
-{
-	return ef->meanings[i].kind;
-}

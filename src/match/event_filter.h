@@ -36,6 +36,5 @@ size_t event_filter_message(struct event_filter *ef, struct span message,
 
 /* The filter inside, for what serves all filters of a source. */
 struct filter *event_filter_inside(struct event_filter *ef);
-enum event_kind event_filter_kind(const struct event_filter *ef, size_t i);
 
 #endif

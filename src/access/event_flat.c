@@ -32,7 +32,7 @@ set_place(json_t *json, const struct place *p)
 }
 
 json_t *
-event_flat(const struct event *e)
+event_flat(const struct access_event *e)
 {
 	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s}",
 	    "time", (json_int_t)e->time.us,
@@ -90,9 +90,9 @@ read_place(const json_t *json, struct place *p)
 }
 
 void
-event_flat_read(const json_t *json, struct event *e)
+event_flat_read(const json_t *json, struct access_event *e)
 {
-	event_init(e);
+	access_event_init(e);
 	e->time.us = json_integer_value(json_object_get(json, "time"));
 	event_kind_parse(text_of(json, "kind"), &e->kind);
 	event_service_parse(text_of(json, "service"), &e->service);

@@ -8,11 +8,11 @@
 
 #include <jansson.h>
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 /* The caller's. */
-json_t *event_flat(const struct event *e);
+json_t *event_flat(const struct access_event *e);
 /* Texts are borrowed from `json`. What makes no sense is left unknown. */
-void event_flat_read(const json_t *json, struct event *e);
+void event_flat_read(const json_t *json, struct access_event *e);
 
 #endif

@@ -85,7 +85,7 @@ addr_json(const struct addr *a)
 
 /* ECS has a few words for what happened; ours is the action. */
 static void
-set_category(json_t *json, const struct event *e)
+set_category(json_t *json, const struct access_event *e)
 {
 	const char *category = "email", *outcome = NULL;
 
@@ -161,7 +161,7 @@ line_json(struct span line)
 }
 
 json_t *
-event_json(const struct event *e)
+event_json(const struct access_event *e)
 {
 	json_t *json = json_object();
 

@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 /* The caller's. The line stands in "event.original", redacted. */
-json_t *event_json(const struct event *e);
+json_t *event_json(const struct access_event *e);
 /* "2026-11-21T22:05:51.467Z"; the caller's. */
 json_t *event_json_time(struct wall time);
 /*

@@ -62,7 +62,7 @@ event_tls_of(struct span word)
 /* --- groups ----------------------------------------------------------- */
 
 static void
-take_text(struct event *out, struct span group, struct span value)
+take_text(struct access_event *out, struct span group, struct span value)
 {
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		if (out->texts[i].n == 0 &&
@@ -86,7 +86,7 @@ number_max(unsigned i)
 }
 
 static void
-take_number(struct event *out, struct span group, struct span value)
+take_number(struct access_event *out, struct span group, struct span value)
 {
 	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
 		if (out->numbers[i] == EVENT_NUMBER_UNKNOWN &&
@@ -97,7 +97,7 @@ take_number(struct event *out, struct span group, struct span value)
 
 /* "0.755s", "1m3s". */
 static void
-take_duration(struct event *out, struct span value)
+take_duration(struct access_event *out, struct span value)
 {
 	int64_t *ms = &out->numbers[EVENT_DURATION_MS];
 	double seconds;
@@ -108,7 +108,7 @@ take_duration(struct event *out, struct span value)
 }
 
 static void
-take_word(struct event *out, struct span group, struct span value)
+take_word(struct access_event *out, struct span group, struct span value)
 {
 	if (span_eq(group, SPAN("service"))) {
 		if (out->service == SERVICE_UNKNOWN)
@@ -125,7 +125,7 @@ take_word(struct event *out, struct span group, struct span value)
 }
 
 static void
-take_addr(struct event *out, struct span group, struct span value)
+take_addr(struct access_event *out, struct span group, struct span value)
 {
 	if (span_eq(group, SPAN("ip4")) || span_eq(group, SPAN("ip6"))) {
 		if (out->ip.family == ADDR_NONE)
@@ -139,9 +139,9 @@ take_addr(struct event *out, struct span group, struct span value)
 
 void
 event_make(const struct event_line *line, const struct user_rules *rules,
-    struct buf *user, struct event *out)
+    struct buf *user, struct access_event *out)
 {
-	event_init(out);
+	access_event_init(out);
 	out->time = line->time;
 	out->kind = line->kind;
 	out->line = line->line;

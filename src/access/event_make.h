@@ -6,6 +6,7 @@
 #define GAOL_ACCESS_EVENT_MAKE_H
 
 #include "access/user.h"
+#include "base/access_event.h"
 #include "base/event_line.h"
 
 /*
@@ -14,7 +15,7 @@
  * 99999, a service nobody knows) are left unknown, never guessed.
  */
 void event_make(const struct event_line *line, const struct user_rules *rules,
-    struct buf *user, struct event *out);
+    struct buf *user, struct access_event *out);
 
 /*
  * Which service a program's or a filter's word means: "imap-login",

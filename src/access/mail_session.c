@@ -49,7 +49,7 @@ static const enum event_number lasting_numbers[] = {
 #define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
 
 static void
-fill(struct event *to, const struct event *from)
+fill(struct access_event *to, const struct access_event *from)
 {
 	for (size_t i = 0; i < LASTING; i++)
 		if (to->texts[lasting[i]].n == 0)
@@ -70,14 +70,14 @@ fill(struct event *to, const struct event *from)
 
 /* A name that failed is not the account's: only a sign-in tells that. */
 static void
-forget_user(struct event *e)
+forget_user(struct access_event *e)
 {
 	e->texts[EVENT_USER] = e->texts[EVENT_USER_RAW] = (struct span){ 0 };
 	e->texts[EVENT_DOMAIN] = (struct span){ 0 };
 }
 
 static bool
-tells_user(const struct event *e)
+tells_user(const struct access_event *e)
 {
 	return e->kind != EVENT_FAILURE && e->kind != EVENT_ABORT &&
 	    e->kind != EVENT_CLIENT;
@@ -85,9 +85,10 @@ tells_user(const struct event *e)
 
 /* Its lasting texts are copied, each of a bounded length. */
 static void
-keep(struct mail_sessions *ms, struct open_session *s, const struct event *e)
+keep(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e)
 {
-	struct event before = s->known, kept = *e;
+	struct access_event before = s->known, kept = *e;
 
 	ms->bytes -= s->bytes;
 	s->bytes = s->key.n;
@@ -99,14 +100,15 @@ keep(struct mail_sessions *ms, struct open_session *s, const struct event *e)
 		s->bytes += kept.texts[lasting[i]].n;
 	}
 	ms->bytes += s->bytes;
-	event_copy(&s->known, &kept);
-	event_fini(&before);
+	access_event_copy(&s->known, &kept);
+	access_event_fini(&before);
 }
 
 static void
-learn(struct mail_sessions *ms, struct open_session *s, const struct event *e)
+learn(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e)
 {
-	struct event both = s->known, told = *e;
+	struct access_event both = s->known, told = *e;
 
 	if (!tells_user(e))
 		forget_user(&told);
@@ -128,9 +130,9 @@ learn(struct mail_sessions *ms, struct open_session *s, const struct event *e)
 
 /* What a sign-out or a client's name lacks, its session knows. */
 static void
-teach(const struct open_session *s, struct event *e)
+teach(const struct open_session *s, struct access_event *e)
 {
-	struct event known = s->known;
+	struct access_event known = s->known;
 
 	if (e->kind == EVENT_FAILURE || e->kind == EVENT_ABORT)
 		forget_user(&known);
@@ -146,7 +148,7 @@ static const enum event_text of_message[] = {
 };
 
 static void
-fill_message(struct event *to, const struct event *from)
+fill_message(struct access_event *to, const struct access_event *from)
 {
 	for (size_t i = 0; i < sizeof(of_message) / sizeof(of_message[0]);
 	    i++)
@@ -162,12 +164,12 @@ fill_message(struct event *to, const struct event *from)
  * what stands before says who sent it; what comes later does not repeat that.
  */
 static void
-follow_message(struct mail_sessions *ms, struct event *e)
+follow_message(struct mail_sessions *ms, struct access_event *e)
 {
 	bool tells = e->kind == EVENT_LOGIN || e->kind == EVENT_RECEIVED ||
 	    e->kind == EVENT_OTHER;
 	struct open_session *m = open_session_of_message(ms, e, tells);
-	struct event both;
+	struct access_event both;
 
 	if (m == NULL)
 		return;
@@ -184,7 +186,7 @@ follow_message(struct mail_sessions *ms, struct event *e)
 
 /* Attempts of a failure that were not heard of yet; 0: all were. */
 static int64_t
-new_attempts(struct open_session *s, const struct event *e)
+new_attempts(struct open_session *s, const struct access_event *e)
 {
 	int64_t n = e->numbers[EVENT_ATTEMPTS];
 
@@ -196,7 +198,7 @@ new_attempts(struct open_session *s, const struct event *e)
 
 /* The line is the last of its connection, or tells of all of it. */
 static bool
-ends(const struct event *e)
+ends(const struct access_event *e)
 {
 	return e->kind == EVENT_LOGOUT || e->kind == EVENT_ABORT ||
 	    (e->kind == EVENT_FAILURE && e->total) ||
@@ -211,7 +213,7 @@ ends(const struct event *e)
  */
 static bool
 wait_for_login(struct mail_sessions *ms, struct open_session *s,
-    const struct event *e)
+    const struct access_event *e)
 {
 	if (e->kind != EVENT_LOGOUT || s->signed_in || s->failures > 0 ||
 	    !open_session_has_id(e))
@@ -238,7 +240,7 @@ close_late(struct mail_sessions *ms, struct wall now)
  * say only that somebody did (Postfix).
  */
 static bool
-same_user(const struct open_session *s, const struct event *e)
+same_user(const struct open_session *s, const struct access_event *e)
 {
 	struct span user = e->texts[EVENT_USER];
 
@@ -246,7 +248,7 @@ same_user(const struct open_session *s, const struct event *e)
 }
 
 static enum mail_session_verdict
-judge(struct open_session *s, struct event *e)
+judge(struct open_session *s, struct access_event *e)
 {
 	int64_t attempts;
 
@@ -274,7 +276,7 @@ judge(struct open_session *s, struct event *e)
 }
 
 enum mail_session_verdict
-mail_sessions_event(struct mail_sessions *ms, struct event *e)
+mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 {
 	enum mail_session_verdict verdict;
 	struct open_session *s;
@@ -305,9 +307,9 @@ mail_sessions_number(struct mail_sessions *ms, int64_t next)
 }
 
 void
-mail_sessions_message(struct mail_sessions *ms, const struct event *e)
+mail_sessions_message(struct mail_sessions *ms, const struct access_event *e)
 {
-	struct event told = *e;
+	struct access_event told = *e;
 
 	follow_message(ms, &told);
 }

@@ -10,7 +10,7 @@
 #ifndef GAOL_ACCESS_MAIL_SESSION_H
 #define GAOL_ACCESS_MAIL_SESSION_H
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 struct mail_sessions;
 
@@ -18,8 +18,8 @@ struct mail_sessions;
 struct mail_session {
 	int64_t number;              /* its own, for ever */
 	bool noted;                  /* mail_sessions_changed() has told it */
-	const struct event *event;   /* all that is known: who, from where,
-	                              * how; its time is that of the login */
+	const struct access_event *event;   /* all that is known: who, from
+	                              * where, how; its time is the login's */
 	struct wall login;           /* us 0: before the log began, or none */
 	struct wall end;             /* of the last line */
 	bool signed_in;
@@ -46,7 +46,7 @@ enum mail_session_verdict {
  * `attempts` of a total becomes those not heard of before.
  */
 enum mail_session_verdict mail_sessions_event(struct mail_sessions *ms,
-    struct event *e);
+    struct access_event *e);
 /*
  * Tells every open session that has changed since the last call, unless
  * nobody has tried to sign in: what a restart must know of.
@@ -57,7 +57,8 @@ void mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
 void mail_sessions_restore(struct mail_sessions *ms,
     const struct mail_session *s);
 /* An event of a session that is over: who sent its message is known again. */
-void mail_sessions_message(struct mail_sessions *ms, const struct event *e);
+void mail_sessions_message(struct mail_sessions *ms,
+    const struct access_event *e);
 /* The number of the next one that begins; else they begin with 1. */
 void mail_sessions_number(struct mail_sessions *ms, int64_t next);
 /* Closes all: the end of a log, or of the program. */

@@ -81,7 +81,7 @@ open_session_close(struct mail_sessions *ms, struct open_session *s)
 		s->known.time = s->login;
 	if (!s->message)
 		ms->closed(&done, ms->arg);
-	event_fini(&ms->last);
+	access_event_fini(&ms->last);
 	ms->last = s->known;
 	free((char *)s->key.p);
 	free(s);
@@ -98,7 +98,7 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	ms->next = 1;
 	ms->closed = closed;
 	ms->arg = arg;
-	event_init(&ms->last);
+	access_event_init(&ms->last);
 	TAILQ_INIT(&ms->late);
 	return ms;
 }
@@ -112,11 +112,11 @@ mail_sessions_free(struct mail_sessions *ms)
 		return;
 	for (s = ms->newest; s != NULL; s = older) {
 		older = s->older;
-		event_fini(&s->known);
+		access_event_fini(&s->known);
 		free((char *)s->key.p);
 		free(s);
 	}
-	event_fini(&ms->last);
+	access_event_fini(&ms->last);
 	table_free(ms->table);
 	told_free(ms->told);
 	buf_fini(&ms->key);
@@ -126,13 +126,13 @@ mail_sessions_free(struct mail_sessions *ms)
 /* --- which one -------------------------------------------------------------- */
 
 bool
-open_session_has_id(const struct event *e)
+open_session_has_id(const struct access_event *e)
 {
 	return e->texts[EVENT_SESSION].n > 0;
 }
 
 static void
-begin_key(struct buf *key, const struct event *e)
+begin_key(struct buf *key, const struct access_event *e)
 {
 	buf_clear(key);
 	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, OPEN_SESSION_TEXT));
@@ -143,7 +143,7 @@ begin_key(struct buf *key, const struct event *e)
 
 /* False: the line is not about a message. */
 static bool
-message_key(struct mail_sessions *ms, const struct event *e)
+message_key(struct mail_sessions *ms, const struct access_event *e)
 {
 	struct span id = span_sub(e->texts[EVENT_QUEUE_ID], 0, OPEN_SESSION_TEXT);
 
@@ -156,7 +156,7 @@ message_key(struct mail_sessions *ms, const struct event *e)
 
 /* No process begins with a letter. */
 static bool
-add_client(struct buf *key, const struct event *e)
+add_client(struct buf *key, const struct access_event *e)
 {
 	char text[ADDR_STRLEN];
 
@@ -171,7 +171,7 @@ add_client(struct buf *key, const struct event *e)
 
 /* False: the line does not say. */
 static bool
-make_key(struct mail_sessions *ms, const struct event *e)
+make_key(struct mail_sessions *ms, const struct access_event *e)
 {
 	struct buf *key = &ms->key;
 
@@ -188,7 +188,8 @@ make_key(struct mail_sessions *ms, const struct event *e)
 }
 
 static struct open_session *
-add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
+add_session(struct mail_sessions *ms, const struct access_event *e,
+    uint64_t hash)
 {
 	struct open_session *s = xcalloc(1, sizeof(*s));
 	char *key = xmalloc(ms->key.n);
@@ -203,7 +204,7 @@ add_session(struct mail_sessions *ms, const struct event *e, uint64_t hash)
 	s->hash = hash;
 	s->number = ms->next++;
 	s->changed = true;
-	event_init(&s->known);
+	access_event_init(&s->known);
 	s->known.kind = e->kind;
 	table_add(ms->table, hash, s);
 	link_newest(ms, s);
@@ -226,7 +227,7 @@ find_session(struct mail_sessions *ms, uint64_t hash)
 }
 
 struct open_session *
-open_session_of(struct mail_sessions *ms, const struct event *e)
+open_session_of(struct mail_sessions *ms, const struct access_event *e)
 {
 	struct open_session *s;
 	uint64_t hash;
@@ -244,7 +245,7 @@ open_session_of(struct mail_sessions *ms, const struct event *e)
 }
 
 struct open_session *
-open_session_of_message(struct mail_sessions *ms, const struct event *e,
+open_session_of_message(struct mail_sessions *ms, const struct access_event *e,
     bool begin)
 {
 	struct open_session *m;

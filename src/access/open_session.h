@@ -19,7 +19,7 @@ struct open_session {
 	bool changed, noted;
 	struct span key;         /* owned */
 	size_t bytes;            /* of all its texts */
-	struct event known;      /* owned texts */
+	struct access_event known;      /* owned texts */
 	struct wall login, last;
 	bool message;            /* not a session: one message's way */
 	bool signed_in, signed_out;
@@ -41,19 +41,19 @@ struct mail_sessions {
 	void *arg;
 	uint64_t evicted;
 	struct buf key;                     /* scratch */
-	struct event last;                  /* of a session just closed */
+	struct access_event last;           /* of a session just closed */
 	struct told *told;                  /* by other logs */
 };
 
 /* Does the server name the session? Else its process stands for it, or the
  * client's address and port. */
-bool open_session_has_id(const struct event *e);
+bool open_session_has_id(const struct access_event *e);
 /* The event's, now the newest; begun if need be. NULL: its line says none. */
 struct open_session *open_session_of(struct mail_sessions *ms,
-    const struct event *e);
+    const struct access_event *e);
 /* The one of its message; begun only if `begin`. NULL: there is none. */
 struct open_session *open_session_of_message(struct mail_sessions *ms,
-    const struct event *e, bool begin);
+    const struct access_event *e, bool begin);
 /* Tells the owner. What it knew lasts until the next one is closed. */
 void open_session_close(struct mail_sessions *ms, struct open_session *s);
 /* Takes it from the list of those that wait for their sign-in. */

@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 struct places;
 

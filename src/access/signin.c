@@ -63,7 +63,7 @@ add_time(struct wall time, struct buf *out)
 }
 
 void
-signin_line(const struct event *e, struct buf *out)
+signin_line(const struct access_event *e, struct buf *out)
 {
 	char address[ADDR_STRLEN] = "-";
 

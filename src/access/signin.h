@@ -9,13 +9,13 @@
 #define GAOL_ACCESS_SIGNIN_H
 
 #include "base/buf.h"
-#include "base/event.h"
+#include "base/access_event.h"
 
 /*
  * Adds the line and its newline; local time. What was not said is no answer:
  * {UNKNOWN}, (Unknown). The account's name has its control bytes, and what
  * is not UTF-8, as \xNN.
  */
-void signin_line(const struct event *e, struct buf *out);
+void signin_line(const struct access_event *e, struct buf *out);
 
 #endif

@@ -58,7 +58,7 @@ summary_free(struct summary *s)
 }
 
 static struct entry *
-entry_of(struct summary *s, const struct event *e)
+entry_of(struct summary *s, const struct access_event *e)
 {
 	struct key key = { e->texts[EVENT_USER], e->service };
 	uint64_t hash = table_hash(key.user.p, key.user.n) + e->service;
@@ -116,7 +116,7 @@ add_country(struct entry *e, const char *country, bool in_period)
 }
 
 static void
-add_security(struct summary_row *row, const struct event *e)
+add_security(struct summary_row *row, const struct access_event *e)
 {
 	if (e->tls == EVENT_TLS_NONE && !e->place.lan) {
 		if (row->insecure++ == 0)
@@ -131,7 +131,7 @@ add_security(struct summary_row *row, const struct event *e)
 }
 
 void
-summary_add(struct summary *s, const struct event *e, bool in_period)
+summary_add(struct summary *s, const struct access_event *e, bool in_period)
 {
 	struct entry *entry;
 

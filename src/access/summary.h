@@ -6,7 +6,7 @@
 #ifndef GAOL_ACCESS_SUMMARY_H
 #define GAOL_ACCESS_SUMMARY_H
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 #define SUMMARY_COUNTRIES 16   /* of one account; more are counted only */
 
@@ -33,7 +33,8 @@ struct summary_row {
 struct summary *summary_new(size_t max);
 void summary_free(struct summary *s);
 /* in_period: counted; else it only says what is known already. */
-void summary_add(struct summary *s, const struct event *e, bool in_period);
+void summary_add(struct summary *s, const struct access_event *e,
+    bool in_period);
 
 /* Rows by user, then service; valid until the next summary_add(). */
 const struct summary_row *const *summary_rows(struct summary *s, size_t *n);

@@ -40,7 +40,7 @@ told_free(struct told *t)
 }
 
 static uint64_t
-hash_of(struct told *t, const struct event *e, int64_t second)
+hash_of(struct told *t, const struct access_event *e, int64_t second)
 {
 	struct buf *b = &t->scratch;
 
@@ -57,7 +57,7 @@ hash_of(struct told *t, const struct event *e, int64_t second)
 }
 
 static bool
-take(struct told *t, const struct event *e, int64_t second, uint64_t log)
+take(struct told *t, const struct access_event *e, int64_t second, uint64_t log)
 {
 	uint64_t what = hash_of(t, e, second);
 	struct slot *slot = &t->slots[what % SLOTS];
@@ -69,7 +69,7 @@ take(struct told *t, const struct event *e, int64_t second, uint64_t log)
 }
 
 static void
-note(struct told *t, const struct event *e, int64_t second, uint64_t log)
+note(struct told *t, const struct access_event *e, int64_t second, uint64_t log)
 {
 	uint64_t what = hash_of(t, e, second);
 	struct slot *slot = &t->slots[what % SLOTS];
@@ -80,7 +80,7 @@ note(struct told *t, const struct event *e, int64_t second, uint64_t log)
 }
 
 bool
-told_before(struct told *t, const struct event *e)
+told_before(struct told *t, const struct access_event *e)
 {
 	struct span text = e->texts[EVENT_LOG];
 	uint64_t log = table_hash(text.p, text.n);

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 struct told;
 
@@ -20,6 +20,6 @@ void told_free(struct told *t);   /* NULL is a no-op */
  * is one told; else this one is noted. Of a bounded number: the oldest are
  * forgotten as others take their places.
  */
-bool told_before(struct told *t, const struct event *e);
+bool told_before(struct told *t, const struct access_event *e);
 
 #endif

@@ -1,9 +1,6 @@
 #include "base/event.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/xalloc.h"
 
 #define T(text) { text, sizeof(text) - 1 }
 
@@ -157,44 +154,4 @@ event_tls_parse(struct span name, enum event_tls *out)
 		return -1;
 	*out = (enum event_tls)i;
 	return 0;
-}
-
-void
-event_init(struct event *e)
-{
-	*e = (struct event){ .kind = EVENT_OTHER };
-	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
-		e->numbers[i] = EVENT_NUMBER_UNKNOWN;
-}
-
-/* Appends the text to *at; what borrowed it borrows from there now. */
-static void
-move_in(struct span *text, char **at)
-{
-	if (text->n > 0)
-		memcpy(*at, text->p, text->n);
-	text->p = *at;
-	*at += text->n;
-}
-
-void
-event_copy(struct event *to, const struct event *from)
-{
-	size_t n = from->line.n + 1;
-	char *at;
-
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		n += from->texts[i].n;
-	*to = *from;
-	at = to->owned = xmalloc(n);
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		move_in(&to->texts[i], &at);
-	move_in(&to->line, &at);
-}
-
-void
-event_fini(struct event *e)
-{
-	free(e->owned);
-	event_init(e);
 }

@@ -1,21 +1,11 @@
 /*
- * An event: one mail access as one log line (or a session) tells it. Who
- * signed in, failed to, signed out, sent; from where, how. The names below are
- * those of filters, rules, JSON and commands; the tables say how each field
- * is called where.
- *
- * Texts are borrowed and valid only during the call that hands the event over;
- * event_copy() makes one that owns its texts.
+ * The words of mail accesses: kinds, services, reasons, fields. They are those
+ * of filters, rules, JSON and commands; the tables say how each field is
+ * called where.
  */
 #ifndef GAOL_BASE_EVENT_H
 #define GAOL_BASE_EVENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/addr.h"
-#include "base/clock.h"
 #include "base/span.h"
 
 enum event_kind {
@@ -93,32 +83,6 @@ enum event_number {
 
 #define EVENT_NUMBER_UNKNOWN (-1)
 
-/* Where an address is, as far as a database tells. */
-struct place {
-	char country[3];          /* ISO 3166-1 alpha-2; "" unknown */
-	bool lan;                 /* private, loopback or link-local */
-	uint32_t asn;             /* 0: unknown */
-	char network[64];         /* whose it is; "" unknown; UTF-8 */
-};
-
-struct event {
-	struct wall time;
-	enum event_kind kind;
-	enum event_service service;
-	enum event_reason reason;
-	enum event_tls tls;
-	bool total;               /* attempts: of the session so far, not of
-	                           * this line */
-	struct addr ip;           /* of the client; ADDR_NONE: not known */
-	struct addr local_ip;
-	struct addr proxy_ip;     /* who named `ip`, if another did */
-	struct place place;       /* of `ip` */
-	struct span texts[EVENT_TEXTS];
-	int64_t numbers[EVENT_NUMBERS];
-	struct span line;         /* whole, before redaction */
-	char *owned;              /* event_copy: all texts */
-};
-
 /* How a field is called: in a filter's tags, in our JSON. */
 struct event_field {
 	struct span group;        /* <F-BYTES_IN> is "bytes_in" */
@@ -139,11 +103,5 @@ int event_kind_parse(struct span name, enum event_kind *out);
 int event_service_parse(struct span name, enum event_service *out);
 int event_reason_parse(struct span name, enum event_reason *out);
 int event_tls_parse(struct span name, enum event_tls *out);
-
-/* Nothing known: numbers unknown, kind EVENT_OTHER. */
-void event_init(struct event *e);
-/* A copy that owns its texts, at one allocation; event_fini() frees them. */
-void event_copy(struct event *to, const struct event *from);
-void event_fini(struct event *e);
 
 #endif

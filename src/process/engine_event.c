@@ -118,7 +118,7 @@ restore_sessions(struct engine *e)
 static void
 find_place(struct event_row *row, void *arg)
 {
-	struct event *event = &row->event;
+	struct access_event *event = &row->event;
 	struct engine_events *ee = arg;
 	struct wall now = clock_wall_now();
 
@@ -281,7 +281,7 @@ on_event(const struct event_line *line, void *arg)
 {
 	struct engine_events *ee = arg;
 	struct event_line here = *line;
-	struct event event;
+	struct access_event event;
 
 	here.log = ee->log;
 	event_make(&here, &ee->rules, &ee->user, &event);

@@ -79,7 +79,7 @@ open_file(struct signins *s)
 }
 
 static int
-write_line(struct signins *s, const struct event *e)
+write_line(struct signins *s, const struct access_event *e)
 {
 	ssize_t n;
 
@@ -96,7 +96,7 @@ write_line(struct signins *s, const struct event *e)
 }
 
 void
-signins_write(struct signins *s, const struct event *e)
+signins_write(struct signins *s, const struct access_event *e)
 {
 	s->error = write_line(s, e) == 0 ? 0 : errno;
 	s->failed += s->error != 0;

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 struct signins;
 
@@ -19,7 +19,7 @@ void signins_free(struct signins *s);   /* NULL is a no-op */
  * Appends the line. A file that was moved away, by a rotation, is begun anew.
  * A line that cannot be written is counted, and gone: the database has it.
  */
-void signins_write(struct signins *s, const struct event *e);
+void signins_write(struct signins *s, const struct access_event *e);
 uint64_t signins_failed(const struct signins *s);   /* lines; NULL: 0 */
 int signins_error(const struct signins *s);         /* errno now; 0: well */
 

@@ -154,11 +154,11 @@ copy_text(sqlite3_stmt *stmt, int at, char *out, size_t size)
 
 /* A name that this release does not know leaves what it stood for unknown. */
 static void
-read_event(sqlite3_stmt *stmt, struct event *e)
+read_event(sqlite3_stmt *stmt, struct access_event *e)
 {
 	int at = FIXED_N;
 
-	event_init(e);
+	access_event_init(e);
 	e->time.us = sqlite3_column_int64(stmt, 1);
 	event_kind_parse(text_at(stmt, 2), &e->kind);
 	event_service_parse(text_at(stmt, 3), &e->service);
@@ -183,7 +183,7 @@ read_row(sqlite3_stmt *stmt, bool session, struct event_rows *out)
 {
 	int at = FIXED_N + EVENT_TEXTS + EVENT_NUMBERS;
 	struct event_row *row;
-	struct event e;
+	struct access_event e;
 
 	read_event(stmt, &e);
 	row = event_rows_add(out, &e);

@@ -5,9 +5,9 @@
 #include "base/xalloc.h"
 
 struct event_row *
-event_rows_add(struct event_rows *rows, const struct event *e)
+event_rows_add(struct event_rows *rows, const struct access_event *e)
 {
-	struct event cut = *e;
+	struct access_event cut = *e;
 	struct event_row *row;
 
 	if (rows->n == rows->cap) {
@@ -18,7 +18,7 @@ event_rows_add(struct event_rows *rows, const struct event *e)
 	row = &rows->v[rows->n++];
 	*row = (struct event_row){ .duration_ms = -1 };
 	cut.line = span_sub(cut.line, 0, EVENT_LINE_MAX);
-	event_copy(&row->event, &cut);
+	access_event_copy(&row->event, &cut);
 	return row;
 }
 
@@ -26,7 +26,7 @@ void
 event_rows_fini(struct event_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++)
-		event_fini(&rows->v[i].event);
+		access_event_fini(&rows->v[i].event);
 	free(rows->v);
 	*rows = (struct event_rows){ 0 };
 }

@@ -6,13 +6,13 @@
 #ifndef GAOL_STORE_EVENT_ROW_H
 #define GAOL_STORE_EVENT_ROW_H
 
-#include "base/event.h"
+#include "base/access_event.h"
 
 #define EVENT_LINE_MAX 1024   /* bytes kept of a line */
 
 struct event_row {
 	int64_t number;           /* of the row; of a new event 0 */
-	struct event event;       /* owns its texts */
+	struct access_event event;       /* owns its texts */
 	bool is_session;
 	/* Of a session: */
 	bool is_gone;             /* it was noted, and is none after all */
@@ -30,7 +30,7 @@ struct event_rows {
 
 /* A row at the end, zeroed but for what the event says, which is copied. */
 struct event_row *event_rows_add(struct event_rows *rows,
-    const struct event *e);
+    const struct access_event *e);
 void event_rows_fini(struct event_rows *rows);
 
 #endif

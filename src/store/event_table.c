@@ -223,7 +223,7 @@ bind_addr(struct binder *b, const struct addr *a)
 }
 
 static void
-bind_event(struct binder *b, const struct event *e)
+bind_event(struct binder *b, const struct access_event *e)
 {
 	bind_number(b, e->time.us);
 	bind_name(b, event_kind_name(e->kind));

@@ -15,7 +15,6 @@
 #include "base/span.h"
 #include "base/ticket.h"
 
-struct event;
 struct event_base;
 struct event_rows;
 struct store;

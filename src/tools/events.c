@@ -20,7 +20,7 @@ static const char usage[] =
     "      --missed         the lines that tell of nothing, in place of events\n";
 
 static void
-print_text(const struct event *e, void *arg)
+print_text(const struct access_event *e, void *arg)
 {
 	struct buf out = { 0 };
 
@@ -31,7 +31,7 @@ print_text(const struct event *e, void *arg)
 }
 
 static void
-print_signin(const struct event *e, void *arg)
+print_signin(const struct access_event *e, void *arg)
 {
 	struct buf out = { 0 };
 
@@ -58,7 +58,7 @@ print_missed(struct span line, void *arg)
 }
 
 static void
-print_json(const struct event *e, void *arg)
+print_json(const struct access_event *e, void *arg)
 {
 	(void)arg;
 	mail_text_json(event_json(e));

@@ -16,21 +16,21 @@ static const char usage[] =
 
 /* The latest of them, in a ring. */
 struct logins {
-	struct event v[LOGINS_SHOWN];
+	struct access_event v[LOGINS_SHOWN];
 	size_t n;                   /* all that there were */
 };
 
 static void
-keep(const struct event *e, void *arg)
+keep(const struct access_event *e, void *arg)
 {
 	struct logins *l = arg;
-	struct event *slot = &l->v[l->n % LOGINS_SHOWN];
+	struct access_event *slot = &l->v[l->n % LOGINS_SHOWN];
 
 	if (e->kind != EVENT_LOGIN)
 		return;
 	if (l->n >= LOGINS_SHOWN)
-		event_fini(slot);
-	event_copy(slot, e);
+		access_event_fini(slot);
+	access_event_copy(slot, e);
 	l->n++;
 }
 
@@ -40,7 +40,7 @@ print(const struct logins *l, bool json)
 	size_t n = l->n < LOGINS_SHOWN ? l->n : LOGINS_SHOWN;
 
 	for (size_t i = 1; i <= n; i++) {
-		const struct event *e = &l->v[(l->n - i) % LOGINS_SHOWN];
+		const struct access_event *e = &l->v[(l->n - i) % LOGINS_SHOWN];
 		struct buf out = { 0 };
 
 		if (json) {
@@ -57,7 +57,7 @@ static void
 forget(struct logins *l)
 {
 	for (size_t i = 0; i < l->n && i < LOGINS_SHOWN; i++)
-		event_fini(&l->v[i]);
+		access_event_fini(&l->v[i]);
 }
 
 int

@@ -237,7 +237,7 @@ mail_call_fini(struct mail_call *call)
 }
 
 bool
-mail_call_wants(const struct mail_call *call, const struct event *e)
+mail_call_wants(const struct mail_call *call, const struct access_event *e)
 {
 	return (call->since.us == 0 || e->time.us >= call->since.us) &&
 	    (call->until.us == 0 || e->time.us < call->until.us) &&

@@ -7,7 +7,7 @@
 #define GAOL_TOOLS_MAIL_CALL_H
 
 #include "base/buf.h"
-#include "base/event.h"
+#include "base/access_event.h"
 #include "base/strings.h"
 
 struct mail_call {
@@ -42,7 +42,8 @@ int mail_call_parse(struct mail_call *call, int argc, char **argv,
     const char *usage);
 void mail_call_fini(struct mail_call *call);
 /* Does it mean this event? */
-bool mail_call_wants(const struct mail_call *call, const struct event *e);
+bool mail_call_wants(const struct mail_call *call,
+    const struct access_event *e);
 /* A time as --since takes it. 0 or -1. */
 int mail_call_time(const char *text, struct wall *out);
 

@@ -34,7 +34,7 @@ on_event(const struct event_line *line, void *arg)
 {
 	struct mail_run *run = arg;
 	struct event_line here = *line;
-	struct event e;
+	struct access_event e;
 
 	here.log = run->log;
 	event_make(&here, &run->rules, &run->user, &e);
@@ -69,7 +69,7 @@ on_session(const struct mail_session *s, void *arg)
 {
 	struct mail_run *run = arg;
 	struct mail_session placed = *s;
-	struct event e = *s->event;
+	struct access_event e = *s->event;
 
 	if (run->calls->session == NULL || !s->signed_in)
 		return;

@@ -12,7 +12,7 @@ struct mail_log_calls {
 	/* Each line that tells of nothing. May be NULL. */
 	void (*missed)(struct span line, void *arg);
 	/* Each event of the call's, in the order of the lines. May be NULL. */
-	void (*event)(const struct event *e, void *arg);
+	void (*event)(const struct access_event *e, void *arg);
 	/* Each session, as it ends or at the end of the logs. May be NULL. */
 	void (*session)(const struct mail_session *s, void *arg);
 };

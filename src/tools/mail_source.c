@@ -100,7 +100,7 @@ number_of(const json_t *row, const char *name, int64_t unknown)
 }
 
 static void
-tell_session(const json_t *row, const struct event *e,
+tell_session(const json_t *row, const struct access_event *e,
     const struct mail_log_calls *calls, void *arg)
 {
 	const struct mail_session s = {
@@ -122,10 +122,10 @@ tell_page(const json_t *page, bool sessions,
 {
 	const json_t *rows = json_object_get(page, "rows"), *row;
 	struct buf behind = { 0 };
-	struct event e;
+	struct access_event e;
 	size_t i;
 
-	event_init(&e);
+	access_event_init(&e);
 	json_array_foreach(rows, i, row) {
 		event_flat_read(row, &e);
 		if (sessions)

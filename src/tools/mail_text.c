@@ -26,7 +26,7 @@ mail_text_time(struct wall time, struct buf *out)
 
 /* Country by name, else by code; whose network it is, if that is known. */
 void
-mail_text_place(const struct event *e, struct buf *out)
+mail_text_place(const struct access_event *e, struct buf *out)
 {
 	const struct place *p = &e->place;
 	const char *name = country_name(p->country);
@@ -75,7 +75,7 @@ add_number(struct buf *out, const char *name, int64_t n)
 }
 
 void
-mail_text_event(const struct event *e, struct buf *out)
+mail_text_event(const struct access_event *e, struct buf *out)
 {
 	/* What the columns show already is not named again. */
 	static const enum event_text named[] = {
@@ -159,7 +159,7 @@ mail_text_bytes(int64_t n, struct buf *out)
 void
 mail_text_session(const struct mail_session *s, struct buf *out)
 {
-	const struct event *e = s->event;
+	const struct access_event *e = s->event;
 
 	if (s->login.us != 0)
 		mail_text_time(s->login, out);

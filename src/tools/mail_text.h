@@ -6,14 +6,14 @@
 
 #include "access/mail_session.h"
 #include "base/buf.h"
-#include "base/event.h"
+#include "base/access_event.h"
 
 /* "2026-11-21 22:05:51", local time. */
 void mail_text_time(struct wall time, struct buf *out);
 /* "192.0.2.7 (Germany, EXAMPLE-AS)", "(LAN)", or "-". */
-void mail_text_place(const struct event *e, struct buf *out);
+void mail_text_place(const struct access_event *e, struct buf *out);
 /* One line with its newline; foreign text escaped. */
-void mail_text_event(const struct event *e, struct buf *out);
+void mail_text_event(const struct access_event *e, struct buf *out);
 void mail_text_session(const struct mail_session *s, struct buf *out);
 /* "1d 2h", "3m 5s", "250ms"; "-" when it is unknown (< 0). */
 void mail_text_duration(int64_t ms, struct buf *out);

@@ -30,7 +30,7 @@ struct report_run {
 };
 
 static void
-add(const struct event *e, void *arg)
+add(const struct access_event *e, void *arg)
 {
 	struct report_run *run = arg;
 

@@ -82,7 +82,7 @@ note_addr(struct timeline *t, const struct addr *a)
 }
 
 static void
-on_event(const struct event *e, void *arg)
+on_event(const struct access_event *e, void *arg)
 {
 	struct timeline *t = arg;
 	struct buf line = { 0 };
@@ -99,7 +99,7 @@ on_event(const struct event *e, void *arg)
 static void
 session_text(const struct mail_session *s, struct buf *out)
 {
-	const struct event *e = s->event;
+	const struct access_event *e = s->event;
 
 	mail_text_time(s->end, out);
 	buf_addf(out, " session  %-5s ", event_service_name(e->service));

@@ -27,7 +27,7 @@ test_make(void **state)
 	struct event_line l = { .kind = EVENT_LOGIN,
 		.time = { 1795298751467000 }, .line = SPAN("the line") };
 	struct buf user = { 0 };
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	add(&l, "user", "Alice@Example.com");
@@ -63,7 +63,7 @@ test_nonsense(void **state)
 {
 	struct event_line l = { .kind = EVENT_FAILURE };
 	struct buf user = { 0 };
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	add(&l, "ip4", "300.1.1.1");
@@ -123,17 +123,17 @@ static void
 test_copy(void **state)
 {
 	char text[] = "alice";
-	struct event e, copy;
+	struct access_event e, copy;
 
 	(void)state;
-	event_init(&e);
+	access_event_init(&e);
 	e.texts[EVENT_USER] = span_from(text, 5);
 	e.line = span_from(text, 3);
-	event_copy(&copy, &e);
+	access_event_copy(&copy, &e);
 	memset(text, 'x', 5);
 	assert_true(span_eq(copy.texts[EVENT_USER], SPAN("alice")));
 	assert_true(span_eq(copy.line, SPAN("ali")));
-	event_fini(&copy);
+	access_event_fini(&copy);
 	assert_null(copy.owned);
 }
 
@@ -142,12 +142,12 @@ test_copy(void **state)
 static void
 test_json(void **state)
 {
-	struct event e;
+	struct access_event e;
 	json_t *json;
 	char *text;
 
 	(void)state;
-	event_init(&e);
+	access_event_init(&e);
 	e.time.us = 1795298751467999;
 	e.kind = EVENT_LOGIN;
 	e.service = SERVICE_IMAP;
@@ -181,11 +181,11 @@ test_json(void **state)
 static void
 test_flat(void **state)
 {
-	struct event e, back;
+	struct access_event e, back;
 	json_t *json;
 
 	(void)state;
-	event_init(&e);
+	access_event_init(&e);
 	e.time.us = 1795298751467999;
 	e.kind = EVENT_FAILURE;
 	e.service = SERVICE_SIEVE;

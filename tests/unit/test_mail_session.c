@@ -30,13 +30,13 @@ on_closed(const struct mail_session *s, void *arg)
 	    SPAN_FMT(s->event->texts[EVENT_AGENT]));
 }
 
-static struct event
+static struct access_event
 make(enum event_kind kind, int64_t second, const char *session,
     const char *user, const char *ip)
 {
-	struct event e;
+	struct access_event e;
 
-	event_init(&e);
+	access_event_init(&e);
 	e.kind = kind;
 	e.time = wall_from_seconds(1000 + second);
 	e.texts[EVENT_SERVER] = SPAN("dovecot");
@@ -53,7 +53,7 @@ test_one_session(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	e = make(EVENT_CLIENT, 0, "S1", "", "192.0.2.7");
@@ -88,7 +88,7 @@ test_logout_first(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
@@ -127,7 +127,7 @@ test_failed_name(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	e = make(EVENT_FAILURE, 0, "S1", "root", "192.0.2.7");
@@ -150,7 +150,7 @@ test_totals(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -172,10 +172,11 @@ test_totals(void **state)
 	mail_sessions_free(ms);
 }
 
-static struct event
+static struct access_event
 exim(int64_t second, const char *user, const char *log)
 {
-	struct event e = make(EVENT_FAILURE, second, "", user, "192.0.2.7");
+	struct access_event e = make(EVENT_FAILURE, second, "", user,
+	    "192.0.2.7");
 
 	e.texts[EVENT_LOG] = span_of(log);
 	return e;
@@ -186,7 +187,7 @@ test_two_logs(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	e = exim(0, "a", "main");
@@ -212,7 +213,7 @@ test_process(void **state)
 {
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -245,7 +246,7 @@ test_client(void **state)
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
 	static const enum event_kind kinds[] = { EVENT_CONNECT, EVENT_LOGIN,
 	    EVENT_LOGOUT };
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
@@ -262,10 +263,10 @@ test_client(void **state)
 	mail_sessions_free(ms);
 }
 
-static struct event
+static struct access_event
 message(enum event_kind kind, int64_t second, const char *id)
 {
-	struct event e = make(kind, second, "", "", NULL);
+	struct access_event e = make(kind, second, "", "", NULL);
 
 	e.texts[EVENT_QUEUE_ID] = span_of(id);
 	return e;
@@ -278,7 +279,7 @@ test_messages(void **state)
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
 	char user[] = "alice", sender[] = "alice@example.com";
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	e = message(EVENT_OTHER, 0, "Q0");
@@ -323,7 +324,7 @@ test_messages(void **state)
 struct noted {
 	size_t n;
 	struct mail_session session;
-	struct event event;      /* owned */
+	struct access_event event;      /* owned */
 };
 
 static void
@@ -332,9 +333,9 @@ on_changed(const struct mail_session *s, void *arg)
 	struct noted *noted = arg;
 
 	if (noted->n++ > 0)
-		event_fini(&noted->event);
+		access_event_fini(&noted->event);
 	noted->session = *s;
-	event_copy(&noted->event, s->event);
+	access_event_copy(&noted->event, s->event);
 	noted->session.event = &noted->event;
 }
 
@@ -345,7 +346,7 @@ test_restart(void **state)
 	struct closed c = { 0 };
 	struct noted noted = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(8, on_closed, &c);
-	struct event e;
+	struct access_event e;
 
 	(void)state;
 	mail_sessions_number(ms, 41);
@@ -378,7 +379,7 @@ test_restart(void **state)
 	    "client=");
 	assert_int_equal(c.n, 1);
 	mail_sessions_free(ms);
-	event_fini(&noted.event);
+	access_event_fini(&noted.event);
 }
 
 static void
@@ -387,7 +388,7 @@ test_bounded(void **state)
 	static char longest[60000];
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(8, on_closed, &c);
-	struct event e;
+	struct access_event e;
 	char id[32];
 
 	(void)state;

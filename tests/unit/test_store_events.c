@@ -1,7 +1,7 @@
 /* Mail accesses in the store: rows, look-ups, overflow, retention. */
 #include "store_scene.h"
 
-#include "base/event.h"
+#include "base/access_event.h"
 #include "random.h"
 #include "store/event_row.h"
 
@@ -41,12 +41,12 @@ find(struct scene *sc, const struct store_query *q)
 
 static const struct store_query all = { .kind = -1, .service = -1 };
 
-static struct event
+static struct access_event
 event_of(const char *user, const char *ip, enum event_kind kind, int64_t time)
 {
-	struct event e;
+	struct access_event e;
 
-	event_init(&e);
+	access_event_init(&e);
 	e.time.us = time * US;
 	e.kind = kind;
 	e.service = SERVICE_IMAP;
@@ -64,7 +64,7 @@ static void
 put(struct scene *sc, const char *user, const char *ip, enum event_kind kind,
     int64_t time)
 {
-	struct event e = event_of(user, ip, kind, time);
+	struct access_event e = event_of(user, ip, kind, time);
 	struct event_rows rows = { 0 };
 
 	event_rows_add(&rows, &e);
@@ -80,7 +80,7 @@ start(struct scene *sc)
 }
 
 static void
-assert_event(const struct event *a, const struct event *b)
+assert_event(const struct access_event *a, const struct access_event *b)
 {
 	assert_int_equal(a->time.us, b->time.us);
 	assert_int_equal(a->kind, b->kind);
@@ -102,12 +102,12 @@ assert_event(const struct event *a, const struct event *b)
 }
 
 /* Each field random, known or not. */
-static struct event
+static struct access_event
 random_event(char texts[EVENT_TEXTS][32])
 {
-	struct event e;
+	struct access_event e;
 
-	event_init(&e);
+	access_event_init(&e);
 	e.time.us = (int64_t)(random_next() % 2000000000) * US + 7;
 	e.kind = (enum event_kind)(random_next() % EVENT_KINDS);
 	e.service = (enum event_service)(random_next() % SERVICE_KINDS);
@@ -132,7 +132,7 @@ random_event(char texts[EVENT_TEXTS][32])
 
 /* What the engine would look up from a disk. */
 static void
-look_up(struct event *e)
+look_up(struct access_event *e)
 {
 	memcpy(e->place.country, "DE", 3);
 	memcpy(e->place.network, "EXAMPLE", 8);
@@ -166,7 +166,7 @@ every_field_comes_back(void **state)
 	store_row_hooks(sc->store, &hooks, &told);
 	assert_int_equal(store_start(sc->store), 0);
 	for (int i = 0; i < 50; i++) {
-		struct event e = random_event(texts);
+		struct access_event e = random_event(texts);
 		struct event_rows rows = { 0 };
 		struct store_query q = all;
 		struct answer a;
@@ -189,7 +189,7 @@ static void
 foreign_bytes_become_utf8_and_lines_are_cut(void **state)
 {
 	struct scene *sc = *state;
-	struct event e = event_of("a\xff" "b", NULL, EVENT_LOGIN, NOW);
+	struct access_event e = event_of("a\xff" "b", NULL, EVENT_LOGIN, NOW);
 	struct event_rows rows = { 0 };
 	char line[3000];
 	struct answer a;
@@ -300,7 +300,8 @@ a_place_is_written_with_its_rows(void **state)
 static void
 put_session(struct scene *sc, int64_t number, bool open, bool gone)
 {
-	struct event e = event_of("alice", "192.0.2.1", EVENT_LOGIN, NOW);
+	struct access_event e = event_of("alice", "192.0.2.1", EVENT_LOGIN,
+	    NOW);
 	struct event_rows rows = { 0 };
 	struct event_row *row = event_rows_add(&rows, &e);
 
@@ -358,7 +359,7 @@ static void
 events_are_dropped_before_bans(void **state)
 {
 	struct scene *sc = *state;
-	struct event e = event_of("u", NULL, EVENT_LOGIN, NOW);
+	struct access_event e = event_of("u", NULL, EVENT_LOGIN, NOW);
 	struct store_counters c;
 
 	open_store(sc);
@@ -418,7 +419,7 @@ a_long_purge_goes_on_by_itself(void **state)
 {
 	struct scene *sc = *state;
 	const struct store_keep keep = { { 1, 1, 1, 1, 1 } };
-	struct event e = event_of("u", NULL, EVENT_LOGIN, NOW - 100);
+	struct access_event e = event_of("u", NULL, EVENT_LOGIN, NOW - 100);
 	struct event_rows rows = { 0 };
 
 	start(sc);

@@ -11,7 +11,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from gaold import Tap, elements, nft, wait_for  # noqa: E402
 from takeover import BUILD, Scene, run  # noqa: E402
 
-NATIVE = int(os.environ.get("TAKEOVER_BANS", "2000"))
+# fail2ban starts a process for each ban at each of its starts here.
+NATIVE = int(os.environ.get("TAKEOVER_BANS",
+                            "2000" if os.environ.get("SOAK") else "500"))
 SHELL = NATIVE // 10
 
 tap = Tap()

@@ -1,5 +1,8 @@
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 /*
  * SipHash-2-4 (Aumasson, Bernstein 2012). Our own copy, because no
  * library that is here has it but libcrypto, and that only behind EVP_MAC:
@@ -40,7 +43,17 @@ absorb(struct sip *v, uint64_t word)
 	v->a ^= word;
 }
 
-/* Little endian, as the reference does: n bytes, at most 8. */
+/* Little endian, as the reference does. */
+static uint64_t
+load8(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
+}
+
+/* n bytes, fewer than 8. */
 static uint64_t
 load(const uint8_t *p, size_t n)
 {
@@ -64,7 +77,7 @@ siphash(const uint64_t key[2], const void *data, size_t n)
 	size_t left;
 
 	for (left = n; left >= 8; left -= 8, p += 8)
-		absorb(&v, load(p, 8));
+		absorb(&v, load8(p));
 	absorb(&v, (uint64_t)n << 56 | load(p, left));
 	v.c ^= 0xff;
 	rounds(&v, 4);

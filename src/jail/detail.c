@@ -82,21 +82,36 @@ read_line(const json_t *line, struct strings *out)
 	strings_take(out, buf_take(&b));
 }
 
+static unsigned
+read_failures(const json_t *root)
+{
+	json_int_t n = json_integer_value(json_object_get(root, "failures"));
+
+	return n > 0 && n <= UINT32_MAX ? (unsigned)n : 0;
+}
+
+unsigned
+detail_failures(const char *data)
+{
+	json_t *root = data != NULL ?
+	    json_loads(data, JSON_ALLOW_NUL, NULL) : NULL;
+	unsigned n = read_failures(root);
+
+	json_decref(root);
+	return n;
+}
+
 void
 detail_read(const char *data, struct strings *matches, unsigned *failures)
 {
 	json_t *root, *lines, *line;
-	json_int_t n;
 	size_t i;
 
-	*failures = 0;
 	root = data != NULL ? json_loads(data, JSON_ALLOW_NUL, NULL) : NULL;
 	lines = json_object_get(root, "matches");
 	json_array_foreach(lines, i, line)
 		read_line(line, matches);
-	n = json_integer_value(json_object_get(root, "failures"));
-	if (n > 0 && n <= UINT32_MAX)
-		*failures = (unsigned)n;
+	*failures = read_failures(root);
 	json_decref(root);
 }
 

@@ -17,6 +17,8 @@ char *detail_format(const struct strings *matches, unsigned failures,
  */
 void detail_read(const char *data, struct strings *matches,
     unsigned *failures);
+/* The number alone. */
+unsigned detail_failures(const char *data);
 /* One group of it, or NULL; the caller frees it. */
 char *detail_group(const char *data, const char *name);
 

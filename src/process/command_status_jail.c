@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "config/value.h"
 #include "control/payload.h"
+#include "jail/detail.h"
 #include "process/command_local.h"
 
 #define BANS_SHOWN 1000
@@ -126,6 +127,14 @@ state_name(enum ticket_state state)
 	return "unknown";
 }
 
+/* A restored ticket has them in the data column until somebody asks. */
+static unsigned
+failures_of(const struct ticket *t)
+{
+	return t->restored && t->failures == 0 ? detail_failures(t->data) :
+	    t->failures;
+}
+
 static json_t *
 ban_json(const struct engine_jail *j, const struct ticket *t)
 {
@@ -136,7 +145,7 @@ ban_json(const struct engine_jail *j, const struct ticket *t)
 	    "bantime", (json_int_t)(t->permanent ? -1 : t->bantime),
 	    "left", (json_int_t)jail_left(j->jail, t, clock_boot()),
 	    "state", state_name(t->state),
-	    "failures", (json_int_t)t->failures,
+	    "failures", (json_int_t)failures_of(t),
 	    "restored", (int)t->restored,
 	    "bancount", (json_int_t)t->bancount);
 

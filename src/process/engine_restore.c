@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "jail/detail.h"
 
 /* One read under way; its jail may vanish, or be another one. */
 struct restore {
@@ -38,8 +37,6 @@ restore_row(struct store_row *row, void *arg)
 
 	if (j == NULL || j->jail == NULL)
 		return;
-	detail_read(row->ticket.data, &row->ticket.matches,
-	    &row->ticket.failures);
 	t = jail_restore(j->jail, &row->ticket, clock_wall());
 	if (t == NULL)
 		return;

@@ -157,6 +157,9 @@ def one_version(version):
         daemon.start()
         tap.ok(ours(daemon) == wanted, "version %d: gaold has its bans" % version,
                "%s\n%s" % (ours(daemon), daemon.logs()))
+        shown = daemon.ask("status", JAIL)["actions"]["bans"]
+        tap.ok([b["failures"] for b in shown] == [5] * len(wanted[JAIL]),
+               "version %d: and the number of failures of each" % version, shown)
         daemon.stop()
         now, then = rows(daemon.database), rows(theirs)
         tap.ok(now == then, "version %d: the rows are those of fail2ban's migration" % version,

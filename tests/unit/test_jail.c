@@ -470,6 +470,7 @@ a_ticket_tells_of_its_failures(void **state)
 	detail_read(t->data, &lines, &failures);
 	assert_true(strings_eq(&lines, &t->matches));
 	assert_int_equal(failures, 4);
+	assert_int_equal(detail_failures(t->data), 4);
 	user = detail_group(t->data, "user");
 	assert_string_equal(user, "r\xef\xbf\xbd\"t");
 	free(user);
@@ -483,6 +484,9 @@ a_ticket_tells_of_its_failures(void **state)
 	strings_fini(&lines);
 	detail_read("[", &lines, &failures);
 	assert_int_equal(lines.n + failures, 0);
+	assert_int_equal(detail_failures("["), 0);
+	assert_int_equal(detail_failures("{\"failures\": -1}"), 0);
+	assert_int_equal(detail_failures(NULL), 0);
 }
 
 static void

@@ -25,8 +25,15 @@ report() {
 run() {
     local verb=$1 log=$2 filter=$3
     shift 3
+    run_with "" "$verb" "$log" "$filter" "$@"
+}
+
+# The same with a filter's options, [name=value].
+run_with() {
+    local options=$1 verb=$2 log=$3 filter=$4
+    shift 4
     "$gaol" "$verb" --now 1795392000 --share . --from-log "tests/data/mail/$log" \
-        --filter "./filter.d/$filter.conf" "$@"
+        --filter "./filter.d/$filter.conf$options" "$@"
 }
 
 golden() {
@@ -53,11 +60,15 @@ for pair in dovecot-2.3.19-file:dovecot exim-4.96-main:exim \
     report $? "$log: every line is an event or known to tell of nothing"
     sed 's/^/#   /' "$work/missed"
 done
+# NAME+MORE.log goes through the filter NAME, with NAME+MORE.options if there
+# are any. Of the header lines of tables only those of other columns are events.
 for log in tests/data/mail/documented/*.log; do
     name=$(basename "$log" .log)
-    golden "documented/$name" run events "documented/$name.log" "$name"
-    run events "documented/$name.log" "$name" --missed | grep -v '^#' \
-        >"$work/missed"
+    options=$(cat "${log%.log}.options" 2>/dev/null)
+    golden "documented/$name" run_with "$options" events \
+        "documented/$name.log" "${name%%+*}"
+    run_with "$options" events "documented/$name.log" "${name%%+*}" --missed |
+        grep -v '^#' >"$work/missed"
     [ ! -s "$work/missed" ]
     report $? "documented/$name: every line is an event"
     sed 's/^/#   /' "$work/missed"

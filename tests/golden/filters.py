@@ -2,6 +2,7 @@
 
 NAME.match   every line is a failure; the "# {...}" line before it says of whom
 NAME.miss    no line is a failure; the "## " line before it says why
+NAME.options the filter's options, [name="value"], if it is asked with any
 NAME.attack  hostile input: "id" in the "# {...}" line is the only answer that
              is right, null meaning none; "user" too, if it is there
 
@@ -102,7 +103,7 @@ def ask_fail2ban(config, name, log, samples):
     """(id, time) or None for each sample; users; errors."""
     layout = "<ip>\t<time>\t<F-USER>\t<msg>"
     status, text, err = run(["fail2ban-regex", "-c", config, "-o", layout,
-                             log, name])
+                             log, with_options(name)])
     if status != 0:
         return None, None, err
     answers, users, at = [None] * len(samples), [None] * len(samples), 0
@@ -122,7 +123,8 @@ def ask_fail2ban(config, name, log, samples):
 
 def fail2ban_hits(config, name, log):
     """How often each failregex matched."""
-    _, text, _ = run(["fail2ban-regex", "-c", config, "-v", log, name])
+    _, text, _ = run(["fail2ban-regex", "-c", config, "-v", log,
+                       with_options(name)])
     part = text[text.index("Failregex:"):text.index("Ignoreregex:")]
     return {int(k): int(n) for k, n in
             re.findall(r"^\|\s+(\d+)\) \[(\d+)\]", part, re.M)}
@@ -131,7 +133,7 @@ def fail2ban_hits(config, name, log):
 def ask_gaol(config, name, log, samples):
     status, text, err = run([GAOL, "regex", "--json", "--now", str(NOW),
                              "-c", config, "--share", ".", "--usedns", "raw",
-                             log, name])
+                             log, with_options(name)])
     if status != 0:
         return None, None, err
     answers, users, hits = [None] * len(samples), [None] * len(samples), {}
@@ -171,6 +173,14 @@ def judge_hits(who, name, hits, count):
     idle = [k for k in range(1, count + 1) if not hits.get(k)]
     check(count > 0 and not idle, "%s: %s: each of %d failregexes is hit" %
           (who, name, count), "never hit: %s" % idle)
+
+
+def with_options(name):
+    try:
+        with open(os.path.join(SAMPLES, name + ".options")) as f:
+            return name + f.read().strip()
+    except FileNotFoundError:
+        return name
 
 
 def test_filter(name, config, work, rng):

@@ -3,8 +3,10 @@ write them: address, account and outcome of the event stay the true ones."""
 
 import collections
 import datetime
+import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,8 @@ HOSTILE = [
 # {t} in a line is where its stamp stands, if not at its beginning.
 Form = collections.namedtuple("Form", "line want text silent",
                               defaults=(lambda text: False,))
+# A function makes the user of it. A form that wants None must tell of nobody's
+# sign-in, and of no other address.
 USER = object()
 
 
@@ -66,6 +70,36 @@ def in_table(text):
 
 def plus(text):
     return text.replace(" ", "+")
+
+
+def pair(text):
+    """Cyrus 3.13: in quotes, if anything in it asks for them."""
+    plain = all("!" <= c <= "~" and c not in '"=\\' for c in text)
+    return text if plain else '"%s"' % quoted(text)
+
+
+def inside(text):
+    """Without the quotes that stand around it."""
+    return text[1:-1] if text[0] == '"' else text
+
+
+def if_bare(text):
+    """Only a name that asks for no quotes is read."""
+    return None if any(c in text for c in ' ",') else text
+
+
+def column(text):
+    """A field of a CSV, in quotes if it needs any."""
+    return '"%s"' % in_table(text) if '"' in text or "," in text else text
+
+
+def angled(text):
+    return "<" in text or ">" in text
+
+
+def not_mailbox(text):
+    """No address that a server takes has these."""
+    return any(c in text for c in "<> ,")
 
 
 def vis(text):
@@ -100,6 +134,29 @@ DOVECOT = [
          "msgid={u}, size=1, from={u}, subject={u}",
          {"kind": "mailbox", "user": "true@example.com", "ip": None},
          as_it_is),
+    # 2.4
+    Form("auth({u},{ip},sasl:plain)<{s}>: sql: Password mismatch", FAILURE,
+         as_it_is),
+    Form("auth({u},{ip},sasl:login)<77><{s}>: request [2]: passwd-file: "
+         "unknown user", FAILURE, as_it_is),
+    Form("imap(true@example.com)<77><{s}>: Info: Mailbox created: {u}",
+         {"kind": "mailbox", "user": "true@example.com", "ip": None},
+         as_it_is),
+    Form("imap({u})<77><{s}>: Info: Disconnected: Logged out in=1 out=2",
+         {"kind": "logout", "user": USER, "ip": None}, as_it_is),
+    Form("imap(true@example.com)<77><{s}>: Info: ID sent: name={u}, version="
+         "{u}", {"kind": "client", "user": "true@example.com", "ip": None},
+         as_it_is, lambda text: text[0] in ",="),
+    Form("submission(true@example.com)<77><{s}>: Info: Successfully relayed "
+         "message: from=<{u}>, size=3, id=abc, nrcpt=2, reply=`250 {u}'",
+         {"kind": "received", "user": "true@example.com", "ip": None},
+         as_it_is, angled),
+    Form("lmtp(true@example.com)<77><{s}>: Info: sieve: msgid={u}: stored mail "
+         "into mailbox '{u}'", {"kind": "sent", "user": "true@example.com",
+                                "ip": None}, as_it_is),
+    Form("lmtp(true@example.com)<77><{s}>: Info: sieve: msgid={u}: forwarded "
+         "to <{u}>", {"kind": "sent", "user": "true@example.com", "ip": None},
+         as_it_is, not_mailbox),
 ]
 EXIM = [
     Form("plain authenticator failed for (pc) [{ip}]: 535 Incorrect "
@@ -121,6 +178,24 @@ EXIM = [
          dict(NOBODY, kind="received"), quoted),
     Form("SMTP syntax error in \"{u}\" H=(pc) [{ip}]:5 I=[192.0.2.25]:25 "
          "unrecognized command", dict(NOBODY, kind="abort"), as_it_is),
+    Form("1xUtUu-{n:06d}-15 <= {u} H=(pc) [{ip}] P=esmtp S=354 id={u}",
+         dict(NOBODY, kind="received"), no_blank),
+    Form("1xUtUu-{n:06d}-15 => {u} R=rem T=rsmtp H=mx [192.0.2.80] C=\"250 "
+         "{u}\"", dict(NOBODY, kind="sent", ip=None), no_blank),
+    Form("1xUtUu-{n:06d}-15 ** {u} R=rem T=rsmtp: {u}",
+         dict(NOBODY, kind="sent", ip=None), no_blank,
+         lambda text: ":" in text),
+    Form("H=(pc) [{ip}] F=<{u}> rejected RCPT <{u}>: relay not permitted",
+         dict(NOBODY, kind="rejected"), no_blank, angled),
+    Form("H=(pc) [{ip}] F=<a@b> rejected RCPT <a@c>: {u}",
+         dict(NOBODY, kind="rejected"), as_it_is),
+    Form("plain authenticator failed for (pc) [{ip}]: 435 Unable to "
+         "authenticate at present (set_id={u}): no socket", FAILURE, as_it_is),
+    Form("SMTP protocol error in \"{u}\" H=(pc) [{ip}]:5 I=[192.0.2.25]:25 "
+         "AUTH command used when not advertised", dict(NOBODY, kind="failure"),
+         as_it_is),
+    Form("SMTP call from [{ip}] dropped: too many syntax or protocol errors "
+         "(last command was \"{u}\")", dict(NOBODY, kind="abort"), as_it_is),
     Form("rejected EHLO from [{ip}]: syntactically invalid argument(s): {u}",
          dict(NOBODY, kind="abort"), as_it_is),
 ]
@@ -138,6 +213,28 @@ POSTFIX = [
     Form("mail postfix/smtpd[{n}]: improper command pipelining after EHLO "
          "from unknown[{ip}]: {u}", dict(NOBODY, kind="abort"), as_it_is),
 ]
+POSTFIX += [
+    Form("mail postfix/qmgr[{n}]: 4YxT1k2Zp9{n:06d}: from=<{u}>, size=3, "
+         "nrcpt=2 (queue active)", dict(NOBODY, kind="received", ip=None),
+         as_it_is, angled),
+    Form("mail postfix/smtp[{n}]: 4YxT1k2Zp9{n:06d}: to=<{u}>, relay="
+         "mx.example[192.0.2.80]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, "
+         "status=sent (250 {u})", dict(NOBODY, kind="sent", ip=None), as_it_is,
+         angled),
+    Form("mail postfix/smtp[{n}]: 4YxT1k2Zp9{n:06d}: to=<b@example.net>, "
+         "orig_to=<{u}>, relay=mx.example[192.0.2.80]:25, delay=1, dsn=5.1.1, "
+         "status=bounced (550 {u})", dict(NOBODY, kind="sent", ip=None),
+         as_it_is, angled),
+    Form("mail postfix/smtpd[{n}]: NOQUEUE: reject: MAIL from unknown[{ip}]: "
+         "553 5.7.1 <{u}>: Sender address rejected: not owned by user {u}; "
+         "from=<{u}> proto=ESMTP helo=<{u}>", dict(NOBODY, kind="rejected"),
+         as_it_is),
+    Form("mail postfix/smtpd[{n}]: warning: unknown[{ip}]: SASL LOGIN "
+         "authentication failed: Connection lost to authentication server, "
+         "sasl_username={u}", FAILURE, as_it_is),
+]
+
+
 def has_from(text):
     return " from " in text
 
@@ -153,13 +250,47 @@ ROUNDCUBE = [
     Form("<j2pncet8> Successful login for true@example.com (ID: 12) from "
          "192.0.2.1 (X-Forwarded-For: {u}) in session 4z50{n}",
          dict(TRUE_LOGIN, ip=None), as_it_is),
+    Form("<j2pncet8> Failed login for true@example.com from 192.0.2.1 "
+         "(X-Forwarded-For: {u}) in session 4z50{n} (error: 0)",
+         {"kind": "failure", "user": "true@example.com", "ip": None}, as_it_is,
+         has_from),
     Form("<j2pncet8> User true@example.com [{ip}]; Message <m@x> for {u}; "
          "250: 2.0.0 Ok: {u}", {"kind": "received",
                                 "user": "true@example.com"}, as_it_is),
 ]
+ROUNDCUBE += [
+    Form("<j2pncet8> User true@example.com [{ip}]; Message <{u}> for a@b; 250: "
+         "2.0.0 Ok", {"kind": "received", "user": "true@example.com"}, as_it_is,
+         lambda text: angled(text) or " " in text),
+]
+# The last address of the header is what the proxy put there.
+FORWARDED = [
+    Form("<j2pncet8> Successful login for true@example.com (ID: 12) from "
+         "10.0.0.2 (X-Real-IP: 1.2.3.4,X-Forwarded-For: {u}, {ip}) in session "
+         "4z50{n}", TRUE_LOGIN, as_it_is),
+    Form("<j2pncet8> Failed login for true@example.com from 10.0.0.2 "
+         "(X-Forwarded-For: {u}, {ip}) in session 4z50{n} (error: 0)",
+         {"kind": "failure", "user": "true@example.com"}, as_it_is, has_from),
+    Form("<j2pncet8> IMAP Error: Login failed for true@example.com against "
+         "imap.example.com from 10.0.0.2 (X-Forwarded-For: {u}, {ip}). LOGIN: "
+         "NO Login failed. in /a/rcube_imap.php on line 194 (POST /)",
+         {"kind": "failure", "user": "true@example.com"}, as_it_is, has_from),
+    Form("<j2pncet8> Failed login for true@example.com from 10.0.0.3 "
+         "(X-Real-IP: {ip},X-Forwarded-For: {u}) in session 4z50{n} "
+         "(error: 0)", {"kind": "failure", "user": "true@example.com"},
+         as_it_is, has_from),
+    Form("<j2pncet8> Failed login for {u} from {ip} (X-Forwarded-For: 1.2.3.4)"
+         " in session 4z50{n} (error: 0)", dict(FAILURE, ip=None), as_it_is,
+         lambda text: has_from(text) or any(c in text for c in " ()")),
+    Form("<j2pncet8> Failed login for x from 10.0.0.2 (X-Forwarded-For: {u} "
+         "from {ip} (X-Forwarded-For: 1.2.3.4) in session 4z50{n} (error: 0)",
+         dict(NOBODY, kind="failure", ip=None), as_it_is, lambda text: True),
+]
 SQUIRRELMAIL = [
     Form("[LOGIN_ERROR] {u} (example.com) from {ip}: Unknown user or password "
          "incorrect.", FAILURE, as_it_is),
+    Form("[MASS_MAILING] true@example.com (example.com) from {ip}: {u}",
+         {"kind": "limited", "user": "true@example.com"}, as_it_is),
     Form("[OUTGOING_MAIL] true@example.com (example.com) from {ip}: {u}",
          {"kind": "received", "user": "true@example.com"}, as_it_is),
 ]
@@ -208,8 +339,49 @@ EXCHANGE = [
     Form(",EX\\Frontend,000000000000{n:04X},9,192.0.2.25:25,{ip}:5,>,535 5.7.3 "
          "Authentication unsuccessful,", dict(NOBODY, kind="failure"),
          in_table),
+    Form(",000000000000{n:04X},2,192.0.2.25:143,{ip}:5,,1,17,21,login,{u} "
+         "*****,\"R=\"\"a2 NO LOGIN failed.\"\";Msg=\"\"User:x\"\"\",",
+         {"kind": "failure", "user": if_bare}, as_it_is,
+         lambda text: if_bare(text) is None),
+    Form(",EX10\\IMAP4,08CDABCDEF{n:06X},4,192.0.2.25:143,{ip}:5,<,{u},",
+         None, column),
+    Form(",EX10\\IMAP4,08CDABCDEF{n:06X},4,192.0.2.25:143,{ip}:5,>,{u} NO "
+         "LOGIN failed.,", dict(NOBODY, kind="failure"), plus,
+         lambda text: "," in text or '"' in text),
+    Form(",EX01\\Frontend,08CDABCDEF{n:06X},9,192.0.2.25:25,{ip}:5,>,\"250 "
+         "2.6.0 <{u}> [InternalId=6270652252161, Hostname=EX01.example.com] "
+         "1343 bytes in 0.112, 11.645 KB/sec Queued mail for delivery\",",
+         dict(NOBODY, kind="received"), in_table,
+         lambda text: angled(text) or any(c in text for c in " \",")),
+]
+TRACKING = [
+    Form(",{ip},{u},192.0.2.25,EX01,{u},EX01\\Frontend,SMTP,RECEIVE,{n},{u},"
+         "0a1b2c3d-1111-2222-3333-444455556666,{u},,1343,2,,,{u},{u},{u},x,"
+         "Originating,,1.2.3.4,1.2.3.4,", dict(NOBODY, kind="received"),
+         column),
+    Form(",{ip},{u},192.0.2.25,EX10,x,EX10\\Default,SMTP,RECEIVE,{n},{u},{u},,"
+         "99,1,,,{u},{u},{u},x", dict(NOBODY, kind="received"), column),
+    Form(",192.0.2.25,EX01,192.0.2.80,{u},{u},Outbound,SMTP,SENDEXTERNAL,{n},"
+         "{u},0a1b2c3d-1111-2222-3333-444455556666,{u},{u},1343,2,,,{u},{u},"
+         "{u},x", dict(NOBODY, kind="sent", ip=None), column),
+    Form(",192.0.2.25,EX01,,,x,,ROUTING,FAIL,{n},{u},0a1b2c3d-1111-2222-3333-"
+         "444455556666,{u},{u},1343,1,,,{u},{u},{u},x",
+         dict(NOBODY, kind="sent", ip=None), column),
+]
+COLUMNS = [
+    Form("W3SVC1 EX01 192.0.2.25 POST {u} {u} 443 {u} {ip} HTTP/1.1 {u} {u} "
+         "{u} {u} 401 1 1326 1293 801 15 {u}", FAILURE, plus),
+    Form("W3SVC1 EX01 192.0.2.25 POST / - 443 EX\\true 10.0.0.2 HTTP/1.1 {u} "
+         "{u} {u} {u} 401 1 1326 1293 801 15 {u},+{ip}",
+         {"kind": "failure", "user": "EX\\true"}, plus),
+    # What the client's columns say is no answer.
+    Form("W3SVC1 EX01 192.0.2.25 POST {u} {u} 443 {u} {ip} HTTP/1.1 401 1 1326 "
+         "{u} 200 0 0 1293 801 15 {u}", None, plus),
 ]
 EXCHANGE_IIS = [
+    Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd=Sync&"
+         "User={u}&DeviceId={u}&DeviceType={u} 443 {u} {ip} {u} {u} 401 1 "
+         "1326 15", FAILURE, plus),
     Form("192.0.2.25 POST /EWS/Exchange.asmx {u} 443 {u} {ip} {u} {u} 401 1 "
          "1326 15", FAILURE, plus),
 ]
@@ -225,7 +397,27 @@ OPENSMTPD = [
          "{t}mx smtpd[1]: 1a2b3c4d{n:08x} smtp authentication user={u} "
          "result=ok", LOGIN, vis),
 ]
+OPENSMTPD += [
+    Form("mx smtpd[1]: 2a2b3c4d{n:08x} smtp event=authentication user={u} "
+         "address={ip} host=pc result=permfail", FAILURE, vis),
+    Form("mx smtpd[1]: 2a2b3c4d{n:08x} smtp event=message address={ip} host=pc "
+         "msgid={n:08x} from=<{u}> to=<{u}> size=3 ndest=2 proto=ESMTP",
+         dict(NOBODY, kind="received"), vis, angled),
+    Form("mx smtpd[1]: 2a2b3c4d{n:08x} mta delivery evpid={n:08x}00000001 from="
+         "<{u}> to=<{u}> rcpt=<-> source=\"192.0.2.25\" relay=\"{u}\" delay=1s "
+         "result=\"Ok\" stat=\"{u}\"", dict(NOBODY, kind="sent", ip=None), vis,
+         angled),
+]
 SENDMAIL = [
+    Form("mx sm-mta[{n}]: 09DJDgOM{n:06d}: to={u}, delay=00:00:01, mailer="
+         "esmtp, pri=3, relay=mx [192.0.2.80], dsn=2.0.0, stat=Sent ({u})",
+         dict(NOBODY, kind="sent", ip=None), as_it_is, not_mailbox),
+    Form("mx sm-mta[{n}]: 09DJDgOM{n:06d}: from={u}, size=343, class=0, "
+         "nrcpts=2, msgid=<m@x>, proto=ESMTP, daemon=MTA, relay=pc [{ip}]",
+         dict(NOBODY, kind="received"), as_it_is, not_mailbox),
+    Form("mx sm-mta[{n}]: ruleset=check_relay, arg1={u}, arg2={u}, relay=h "
+         "[{ip}], reject=421 4.3.2 Connection rate limit exceeded.",
+         dict(NOBODY, kind="limited"), as_it_is),
     Form("mx sm-mta[{n}]: 09DJDgOM005976: AUTH failure (LOGIN): authentication "
          "failure (-13) SASL(-13): authentication failure: checkpass failed, "
          "user={u}, relay=host.example.com [{ip}] (may be forged)", FAILURE,
@@ -245,6 +437,12 @@ SASLAUTHD = [
          dict(FAILURE, ip=None), as_it_is),
 ]
 STALWART = [
+    Form("INFO IMAP ID (imap.id) listenerId = \"imaptls\", localPort = 993, "
+         "remoteIp = {ip}, remotePort = 5, name = \"{u}\"",
+         dict(NOBODY, kind="client"), as_it_is),
+    Form("INFO IMAP APPEND (imap.append) listenerId = \"imaptls\", localPort = "
+         "993, remoteIp = {ip}, remotePort = 5, mailboxName = \"{u}\"",
+         dict(NOBODY, kind="mailbox"), as_it_is),
     Form("INFO Authentication failed (auth.failed) listenerId = \"imaptls\", "
          "localPort = 993, remoteIp = {ip}, remotePort = 5, accountName = "
          "\"{u}\"", FAILURE, as_it_is),
@@ -282,6 +480,10 @@ PERDITION = [
 UW_IMAP = [
     Form("mx imapd[{n}]: Login failed user={u} auth={u} host=pc [{ip}]",
          FAILURE, as_it_is),
+    Form("mx imapd[{n}]: Logout user={u} host=pc [{ip}]",
+         {"kind": "logout", "user": USER}, as_it_is),
+    Form("mx imapd[{n}]: Login disabled user={u} auth={u} host=pc [{ip}]",
+         dict(NOBODY, kind="failure"), as_it_is),
     Form("mx ipop3d[{n}]: Login user={u} host=pc.example.net [{ip}] nmsgs=3/3",
          LOGIN, as_it_is),
 ]
@@ -312,6 +514,17 @@ COURIER = [
     Form("mail pop3d: LOGOUT, user={u}, ip=[::ffff:{ip}], port=[{n}], top=0, "
          "retr=367, rcvd=30, sent=900, time=3, stls=1",
          {"kind": "logout", "user": USER}, courier),
+    Form("mail imapd: ID, user=true@example.com, ip=[::ffff:{ip}], port=[{n}]"
+         ", name=x, version={u}", {"kind": "client",
+                                   "user": "true@example.com"}, courier),
+    Form("mail imapd: EXPUNGED, user=true@example.com, ip=[::ffff:{ip}], "
+         "port=[{n}], old_name={u}", {"kind": "mailbox",
+                                      "user": "true@example.com"}, courier),
+    Form("mail esmtpd: error,relay=::ffff:{ip},port=43632,msg=\"535 "
+         "Authentication failed.\",cmd: AUTH PLAIN {u}",
+         dict(NOBODY, kind="failure"), courier),
+    Form("mail imapd: ip=[::ffff:{ip}], {u}", dict(NOBODY, kind="abort"),
+         courier),
     Form("mail imapd: DELETED, user=true@example.com, ip=[::ffff:{ip}], "
          "port=[{n}], filename={u}", {"kind": "mailbox",
                                       "user": "true@example.com"}, courier),
@@ -325,7 +538,24 @@ CYRUS = [
     Form("mail cyrus/imap[{n}]: client id sessionid=<{s}>: \"name\" \"{u}\" "
          "\"version\" \"1\"", dict(NOBODY, kind="client", ip=None), as_it_is,
          lambda text: '"' in text),
+    # 3.13
+    Form("mail cyrus/imap[{n}]: event=login.bad r.clienthost=[{ip}] "
+         "u.username={u} login.mech=PLAIN error=\"SASL(-13): authentication "
+         "failure: checkpass failed\"", dict(FAILURE, user=inside), pair),
+    Form("mail cyrus/http[{n}]: event=login.bad r.clienthost=\"pc.example "
+         "[{ip}]\" u.username={u} login.scheme=Basic error={u}", None, pair),
+    Form("mail cyrus/imap[{n}]: event=login.good r.sessionid={s} r.clienthost="
+         "[{ip}] u.username={u} login.mech=PLAIN login.tls=1 login.magic={u}",
+         dict(LOGIN, user=inside), pair),
+    Form("mail cyrus/imap[{n}]: event=auditlog.create r.sessionid={n} "
+         "mbox.name={u} mbox.uniqueid=ab",
+         dict(NOBODY, kind="mailbox", ip=None), pair),
+    Form("mail cyrus/imap[{n}]: client id sessionid=<{n}> userid=<>: \"name\" "
+         "\"{u}\" \"version\" \"{u}\"", dict(NOBODY, kind="client", ip=None),
+         as_it_is, lambda text: '"' in text),
 ]
+# No field of it is a client's: HAProxy. Each line of it is something to see:
+# Exim's panic log, whose text is anything.
 SERVERS = {
     "cyrus": ("%b %d %H:%M:%S ", CYRUS),
     "courier": ("%b %d %H:%M:%S ", COURIER),
@@ -350,10 +580,20 @@ SERVERS = {
     "vpopmail": ("%b %d %H:%M:%S ", VPOPMAIL),
     "perdition": ("%b %d %H:%M:%S ", PERDITION),
     "uw-imap": ("%b %d %H:%M:%S ", UW_IMAP),
+    "roundcube[forwarded_by=\"10\\.0\\.0\\.2\", real_ip_by=\"10\\.0\\.0\\.3\"]":
+        ("[%d-%b-%Y %H:%M:%S +0000]: ", FORWARDED),
+    "exchange-iis[before=2, between=5, behind=1, forwarded_by=\"10\\.0\\.0\\.2"
+    "\"]": ("%Y-%m-%d %H:%M:%S ", COLUMNS),
+    "exchange-tracking": ("%Y-%m-%dT%H:%M:%S.300Z", TRACKING),
     "nginx-mail": ("%Y/%m/%d %H:%M:%S ", NGINX_MAIL),
 }
 BEGIN = 1795219200    # each line has a time of its own, by which it is known
 APART = 10
+
+
+def filter_of(server):
+    name, bracket, options = server.partition("[")
+    return "./filter.d/%s.conf%s%s" % (name, bracket, options)
 
 
 def events_of(gaol, server, lines):
@@ -363,7 +603,7 @@ def events_of(gaol, server, lines):
         log.flush()
         got = subprocess.run(
             [gaol, "events", "--now", str(BEGIN + 86400), "--share", ".", "-f",
-             log.name, "--filter", "./filter.d/%s.conf" % server, "--json"],
+             log.name, "--filter", filter_of(server), "--json"],
             stdout=subprocess.PIPE, check=True).stdout.splitlines()
     events = [[] for _ in lines]
     for event in map(json.loads, got):
@@ -374,8 +614,19 @@ def events_of(gaol, server, lines):
     return events
 
 
+def no_harm(events):
+    for e in events:
+        if e["event"]["action"] in ("login", "failure"):
+            return "tells of a %s" % e["event"]["action"]
+        if e.get("source", {}).get("ip") not in (None, TRUE):
+            return "comes from %s" % e["source"]
+    return None
+
+
 def fault(want, text, events):
     """What is wrong with them, or None."""
+    if want is None:
+        return no_harm(events)
     kinds = {e["event"]["action"]: e for e in events}
     if len(kinds) != len(events) or want["kind"] not in kinds:
         return "tells of %s" % list(kinds)
@@ -386,12 +637,45 @@ def fault(want, text, events):
     if event.get("source", {}).get("ip") != ip:
         return "comes from %s" % event.get("source")
     user = text if want["user"] is USER else want["user"]
+    if callable(user):
+        user = user(text)
     got = event["gaol"].get("user_raw")
     if (got or None) != (user or None):
         return "is of user %r" % got
     if want["kind"] == "failure" and event["event"]["outcome"] != "failure":
         return "has another outcome"
     return None
+
+
+# Where the values of a filter's groups are.
+FIELDS = {
+    "USER": "gaol.user_raw", "CLIENT": "user_agent.name",
+    "CLIENT_VERSION": "user_agent.version", "MAILBOX": "gaol.mailbox",
+    "DEVICE": "user_agent.device.name", "MESSAGE_ID": "email.message_id",
+    "SENDER": "email.sender.address", "RECIPIENT": "gaol.recipient",
+}
+# Filters of servers that write nothing of a client's into their lines.
+NO_TEXT = {"haproxy"}
+# … or whose every line is told of, whatever it says.
+ANY_TEXT = {"exim-panic"}
+filled = collections.defaultdict(set)
+
+
+def value_of(event, path):
+    for key in path.split("."):
+        event = event.get(key, {}) if isinstance(event, dict) else {}
+        if isinstance(event, list):
+            event = event[0] if event else {}
+    return event if isinstance(event, str) else ""
+
+
+def remember(server, text, events):
+    """Which fields held what the client wrote."""
+    for field, path in FIELDS.items():
+        for event in events:
+            value = value_of(event, path)
+            if value and value in text:
+                filled[server.partition("[")[0]].add(field)
 
 
 def check(gaol, server, stamp, forms):
@@ -408,6 +692,7 @@ def check(gaol, server, stamp, forms):
     bad = 0
     for (form, text), line, events in zip(wanted, lines,
                                           events_of(gaol, server, lines)):
+        remember(server, text, events)
         if not events and form.silent(text):
             continue
         why = fault(form.want, text, events)
@@ -419,11 +704,32 @@ def check(gaol, server, stamp, forms):
     return bad
 
 
+def all_fields():
+    """Each filter's each group that a client can fill was filled above."""
+    bad = 0
+    for path in sorted(glob.glob("filter.d/*.conf")):
+        name = os.path.basename(path)[:-len(".conf")]
+        with open(path, encoding="utf-8") as f:
+            text = "".join(line for line in f if line[0] != "#")
+        if "\neventregex" not in text or name in NO_TEXT | ANY_TEXT:
+            continue
+        groups = set(re.findall(r"<F-(?:ALT_)?(\w+)>", text))
+        missing = sorted((groups & set(FIELDS)) - filled[name])
+        if missing or name not in filled:
+            print("#   %s: nothing hostile in %s" % (name, missing))
+            bad += 1
+    print("%sok - hostile text in each field of each filter"
+          % ("not " if bad else ""))
+    return bad
+
+
 def main(gaol, *only):
     os.environ["TZ"] = "UTC"
     bad = [check(gaol, server, stamp, forms)
            for server, (stamp, forms) in SERVERS.items()
            if not only or server in only]
+    if not only:
+        bad.append(all_fields())
     return 1 if any(bad) else 0
 
 

@@ -5,32 +5,34 @@
 set -u
 cd "$(dirname "$0")/.."
 
-level() {
-    case $1 in
-    base) echo 0 ;;
-    config) echo 1 ;;
-    match | source | firewall | action | store) echo 2 ;;
-    jail | access | control) echo 3 ;;
-    process) echo 4 ;;
-    tools) echo 5 ;;
-    *) echo 6 ;;
-    esac
+grep -rHo '^#include "[^"]*"' src --include='*.[ch]' | awk -F'[:"]' '
+BEGIN {
+	levels = "base;config;match source firewall action store;" \
+	    "jail access control;process;tools"
+	n = split(levels, rooms, ";")
+	for (i = 1; i <= n; i++) {
+		m = split(rooms[i], names, " ")
+		for (j = 1; j <= m; j++)
+			level[names[j]] = i
+	}
+	programs = n + 1
 }
-
-bad=0
-n=0
-while IFS=: read -r file include; do
-    from=$(echo "$file" | cut -d/ -f2)
-    [ -d "src/$from" ] || from=programs
-    to=${include%%/*}
-    n=$((n + 1))
-    [ "$from" = "$to" ] && continue
-    if [ "$(level "$to")" -ge "$(level "$from")" ]; then
-        echo "not ok - $file includes $include"
-        bad=1
-    fi
-done < <(grep -rHo '^#include "[^"]*"' src --include='*.[ch]' |
-    sed 's/#include "\(.*\)"/\1/')
-[ "$n" -gt 0 ] || { echo "not ok - no include was found"; exit 1; }
-[ "$bad" = 0 ] && echo "ok - $n includes point downwards"
-exit $bad
+{
+	split($1, from, "/")
+	split($3, to, "/")
+	if (!(from[2] in level))
+		from[2] = "programs"
+	above = from[2] in level ? level[from[2]] : programs
+	below = to[1] in level ? level[to[1]] : programs
+	if (from[2] != to[1] && below >= above) {
+		print "not ok - " $1 " includes " $3
+		bad = 1
+	}
+}
+END {
+	if (NR == 0)
+		print "not ok - no include was found"
+	else if (!bad)
+		print "ok - " NR " includes point downwards"
+	exit NR == 0 || bad
+}'

@@ -49,6 +49,8 @@ struct store {
 	struct store_counters counters;
 };
 
+/* What an open or a read of the start left behind is told at once. */
+void store_settle(struct store *s, const char *error);
 /* As it stands in a column: UTF-8, or upstream could not read it. */
 char *store_id_text(const struct id *id);
 

@@ -50,6 +50,11 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "SELECT ip, jail, timeofban, bantime, bancount, data FROM bips"
 	    " WHERE (?1 IS NULL OR jail = ?1)"
 	    " AND (bantime < 0 OR timeofban + bantime > ?2)",
+	[STATEMENT_GET_LATEST_OF] =
+	    "SELECT ip, jail, timeofban, bantime, bancount, data FROM bips"
+	    " WHERE jail = ?1 AND ip = ?3"
+	    " AND (bantime < 0 OR timeofban + bantime > ?2)",
+	[STATEMENT_COUNT_LATEST] = "SELECT count(*) FROM bips",
 	[STATEMENT_GET_HISTORY] =
 	    "SELECT count(*), sum(bancount), max(timeofban) FROM bips"
 	    " WHERE ip = ?1 AND (?2 IS NULL OR jail = ?2)",

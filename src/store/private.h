@@ -26,6 +26,7 @@ struct store {
 	 * whoever owns it is the only one to call sqlite.
 	 */
 	struct database db;
+	uint64_t left_out;        /* rows, by store_next_bans() */
 	bool lost_file;           /* … has gone; the next is begun anew */
 	pthread_t thread;
 	bool running;

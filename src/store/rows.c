@@ -266,30 +266,90 @@ read_ban(sqlite3_stmt *stmt, struct store_row *row, uint64_t *skipped)
 	return true;
 }
 
+/* One step of a statement that reads bans. */
+static int
+step_ban(sqlite3_stmt *stmt, void (*fn)(struct store_row *row, void *arg),
+    void *arg, uint64_t *skipped)
+{
+	struct store_row row = { 0 };
+	int rc = sqlite3_step(stmt);
+
+	if (rc != SQLITE_ROW)
+		return rc;
+	if (!read_ban(stmt, &row, skipped)) {
+		(*skipped)++;
+		return rc;
+	}
+	fn(&row, arg);
+	strings_fini(&row.ticket.matches);
+	free(row.ticket.data);
+	return rc;
+}
+
+void
+rows_begin_bans(struct database *db, const char *jail, struct wall now)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_LATEST);
+
+	if (jail != NULL)
+		bind_text(stmt, 1, jail);
+	sqlite3_bind_int64(stmt, 2, wall_seconds(now));
+}
+
+int
+rows_next_ban(struct database *db,
+    void (*fn)(struct store_row *row, void *arg), void *arg,
+    uint64_t *skipped)
+{
+	return step_ban(db->v[STATEMENT_GET_LATEST], fn, arg, skipped);
+}
+
+void
+rows_end_bans(struct database *db)
+{
+	sqlite3_reset(db->v[STATEMENT_GET_LATEST]);
+}
+
 int
 rows_load_bans(struct database *db, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg), void *arg,
     uint64_t *skipped)
 {
-	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_LATEST);
-	struct store_row row;
 	int rc;
 
-	if (jail != NULL)
-		bind_text(stmt, 1, jail);
-	sqlite3_bind_int64(stmt, 2, wall_seconds(now));
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		row = (struct store_row){ 0 };
-		if (!read_ban(stmt, &row, skipped)) {
-			(*skipped)++;
-			continue;
-		}
-		fn(&row, arg);
-		strings_fini(&row.ticket.matches);
-		free(row.ticket.data);
-	}
-	sqlite3_reset(stmt);
+	rows_begin_bans(db, jail, now);
+	while ((rc = rows_next_ban(db, fn, arg, skipped)) == SQLITE_ROW)
+		continue;
+	rows_end_bans(db);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+rows_load_ban(struct database *db, const char *jail, const char *ip,
+    struct wall now, void (*fn)(struct store_row *row, void *arg), void *arg,
+    uint64_t *skipped)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_LATEST_OF);
+	int rc;
+
+	bind_text(stmt, 1, jail);
+	bind_text(stmt, 3, ip);
+	sqlite3_bind_int64(stmt, 2, wall_seconds(now));
+	rc = step_ban(stmt, fn, arg, skipped);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+int
+rows_count_bans(struct database *db, uint64_t *n)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_COUNT_LATEST);
+	int rc = sqlite3_step(stmt);
+
+	if (rc == SQLITE_ROW)
+		*n = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
 int

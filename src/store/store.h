@@ -74,6 +74,19 @@ unsigned store_file(const struct store *s);
  */
 int store_load_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg), void *arg);
+/*
+ * The same of all jails in many parts: begin, then some rows after the other.
+ * 1: there may be more; 0: that was all; -1: what is left cannot be read
+ * (store_error). Other reads of the start may be done in between.
+ */
+void store_begin_bans(struct store *s, struct wall now);
+int store_next_bans(struct store *s, size_t max,
+    void (*fn)(struct store_row *row, void *arg), void *arg);
+/* Out of turn, that of one id. Its row may come again with the others. */
+void store_load_ban(struct store *s, const char *jail, const struct id *id,
+    struct wall now, void (*fn)(struct store_row *row, void *arg), void *arg);
+/* How many rows, ended ones too; 0 when that cannot be said. */
+uint64_t store_count_bans(struct store *s);
 bool store_load_position(struct store *s, const char *jail, const char *path,
     struct tail_position *out);
 /* How far the jail has read the journal: upstream's row of that, or ours. */

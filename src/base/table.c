@@ -114,13 +114,20 @@ place(struct table *t, uint32_t half, void *entry)
 	t->count++;
 }
 
+/* Slots for so many entries, and some more. */
+static size_t
+slots_for(size_t count)
+{
+	return count / 5 * 8 + TABLE_FIRST;
+}
+
 static void
-rebuild(struct table *t)
+rebuild(struct table *t, size_t count)
 {
 	struct table old = *t;
 	size_t i;
 
-	t->size = t->count / 5 * 8 + TABLE_FIRST;
+	t->size = slots_for(count);
 	assert(t->size <= UINT32_MAX);
 	t->entry = xcalloc(t->size, sizeof(*t->entry));
 	t->half = xcalloc(t->size, sizeof(*t->half));
@@ -132,6 +139,15 @@ rebuild(struct table *t)
 	free(old.half);
 }
 
+void
+table_reserve(struct table *t, size_t count)
+{
+	if (t->max > 0 && count > t->max)
+		count = t->max;
+	if (slots_for(count) > t->size)
+		rebuild(t, count);
+}
+
 int
 table_add(struct table *t, uint64_t hash, void *entry)
 {
@@ -141,7 +157,7 @@ table_add(struct table *t, uint64_t hash, void *entry)
 		return -1;
 	}
 	if (t->used >= t->size / 4 * 3)
-		rebuild(t);
+		rebuild(t, t->count);
 	place(t, halve(hash), entry);
 	return 0;
 }

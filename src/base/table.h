@@ -21,6 +21,11 @@ void table_free(struct table *t);   /* not the entries; NULL is a no-op */
 void *table_find(const struct table *t, uint64_t hash, const void *key);
 /* The key must not be present. 0, or -1 with ENOSPC when full. */
 int table_add(struct table *t, uint64_t hash, void *entry);
+/*
+ * Room for that many entries in all (at most `max`), so that the next ones
+ * need not wait until everything has moved.
+ */
+void table_reserve(struct table *t, size_t count);
 /* Removes and returns the entry, or NULL. */
 void *table_del(struct table *t, uint64_t hash, const void *key);
 size_t table_count(const struct table *t);

@@ -50,6 +50,12 @@ bans_fini(struct bans *b)
 	*b = (struct bans){ 0 };
 }
 
+void
+bans_reserve(struct bans *b, size_t count)
+{
+	table_reserve(b->by_id, count);
+}
+
 size_t
 bans_count(const struct bans *b)
 {

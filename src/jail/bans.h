@@ -50,6 +50,7 @@ struct bans {
 
 void bans_init(struct bans *b, size_t max);
 void bans_fini(struct bans *b);   /* frees the bans too */
+void bans_reserve(struct bans *b, size_t count);   /* that many in all */
 size_t bans_count(const struct bans *b);
 struct ban *bans_find(const struct bans *b, const struct id *id);
 /*

@@ -144,6 +144,8 @@ enum jail_ban_result jail_ban(struct jail *j, const struct id *id,
  * the caller logs "Restore Ban". NULL: `t` is untouched. No hook is called.
  */
 struct ticket *jail_restore(struct jail *j, struct ticket *t, struct wall now);
+/* There will be about so many bans in all: no need to make room often. */
+void jail_reserve(struct jail *j, size_t count);
 /*
  * A ban is in force. Where networks are banned in the place of their hosts
  * (prefix_hosts), the hosts inside this one are let go: not before.

@@ -165,6 +165,12 @@ jail_restore(struct jail *j, struct ticket *t, struct wall now)
 }
 
 void
+jail_reserve(struct jail *j, size_t count)
+{
+	bans_reserve(&j->bans, count);
+}
+
+void
 jail_unban_one(struct jail *j, struct ban *ban, enum jail_unban_why why)
 {
 	bans_remove(&j->bans, ban);

@@ -130,6 +130,28 @@ test_bound(void **state)
 	table_free(NULL);
 }
 
+/* Nothing is lost on the move, and the bound stays what it was. */
+static void
+test_reserve(void **state)
+{
+	struct table *t = table_new(20, entry_eq);
+	unsigned i;
+
+	(void)state;
+	reset();
+	for (i = 0; i < 10; i++)
+		assert_int_equal(table_add(t, poor(i), &entries[i]), 0);
+	table_reserve(t, 5);
+	table_reserve(t, SIZE_MAX);
+	for (; i < 20; i++)
+		assert_int_equal(table_add(t, poor(i), &entries[i]), 0);
+	assert_int_equal(table_add(t, poor(i), &entries[i]), -1);
+	assert_int_equal(table_count(t), 20);
+	for (i = 0; i < 20; i++)
+		assert_ptr_equal(table_find(t, poor(i), &i), &entries[i]);
+	table_free(t);
+}
+
 /* From the paper's appendix and the reference vectors. */
 static void
 test_siphash(void **state)
@@ -161,6 +183,7 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_siphash),
 	};
 

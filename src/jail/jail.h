@@ -43,6 +43,12 @@ struct jail_hooks {
 	 * from here). False: nobody can.
 	 */
 	bool (*ask)(struct jail *j, const struct jail_question *q, void *arg);
+	/*
+	 * No ban of this id is known, and one is about to be made or lifted:
+	 * was there one before the start that has not been restored yet? It
+	 * is to be given to jail_restore() from here: true. May be NULL.
+	 */
+	bool (*earlier)(struct jail *j, const struct id *id, void *arg);
 	/* The bantime of a new ban is known: it may be written down. */
 	void (*record)(struct jail *j, struct ticket *t, void *arg);
 	void (*ban)(struct jail *j, struct ticket *t, void *arg);

@@ -67,11 +67,23 @@ extend(struct jail *j, struct ban *ban, const struct ticket *t,
 	j->hooks->prolong(j, &ban->ticket, j->arg);
 }
 
+/* Also one that is yet to be restored. */
+static struct ban *
+find_any(struct jail *j, const struct id *id)
+{
+	struct ban *ban = bans_find(&j->bans, id);
+
+	if (ban == NULL && j->hooks->earlier != NULL &&
+	    j->hooks->earlier(j, id, j->arg))
+		ban = bans_find(&j->bans, id);
+	return ban;
+}
+
 enum jail_ban_result
 jail_ban_ticket(struct jail *j, struct ticket *t, int64_t seconds,
     bool own_bantime, struct wall now)
 {
-	struct ban *ban = bans_find(&j->bans, &t->id);
+	struct ban *ban = find_any(j, &t->id);
 	struct id id;
 
 	if (ban != NULL) {
@@ -183,7 +195,7 @@ jail_unban_one(struct jail *j, struct ban *ban, enum jail_unban_why why)
 bool
 jail_unban(struct jail *j, const struct id *id, enum jail_unban_why why)
 {
-	struct ban *ban = bans_find(&j->bans, id);
+	struct ban *ban = find_any(j, id);
 
 	if (ban == NULL)
 		return false;

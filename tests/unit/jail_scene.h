@@ -48,8 +48,19 @@ on_unban(struct jail *j, struct ticket *t, enum jail_unban_why why, void *arg)
 	    "unban" : "flush", t);
 }
 
+/* A test's own; NULL: nothing was there before. */
+static bool (*earlier)(const struct id *id);
+
+static bool
+on_earlier(struct jail *j, const struct id *id, void *arg)
+{
+	(void)j;
+	(void)arg;
+	return earlier != NULL && earlier(id);
+}
+
 static const struct jail_hooks hooks = {
-	.ban = on_ban, .prolong = on_prolong, .unban = on_unban,
+	.earlier = on_earlier, .ban = on_ban, .prolong = on_prolong, .unban = on_unban,
 };
 
 static struct jail_config config;
@@ -73,6 +84,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	earlier = NULL;
 	jail_free(jail);
 	strings_fini(&config.ignoreip);
 	buf_fini(&told);

@@ -402,6 +402,50 @@ restore(const char *id, int64_t ago, int64_t bantime, bool permanent)
 	return taken;
 }
 
+static unsigned asked_earlier;
+
+/* In the store only: one that was banned for a minute, one for ever. */
+static bool
+from_the_store(const struct id *id)
+{
+	struct id a = id_of("192.0.2.1"), b = id_of("192.0.2.2");
+
+	asked_earlier++;
+	if (id_eq(id, &a))
+		return restore("192.0.2.1", 10, 60, false);
+	return id_eq(id, &b) && restore("192.0.2.2", 10, -1, true);
+}
+
+static void
+a_ban_meets_the_one_before_it(void **state)
+{
+	struct id a = id_of("192.0.2.1"), b = id_of("192.0.2.2"),
+	    c = id_of("192.0.2.3");
+
+	(void)state;
+	config.bantime = -1;
+	jail_reconfigure(jail, &config);
+	earlier = from_the_store;
+	/* A failure that would end sooner than it changes nothing. */
+	assert_int_equal(jail_ban(jail, &a, 20, clock_wall()),
+	    JAIL_BAN_PROLONGED);
+	assert_int_equal(left("192.0.2.1"), 50);
+	assert_int_equal(ticket("192.0.2.1")->bancount, 5);
+	assert_told("");
+	/* By counted failures likewise: permanent stays permanent. */
+	for (int i = 0; i < 3; i++)
+		fail_at("192.0.2.2", clock_wall().us);
+	assert_int_equal(left("192.0.2.2"), -1);
+	assert_told("");
+	assert_true(jail_unban(jail, &b, UNBAN_BY_HAND));
+	assert_int_equal(asked_earlier, 2);
+	/* What is known is not asked for; nobody is found where nobody is. */
+	assert_int_equal(jail_ban(jail, &c, 20, clock_wall()), JAIL_BAN_NEW);
+	assert_true(jail_unban(jail, &c, UNBAN_BY_HAND));
+	assert_false(jail_unban(jail, &c, UNBAN_BY_HAND));
+	assert_int_equal(asked_earlier, 4);
+}
+
 static void
 restored_bans_keep_their_ends(void **state)
 {
@@ -526,6 +570,7 @@ main(void)
 		JAIL(the_ignored_are_not_counted),
 		JAIL(bans_end_when_ignoreip_grows),
 		JAIL(by_hand),
+		JAIL(a_ban_meets_the_one_before_it),
 		JAIL(restored_bans_keep_their_ends),
 		JAIL(a_ticket_tells_of_its_failures),
 		JAIL(stale_counters_go_every_five_seconds),

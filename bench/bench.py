@@ -375,7 +375,8 @@ def bench_restore(work):
 
         def done():
             status = daemon.ask("status") or {}
-            return (status.get("pending") == 0 and
+            return (status.get("restoring") is False and
+                    status.get("pending") == 0 and
                     status.get("firewall", {}).get("waiting") == 0)
         ours.append(restore_time(daemon, RESTORE, done))
         used.append(sum(cpu_of(pid) for pid in daemon.tree()))

@@ -33,6 +33,7 @@ struct ticket {
 	enum ticket_state state;
 	unsigned asked;            /* native actions that have not answered */
 	bool announced;            /* the Ban line was logged */
+	uint8_t settled;           /* with the kernel: see engine_sync.c */
 	uint32_t seen;             /* native actions the kernel has it in */
 	int error;                 /* errno of the last refusal */
 	uint8_t tries;             /* refusals behind each other */

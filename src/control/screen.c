@@ -27,13 +27,18 @@ add_unsettled(struct screen *s, const json_t *payload)
 {
 	int64_t pending = payload_int(payload, "pending", 0);
 	int64_t failed = payload_int(payload, "failed", 0);
+	bool restoring = payload_bool(payload, "restoring");
 
-	if (pending == 0 && failed == 0)
+	if (pending == 0 && failed == 0 && !restoring)
 		return;
 	screen_head(s, "Bans");
 	screen_count(s, YELLOW, pending, "pending");
 	buf_adds(s->out, pending > 0 && failed > 0 ? ", " : "");
 	screen_count(s, RED, failed, "failed");
+	if (restoring) {
+		buf_adds(s->out, pending > 0 || failed > 0 ? "; " : "");
+		buf_adds(s->out, "more are being restored");
+	}
 	buf_addc(s->out, '\n');
 }
 

@@ -176,13 +176,17 @@ static json_int_t
 unban_one(struct engine_jail *j, struct ban_wait *w, const struct id *id)
 {
 	struct engine *e = j->engine;
+	bool is_net = id->addr.family != ADDR_NONE && !addr_is_host(&id->addr);
 	json_int_t n;
 
+	/* Whoever is inside of it may still have to come back. */
+	if (is_net)
+		engine_restore_finish(e);
 	e->unban_wait = &w->wait;
 	n = jail_unban(j->jail, id, UNBAN_BY_HAND);
 	if (n == 0 && e->store != NULL)
 		store_unban(e->store, j->config->name, id);
-	if (id->addr.family != ADDR_NONE && !addr_is_host(&id->addr))
+	if (is_net)
 		n += (json_int_t)jail_unban_inside(j->jail, &id->addr,
 		    UNBAN_BY_HAND);
 	e->unban_wait = NULL;

@@ -20,16 +20,24 @@ banned_in_jails(struct request *r, const struct engine *e)
 	free(jails);
 }
 
+static bool
+is_banned(struct engine_jail *j, const char *text)
+{
+	struct id id = id_from_span(span_of(text));
+
+	return jail_find(j->jail, &id) != NULL ||
+	    (engine_restore_one(j, &id) && jail_find(j->jail, &id) != NULL);
+}
+
 static json_t *
 jails_of_id(const struct engine *e, const char *text)
 {
-	struct id id = id_from_span(span_of(text));
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < e->jails_n; i++) {
 		struct engine_jail *j = e->jails[i];
 
-		if (j->jail != NULL && jail_find(j->jail, &id) != NULL)
+		if (j->jail != NULL && is_banned(j, text))
 			json_array_append_new(names,
 			    json_string(j->config->name));
 	}
@@ -56,21 +64,13 @@ command_banned(struct request *r, size_t argc, const char *const *argv,
 /* --- of one jail ----------------------------------------------------------- */
 
 static json_t *
-is_banned_json(struct jail *jail, const char *text)
-{
-	struct id id = id_from_span(span_of(text));
-
-	return json_integer(jail_find(jail, &id) != NULL);
-}
-
-static json_t *
 are_banned_json(const struct setting_call *c)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->argc; i++)
-		json_array_append_new(list, is_banned_json(c->jail->jail,
-		    c->argv[i]));
+		json_array_append_new(list, json_integer(
+		    is_banned(c->jail, c->argv[i])));
 	return list;
 }
 
@@ -81,7 +81,8 @@ command_banned_tell(struct setting_call *c, struct request *r)
 	if (c->argc == 0)
 		command_list(r, LIST_IDS, STATUS_BASIC, &c->jail, 1);
 	else if (c->argc == 1)
-		request_reply(r, is_banned_json(c->jail->jail, c->argv[0]));
+		request_reply(r, json_integer(is_banned(c->jail,
+		    c->argv[0])));
 	else
 		request_reply(r, are_banned_json(c));
 }

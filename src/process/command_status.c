@@ -230,14 +230,15 @@ status_daemon(const struct engine *e)
 		pending += (json_int_t)e->jails[i]->states[TICKET_PENDING];
 		failed += (json_int_t)e->jails[i]->states[TICKET_FAILED];
 	}
-	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o,"
-	    " s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:b, s:I, s:I, s:o, s:o,"
+	    " s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "version", GAOL_VERSION,
 	    "pid", (json_int_t)e->options->parent,
 	    "uptime", (json_int_t)((clock_boot().us - e->started.us) /
 		CLOCK_SECOND),
 	    "jails", jail_names(e),
 	    "broken", broken_jails(e),
+	    "restoring", e->restore != NULL,
 	    "pending", pending,
 	    "failed", failed,
 	    "firewall", firewall_json(e),

@@ -144,6 +144,7 @@ command_sweep(struct engine *e, const char *jail, struct engine_wait *wait,
 {
 	struct sweep *s = xcalloc(1, sizeof(*s));
 
+	engine_restore_finish(e);
 	s->engine = e;
 	s->wait = wait;
 	s->count = count;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/turn.h"
 #include "base/xalloc.h"
 #include "process/command_local.h"
 #include "process/engine_local.h"
@@ -84,7 +83,7 @@ make_events(struct engine *e)
 	e->purge = event_new(e->base, -1, EV_PERSIST, on_purge, e);
 	if (e->timer == NULL || e->retry == NULL || e->purge == NULL ||
 	    event_add(e->timer, NULL) == -1 ||
-	    event_add(e->purge, &hourly) == -1)
+	    event_add(e->purge, &hourly) == -1 || engine_sync_init(e) == -1)
 		return -1;
 	return engine_journal_init(e) == -1 ? -1 : engine_log_events(e);
 }
@@ -117,18 +116,13 @@ take_state(struct engine *e, const struct wire_fw_state *m)
 		engine_sync_start(e);
 }
 
-static void
-take_dumped(struct engine *e)
+void
+engine_ready(struct engine *e)
 {
-	bool first = !e->reconciled;
 	struct wire_ready ready = { .type = WIRE_READY };
 
-	engine_sync_end(e);
-	if (!first || !e->reconciled)
-		return;
+	e->reconciled = true;
 	ready.pid = (uint32_t)getpid();
-	/* How long the start took is no matter of how well it answers. */
-	turn_forget();
 	port_send(e->parent, &ready, sizeof(ready), -1);
 }
 
@@ -210,7 +204,7 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 		    ((const struct wire_fw *)body + 1), records);
 		break;
 	case WIRE_FW_DUMPED:
-		take_dumped(e);
+		engine_sync_end(e);
 		break;
 	case WIRE_FW_REMOVED:
 		take_removed(e, body);
@@ -293,6 +287,8 @@ engine_stop(struct engine *e, int status)
 	if (e->ending)
 		return;
 	e->ending = true;
+	engine_restore_end(e);
+	engine_sync_stop(e);
 	log_info("fail2ban.server", "Shutdown in progress...");
 	log_info("fail2ban.server", "Stopping all jails");
 	engine_log_save(e);
@@ -438,7 +434,9 @@ engine_free(struct engine *e)
 		request_fail(e->stream, "Exception", "shutting down");
 	if (e->stopping != NULL)
 		request_reply(e->stopping, json_string("stopping"));
+	engine_restore_end(e);
 	store_close(e->store);
+	engine_sync_fini(e);
 	engine_asks_fini(e);
 	command_sweep_fini(e);
 	engine_journal_fini(e);

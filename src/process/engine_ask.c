@@ -322,6 +322,7 @@ flush(evutil_socket_t fd, short what, void *arg)
 		continue;
 	while (send_some(e, &e->asks.bulk))
 		continue;
+	engine_sync_go_on(e);
 }
 
 void
@@ -482,6 +483,8 @@ engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)
 	}
 	if (e->asks.urgent.n + e->asks.bulk.n > 0)
 		event_active(e->asks.flush, EV_TIMEOUT, 0);
+	else
+		engine_sync_go_on(e);
 }
 
 static void

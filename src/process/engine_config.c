@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/turn.h"
 #include "base/xalloc.h"
 #include "config/dump.h"
 #include "process/check.h"
@@ -368,13 +369,10 @@ first_start(struct engine *e, struct incoming *in)
 	open_store(e);
 	e->config = NULL;
 	swap(e, in);
-	engine_restore_all(e);
+	/* The warden reads the kernel's sets while we read the rows. */
+	engine_sync_start(e);
 	engine_events_start(e);
-	if (e->store != NULL && store_start(e->store) == -1)
-		log_error(LOGGER, "the store's thread does not start: %s",
-		    strerror(errno));
-	else if (e->store != NULL)
-		store_purge_events(e->store, clock_wall());
+	engine_restore_start(e);
 }
 
 static void
@@ -412,7 +410,7 @@ void
 engine_config_take(struct engine *e, uint32_t generation, int fd)
 {
 	struct incoming in = { .generation = generation };
-	bool ok;
+	bool ok, first = e->config == NULL;
 
 	clock_tick();
 	/* Actions that have been stopped are not to be started again. */
@@ -421,7 +419,7 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		answer(e, WIRE_CONFIG_BAD, generation);
 		return;
 	}
-	if (e->config == NULL)
+	if (first)
 		log_banner();
 	in.config = read_sheet(fd, &in.report);
 	close(fd);
@@ -429,10 +427,10 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		compile(&in);
 	log_problems(&in.report);
 	ok = in.config != NULL &&
-	    !(e->config != NULL && breaks_running(e, &in));
+	    (first || !breaks_running(e, &in));
 	answer(e, ok ? WIRE_CONFIG_OK : WIRE_CONFIG_BAD, generation);
 	if (ok) {
-		if (e->config == NULL)
+		if (first)
 			first_start(e, &in);
 		else
 			swap(e, &in);
@@ -442,7 +440,8 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		engine_run_begin(e);
 		engine_log_open_all(e);
 		engine_journal_open_all(e);
-		engine_sync_start(e);
+		if (!first)
+			engine_sync_start(e);
 		engine_jails_run(e);
 	}
 	reply_reload(e, ok, &in.report);
@@ -452,6 +451,9 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 	}
 	incoming_fini(&in);
 	xtrim();
+	/* How long it took to begin is no matter of how well it answers. */
+	if (first)
+		turn_forget();
 	if (!ok && e->config == NULL) {
 		log_error(LOGGER, "no configuration to run with");
 		engine_stop(e, 1);

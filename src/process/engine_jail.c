@@ -130,6 +130,13 @@ engine_jail_count(struct engine_jail *j, const struct failure *f)
 
 /* --- hooks ----------------------------------------------------------------- */
 
+static bool
+on_earlier(struct jail *jail, const struct id *id, void *arg)
+{
+	(void)jail;
+	return engine_restore_one(arg, id);
+}
+
 static void
 on_record(struct jail *jail, struct ticket *t, void *arg)
 {
@@ -168,6 +175,8 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 
 	(void)jail;
 	engine_jail_leave(j, t);
+	if (why != UNBAN_EXPIRED)
+		engine_restore_lift(j, &t->id);
 	if (t->announced)
 		log_ticket(j, "Unban", t);
 	engine_run_unban(j, t);
@@ -185,6 +194,7 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 
 static const struct jail_hooks hooks = {
 	.ask = engine_history_ask,
+	.earlier = on_earlier,
 	.record = on_record,
 	.ban = on_ban,
 	.prolong = on_prolong,

@@ -130,6 +130,7 @@ engine_life_stop(struct engine_jail *j)
 {
 	struct engine *e = j->engine;
 
+	engine_restore_finish(e);
 	engine_log_save(e);
 	engine_log_close_jail(j);
 	/* Who waited for one of them goes on at once, and may have stopped it. */

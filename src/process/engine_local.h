@@ -124,12 +124,26 @@ struct engine_asks {
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
 };
 
+/* The kernel's sets against our bans, in turns (engine_sync.c). */
+struct engine_sync {
+	struct event *turn;
+	uint8_t number;            /* of this comparison */
+	bool open;                 /* all that the kernel has is known */
+	bool settling;             /* our bans are being gone through */
+	size_t jail;               /* … those of this one */
+	struct bans_walk *walk;
+	/* Elements of the kernel whose rows may still come. */
+	struct wire_fw_element *held;
+	size_t held_n, held_at, held_max;
+};
+
 struct engine_cymru;
 struct engine_events;
 struct engine_ignoreip;
 struct engine_names;
 struct sweep;
 struct engine_resolve;
+struct engine_restore;
 struct engine_run;
 
 struct engine {
@@ -169,8 +183,10 @@ struct engine {
 	int server_fd;                 /* until the server is made */
 	struct addr *own;
 	size_t own_n;
-	bool restored;                 /* the store's bans were read once */
+	bool restored;                 /* the store's bans are, or were, read */
+	struct engine_restore *restore;   /* … and that is not over */
 	uint64_t reads;                /* … and of single jails so often */
+	struct engine_sync sync;
 	bool reconciled;               /* the kernel's sets were compared once */
 	bool dumping;
 	uint32_t dump_generation;      /* whose numbers that dump has */
@@ -195,6 +211,10 @@ struct engine {
 	struct request *stream;        /* … and waits for the configuration */
 	struct boot started;
 };
+
+/* --- engine.c ----------------------------------------------------------- */
+/* The start is over: every ban is known, the kernel's too. */
+void engine_ready(struct engine *e);
 
 /* --- engine_config.c --------------------------------------------------- */
 /* A configuration has arrived: compile, answer, swap. Takes over fd. */
@@ -273,12 +293,28 @@ bool engine_setting_stays(const struct engine_jail *j);
 void engine_setting_again(struct engine_jail *j);
 
 /* --- engine_restore.c: bans of the store -------------------------------- */
-/* For all jails in one pass: at the start. */
-void engine_restore_all(struct engine *e);
+/* What follows from a row of a jail that has one. */
+void engine_restore_row(struct engine_jail *j, struct store_row *row);
+void engine_restore_unread(const struct engine *e);
 /* A jail that comes while we run, perhaps again: the start is long over. */
 void engine_restore_jail(struct engine_jail *j);
 /* Somebody has lifted bans of it: its rows are gone, behind that read. */
 void engine_restore_lifted(struct engine_jail *j);
+
+/* --- engine_restore_start.c: of all jails, at the start ----------------- */
+/* Begins; then the store's thread begins, at once or in a later turn. */
+void engine_restore_start(struct engine *e);
+/*
+ * Before somebody wants to know of this id, and it is none of the jail's bans:
+ * true when its row was looked for.
+ */
+bool engine_restore_one(struct engine_jail *j, const struct id *id);
+/* A ban was lifted: its row, if it is still to come, is void. */
+void engine_restore_lift(struct engine_jail *j, const struct id *id);
+/* All that are left, now: for what concerns all of them. */
+void engine_restore_finish(struct engine *e);
+/* The daemon ends: none comes any more. */
+void engine_restore_end(struct engine *e);
 
 /* --- engine_refill.c ---------------------------------------------------- */
 /* The database is another one: rows for what is in force. */
@@ -339,6 +375,15 @@ void engine_sync_start(struct engine *e);
 void engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
     size_t n);
 void engine_sync_end(struct engine *e);
+/* A ban has come from the store, all of them have: the kernel may lack them. */
+void engine_sync_restored(struct engine_jail *j, struct ticket *t);
+void engine_sync_all_restored(struct engine *e);
+/* There is room for requests again. */
+void engine_sync_go_on(struct engine *e);
+/* The daemon ends: nothing is asked for any more. */
+void engine_sync_stop(struct engine *e);
+int engine_sync_init(struct engine *e);
+void engine_sync_fini(struct engine *e);
 /* Asks again for what was refused for a passing reason. */
 void engine_sync_retry(struct engine *e);
 /*

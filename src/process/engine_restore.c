@@ -1,7 +1,8 @@
 /*
- * Bans of the store: of all jails at the start, of one that comes later. Those
- * are read on the store's thread; what is lifted meanwhile may be among them,
- * so that they are read again then, behind the rows that went.
+ * Bans of the store: what follows from a row, and those of a jail that comes
+ * while we run (at the start: engine_restore_start.c). Those are read on the
+ * store's thread; what is lifted meanwhile may be among them, so that they are
+ * read again then, behind the rows that went.
  */
 #include "process/engine_local.h"
 
@@ -29,15 +30,11 @@ log_restored(const struct engine_jail *j, const struct id *id)
 	buf_fini(&text);
 }
 
-static void
-restore_row(struct store_row *row, void *arg)
+void
+engine_restore_row(struct engine_jail *j, struct store_row *row)
 {
-	struct engine_jail *j = engine_jail_find(arg, row->jail);
-	struct ticket *t;
+	struct ticket *t = jail_restore(j->jail, &row->ticket, clock_wall());
 
-	if (j == NULL || j->jail == NULL)
-		return;
-	t = jail_restore(j->jail, &row->ticket, clock_wall());
 	if (t == NULL)
 		return;
 	engine_jail_enter(j, t);
@@ -49,29 +46,16 @@ restore_row(struct store_row *row, void *arg)
 	log_restored(j, &t->id);
 	if (t->state == TICKET_CONFIRMED)
 		engine_run_ban(j, t);
+	else
+		engine_sync_restored(j, t);
 }
 
-static void
-log_unread(const struct engine *e)
+void
+engine_restore_unread(const struct engine *e)
 {
 	log_error("gaol.engine", "bans of the store cannot be read: %s",
 	    store_error(e->store) != NULL ? store_error(e->store) :
 	    "too many requests");
-}
-
-void
-engine_restore_all(struct engine *e)
-{
-	int rc;
-
-	e->restored = true;
-	if (e->store == NULL)
-		return;
-	log_gather();
-	rc = store_load_bans(e->store, NULL, clock_wall(), restore_row, e);
-	log_gather_end();
-	if (rc == -1)
-		log_unread(e);
 }
 
 /* NULL: nobody waits for this one any more. */
@@ -87,10 +71,10 @@ static void
 restore_read(struct store_row *row, void *arg)
 {
 	const struct restore *r = arg;
-	const struct engine_jail *j = jail_of(r);
+	struct engine_jail *j = jail_of(r);
 
-	if (j != NULL && !j->reread)
-		restore_row(row, r->engine);
+	if (j != NULL && j->jail != NULL && !j->reread)
+		engine_restore_row(j, row);
 }
 
 static void
@@ -114,7 +98,7 @@ restored_later(int error, void *arg)
 	if (j != NULL && j->reread)
 		engine_restore_jail(j);
 	if (error != 0)
-		log_unread(e);
+		engine_restore_unread(e);
 	else
 		engine_sync_start(e);
 	engine_jails_run_soon(e);
@@ -140,7 +124,7 @@ engine_restore_jail(struct engine_jail *j)
 		return;
 	}
 	restore_free(r);
-	log_unread(e);
+	engine_restore_unread(e);
 }
 
 void

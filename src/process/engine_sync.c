@@ -3,21 +3,71 @@
  * stays there: an element with its row is left alone, one without becomes a
  * ticket, a row without gets its element), and after somebody else has
  * touched the tables. Nothing is ever emptied to be refilled.
+ *
+ * At start the warden reads the sets while we read the rows. Elements whose
+ * rows may still come are held until all have come; where there are none, as
+ * after a boot, what a row brings is asked for at once, so that the kernel
+ * takes in the first bans while we read the last. Our bans are gone through in
+ * turns of the loop, and no faster than the warden answers.
  */
 #include "process/engine_local.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 /* Kernel and store round differently, and time passes between them. */
 #define SYNC_SLACK 2
+
+#define TURN_NS 4000000u     /* of the processor */
+#define STEP 64              /* bans or elements between two looks at it */
+#define WAITING_MAX 8000u    /* requests: a window under way, one to follow */
 
 static uint32_t
 bit(uint32_t rule)
 {
 	return 1u << (rule & 31);
+}
+
+static void
+end_walk(struct engine_sync *y)
+{
+	jail_walk_free(y->walk);
+	y->walk = NULL;
+	y->settling = false;
+}
+
+static void
+forget_held(struct engine_sync *y)
+{
+	free(y->held);
+	y->held = NULL;
+	y->held_n = y->held_at = y->held_max = 0;
+}
+
+/* What was compared before counts no more. */
+static void
+begin(struct engine *e)
+{
+	struct engine_sync *y = &e->sync;
+
+	end_walk(y);
+	forget_held(y);
+	y->open = false;
+	/* 0 is that of a ticket nobody has looked at. */
+	y->number = y->number < UINT8_MAX ? y->number + 1 : 1;
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct jail *jail = e->jails[i]->jail;
+		struct ticket *t = jail != NULL ? jail_ban_first(jail) : NULL;
+
+		for (; t != NULL; t = jail_ban_next(jail, t)) {
+			t->seen = 0;
+			t->settled = 0;
+		}
+	}
 }
 
 void
@@ -29,13 +79,7 @@ engine_sync_start(struct engine *e)
 		e->dump_again = true;
 		return;
 	}
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct jail *jail = e->jails[i]->jail;
-		struct ticket *t = jail != NULL ? jail_ban_first(jail) : NULL;
-
-		for (; t != NULL; t = jail_ban_next(jail, t))
-			t->seen = 0;
-	}
+	begin(e);
 	e->dumping = true;
 	e->dump_generation = e->generation;
 	port_send(e->warden, &m, sizeof(m), -1);
@@ -127,27 +171,47 @@ compare(struct engine_jail *j, struct ticket *t,
 		t->seen |= bit(v->rule - j->rule_first);
 }
 
+static void
+hold(struct engine_sync *y, const struct wire_fw_element *v)
+{
+	if (y->held_n == y->held_max) {
+		y->held_max = y->held_max * 2 + WIRE_RECORDS_MAX;
+		y->held = xreallocarray(y->held, y->held_max,
+		    sizeof(*y->held));
+	}
+	y->held[y->held_n++] = *v;
+}
+
+static void
+take_element(struct engine *e, const struct wire_fw_element *v)
+{
+	struct engine_jail *j = jail_of_rule(e, v->rule);
+	struct id id = id_from_addr(&v->addr);
+	struct ticket *t;
+
+	if (j == NULL)
+		return;
+	t = jail_find(j->jail, &id);
+	if (t != NULL)
+		compare(j, t, v);
+	else if (e->restore != NULL)
+		hold(&e->sync, v);
+	else if (!e->reconciled)
+		adopt(j, v);
+}
+
 void
 engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
     size_t n)
 {
 	/* Begun before a reload: its numbers mean something else now. */
-	if (e->dump_generation != e->generation)
+	if (e->dump_generation != e->generation || e->ending)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		struct engine_jail *j = jail_of_rule(e, v[i].rule);
-		struct id id = id_from_addr(&v[i].addr);
-		struct ticket *t;
-
-		if (j == NULL)
-			continue;
-		t = jail_find(j->jail, &id);
-		if (t != NULL)
-			compare(j, t, &v[i]);
-		else if (!e->reconciled)
-			adopt(j, &v[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		take_element(e, &v[i]);
 }
+
+/* --- what is missing ----------------------------------------------------- */
 
 /*
  * Asks for the native actions that do not have the ticket, even when an answer
@@ -166,6 +230,7 @@ ask_missing(struct engine_jail *j, struct ticket *t)
 static void
 settle_ban(struct engine_jail *j, struct ticket *t)
 {
+	t->settled = j->engine->sync.number;
 	engine_jail_state(j, t, TICKET_PENDING);
 	ask_missing(j, t);
 	/* A request of earlier may have brought all that was missing. */
@@ -173,34 +238,188 @@ settle_ban(struct engine_jail *j, struct ticket *t)
 		engine_jail_announce(j, t);
 }
 
-static void
-settle_jail(struct engine_jail *j)
+/* The next of our bans, in the jail of `y->jail` then; NULL: that was all. */
+static struct ticket *
+next_ban(struct engine *e)
 {
-	struct ticket *t = jail_ban_first(j->jail);
+	struct engine_sync *y = &e->sync;
+	struct ticket *t;
 
-	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		if (t->id.addr.family != ADDR_NONE)
-			settle_ban(j, t);
+	for (; y->jail < e->jails_n; y->jail++) {
+		struct jail *jail = e->jails[y->jail]->jail;
+
+		if (y->walk == NULL && jail != NULL)
+			y->walk = jail_walk_new(jail);
+		t = y->walk != NULL ? jail_walk_next(y->walk) : NULL;
+		if (t != NULL)
+			return t;
+		jail_walk_free(y->walk);
+		y->walk = NULL;
 	}
+	return NULL;
+}
+
+/* Some of our bans; ends the walk with the last of them. */
+static void
+settle_some(struct engine *e)
+{
+	struct engine_sync *y = &e->sync;
+	struct ticket *t;
+
+	for (size_t i = 0; i < STEP; i++) {
+		t = next_ban(e);
+		if (t == NULL) {
+			end_walk(y);
+			return;
+		}
+		if (t->id.addr.family != ADDR_NONE && t->settled != y->number)
+			settle_ban(e->jails[y->jail], t);
+	}
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+/* All rows have come: what is held now has none. */
+static void
+take_held(struct engine *e)
+{
+	struct engine_sync *y = &e->sync;
+
+	for (size_t i = 0; i < STEP && y->held_at < y->held_n; i++)
+		take_element(e, &y->held[y->held_at++]);
+	if (y->held_at == y->held_n)
+		forget_held(y);
+}
+
+static bool
+may_ask(const struct engine *e)
+{
+	return e->asks.bulk.n < WAITING_MAX;
+}
+
+/* Is there anything that can be done now? Does a part of it. */
+static bool
+step(struct engine *e)
+{
+	struct engine_sync *y = &e->sync;
+
+	if (e->restore == NULL && y->held_n > 0)
+		take_held(e);
+	else if (e->restore == NULL && y->open && !e->reconciled)
+		engine_ready(e);
+	else if (y->settling && may_ask(e))
+		settle_some(e);
+	else
+		return false;
+	return true;
+}
+
+void
+engine_sync_go_on(struct engine *e)
+{
+	/* In the next turn: whatever is ready comes before. */
+	static const struct timeval soon = { 0 };
+	const struct engine_sync *y = &e->sync;
+
+	if (!y->open || (!y->settling && y->held_n == 0 && e->reconciled) ||
+	    event_pending(y->turn, EV_TIMEOUT, NULL))
+		return;
+	if (event_add(y->turn, &soon) == -1)
+		log_fatal("gaol.engine", "out of memory");
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	uint64_t begun = clock_cpu_ns();
+	bool more;
+
+	(void)fd;
+	(void)what;
+	clock_tick();
+	log_gather();
+	do
+		more = e->sync.open && step(e);
+	while (more && clock_cpu_ns() - begun < TURN_NS);
+	log_gather_end();
+	engine_jails_run_soon(e);
+	if (more)
+		engine_sync_go_on(e);
+}
+
+/* From the first of them on; who was settled in this comparison is. */
+static void
+begin_walk(struct engine *e)
+{
+	end_walk(&e->sync);
+	e->sync.jail = 0;
+	e->sync.settling = true;
+	engine_sync_go_on(e);
 }
 
 void
 engine_sync_end(struct engine *e)
 {
+	struct engine_sync *y = &e->sync;
+
 	e->dumping = false;
+	if (e->ending)
+		return;
 	/* A reload came in between: the next dump counts. */
 	if (e->dump_generation == e->generation) {
-		for (size_t i = 0; i < e->jails_n; i++) {
-			if (e->jails[i]->jail != NULL)
-				settle_jail(e->jails[i]);
-		}
-		e->reconciled = true;
+		y->open = true;
+		if (e->restore == NULL || y->held_n == 0)
+			begin_walk(e);
 	}
 	if (e->dump_again) {
 		e->dump_again = false;
 		engine_sync_start(e);
 	}
 }
+
+void
+engine_sync_restored(struct engine_jail *j, struct ticket *t)
+{
+	struct engine *e = j->engine;
+
+	/* Else it is met when our bans are gone through. */
+	if (e->restore != NULL && e->sync.open && e->sync.held_n == 0 && may_ask(e))
+		settle_ban(j, t);
+}
+
+void
+engine_sync_all_restored(struct engine *e)
+{
+	if (e->sync.open)
+		begin_walk(e);
+}
+
+void
+engine_sync_stop(struct engine *e)
+{
+	end_walk(&e->sync);
+	e->sync.open = false;
+}
+
+int
+engine_sync_init(struct engine *e)
+{
+	e->sync.turn = event_new(e->base, -1, 0, on_turn, e);
+	return e->sync.turn != NULL ? 0 : -1;
+}
+
+void
+engine_sync_fini(struct engine *e)
+{
+	engine_sync_stop(e);
+	forget_held(&e->sync);
+	if (e->sync.turn != NULL)
+		event_free(e->sync.turn);
+	e->sync.turn = NULL;
+}
+
+/* --- what was refused ----------------------------------------------------- */
 
 uint8_t
 engine_sync_pause(uint8_t *tries)

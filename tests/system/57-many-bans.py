@@ -30,7 +30,8 @@ def fill(daemon):
 
 def settled(daemon):
     status = daemon.ask("status")
-    return status["pending"] == 0 and status["firewall"]["waiting"] == 0
+    return (not status["restoring"] and status["pending"] == 0
+            and status["firewall"]["waiting"] == 0)
 
 
 class Pings(threading.Thread):

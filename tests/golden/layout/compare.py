@@ -218,7 +218,7 @@ def compare_upstream(work):
 
 STATUS = {
     "version": "0.1.0", "pid": 4711, "uptime": 93784,
-    "jails": ["j2", "sshd"], "pending": 1, "failed": 2,
+    "jails": ["j2", "sshd"], "restoring": True, "pending": 1, "failed": 2,
     "broken": [{"jail": "web", "error": "no log file \u001b[2J"}],
     "problems": ["/etc/x/jail.conf:3: [web] error: bad\u0007"],
     "firewall": {"kind": "nftables", "state": "error",

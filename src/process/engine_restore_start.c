@@ -1,0 +1,240 @@
+/*
+ * The bans of the store at the start. A few thousand are back before anybody
+ * is answered; a million take seconds, so the rest comes in turns of the loop,
+ * between which logs are read and clients answered. An id that is to be
+ * banned, lifted or named meanwhile has its row read out of turn, so that
+ * nobody meets a jail that does not know it yet; what concerns all of them at
+ * once waits until all are there (engine_restore_finish).
+ *
+ * Until the end the loop is the only one who calls sqlite: what is to be
+ * written waits in the queue, where the store's thread finds it then.
+ */
+#include "process/engine_local.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define LOGGER "gaol.engine"
+#define FIRST_NS 50000000u   /* of the processor, before anybody is heard */
+#define TURN_NS 4000000u
+#define ROWS 100             /* between two looks at the clock */
+#define RESERVE_AT 10000u    /* bans of a jail; fewer move in no time */
+
+/* An id that was lifted by hand: its row may still come, and is void. */
+struct lifted {
+	const struct engine_jail *jail;
+	struct id id;
+};
+
+struct engine_restore {
+	struct event *turn;
+	struct table *lifted;
+	uint64_t rows;              /* that may still come, at most */
+	struct engine_jail *last;   /* of the row before, in this turn */
+};
+
+/* --- what was lifted ------------------------------------------------------ */
+
+static bool
+lifted_eq(const void *entry, const void *key)
+{
+	const struct lifted *a = entry, *b = key;
+
+	return a->jail == b->jail && id_eq(&a->id, &b->id);
+}
+
+static bool
+was_lifted(const struct engine_restore *r, const struct engine_jail *j,
+    const struct id *id)
+{
+	const struct lifted key = { j, *id };
+
+	return table_count(r->lifted) > 0 &&
+	    table_find(r->lifted, id_hash(id), &key) != NULL;
+}
+
+void
+engine_restore_lift(struct engine_jail *j, const struct id *id)
+{
+	struct engine_restore *r = j->engine->restore;
+	struct lifted *l;
+
+	if (r == NULL || was_lifted(r, j, id))
+		return;
+	l = xmalloc(sizeof(*l));
+	*l = (struct lifted){ j, id_copy(id) };
+	table_add(r->lifted, id_hash(id), l);
+}
+
+static void
+restore_free(struct engine_restore *r)
+{
+	struct lifted *l;
+	size_t at = 0;
+
+	while ((l = table_next(r->lifted, &at)) != NULL) {
+		id_fini(&l->id);
+		free(l);
+	}
+	table_free(r->lifted);
+	event_free(r->turn);
+	free(r);
+}
+
+/* --- rows ------------------------------------------------------------------ */
+
+/* Rows of one jail mostly stand together. */
+static struct engine_jail *
+jail_of(struct engine *e, const char *name)
+{
+	struct engine_jail *j = e->restore->last;
+
+	if (j == NULL || strcmp(j->config->name, name) != 0)
+		j = engine_jail_find(e, name);
+	e->restore->last = j;
+	/* One that was added since has not been started, or reads its own. */
+	return j != NULL && j->jail != NULL && j->running ? j : NULL;
+}
+
+/* A table of a million moves for longer than anybody should wait. */
+static void
+make_room(struct engine_jail *j, uint64_t rows)
+{
+	if (jail_banned(j->jail) == RESERVE_AT)
+		jail_reserve(j->jail, RESERVE_AT + (size_t)rows);
+}
+
+static void
+take_row(struct store_row *row, void *arg)
+{
+	struct engine *e = arg;
+	struct engine_restore *r = e->restore;
+	struct engine_jail *j = jail_of(e, row->jail);
+
+	if (r->rows > 0)
+		r->rows--;
+	if (j == NULL || was_lifted(r, j, &row->ticket.id))
+		return;
+	make_room(j, r->rows);
+	engine_restore_row(j, row);
+}
+
+static void
+take_one(struct store_row *row, void *arg)
+{
+	engine_restore_row(arg, row);
+}
+
+bool
+engine_restore_one(struct engine_jail *j, const struct id *id)
+{
+	struct engine *e = j->engine;
+
+	if (e->restore == NULL || was_lifted(e->restore, j, id) ||
+	    jail_find(j->jail, id) != NULL)
+		return false;
+	store_load_ban(e->store, j->config->name, id, clock_wall(), take_one,
+	    j);
+	return true;
+}
+
+/* --- turns ------------------------------------------------------------------- */
+
+static void
+start_thread(struct engine *e)
+{
+	if (store_start(e->store) == -1)
+		log_error(LOGGER, "the store's thread does not start: %s",
+		    strerror(errno));
+	else
+		store_purge_events(e->store, clock_wall());
+}
+
+static void
+finish(struct engine *e)
+{
+	restore_free(e->restore);
+	e->restore = NULL;
+	start_thread(e);
+	engine_sync_all_restored(e);
+	xtrim();
+}
+
+/* Rows for so many nanoseconds of the processor. False: that was all. */
+static bool
+read_some(struct engine *e, uint64_t ns)
+{
+	uint64_t begun = clock_cpu_ns();
+	int rc;
+
+	e->restore->last = NULL;
+	log_gather();
+	do
+		rc = store_next_bans(e->store, ROWS, take_row, e);
+	while (rc == 1 && clock_cpu_ns() - begun < ns);
+	log_gather_end();
+	engine_jails_run_soon(e);
+	if (rc == -1)
+		engine_restore_unread(e);
+	return rc == 1;
+}
+
+static void
+go_on(struct engine *e, uint64_t ns)
+{
+	/* In the next turn: whatever is ready comes before. */
+	static const struct timeval soon = { 0 };
+
+	if (!read_some(e, ns))
+		finish(e);
+	else if (event_add(e->restore->turn, &soon) == -1)
+		log_fatal(LOGGER, "out of memory");
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	clock_tick();
+	go_on(arg, TURN_NS);
+}
+
+void
+engine_restore_start(struct engine *e)
+{
+	struct engine_restore *r;
+
+	e->restored = true;
+	if (e->store == NULL)
+		return;
+	r = xcalloc(1, sizeof(*r));
+	r->lifted = table_new(0, lifted_eq);
+	r->turn = evtimer_new(e->base, on_turn, e);
+	if (r->turn == NULL)
+		log_fatal(LOGGER, "out of memory");
+	r->rows = store_count_bans(e->store);
+	e->restore = r;
+	store_begin_bans(e->store, clock_wall());
+	go_on(e, FIRST_NS);
+}
+
+void
+engine_restore_finish(struct engine *e)
+{
+	if (e->restore != NULL)
+		go_on(e, UINT64_MAX);
+}
+
+void
+engine_restore_end(struct engine *e)
+{
+	if (e->restore != NULL)
+		restore_free(e->restore);
+	e->restore = NULL;
+}

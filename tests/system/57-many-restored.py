@@ -1,0 +1,116 @@
+"""150,000 bans from the database (1,000,000 with SOAK=1) come back in turns of
+the loop: it answers meanwhile, an id whose row has not come yet is known to
+whoever asks, fails or lifts, and what was lifted stays so. At the next start,
+with all of them in the kernel, none is added or removed."""
+
+import os
+import sqlite3
+import subprocess
+import threading
+import time
+
+from gaold import Gaold, Monitor, Tap, nft, wait_for
+
+BANS = 1000000 if os.environ.get("SOAK") else 150000
+PATIENCE = 600 if os.environ.get("SOAK") else 120
+TURN_MS = 100
+tap = Tap()
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def address(i):
+    return "10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255)
+
+
+def fill(daemon):
+    now = int(time.time())
+    with sqlite3.connect(daemon.database) as db:
+        db.executemany("INSERT INTO bips(ip, jail, timeofban, bantime, bancount, data)"
+                       " VALUES(?, 'sshd', ?, 36000, 1, '{\"matches\": [], \"failures\": 1}')",
+                       ((address(i), now) for i in range(1, BANS + 1)))
+    db.close()
+
+
+def settled(daemon):
+    status = daemon.ask("status")
+    return (status and not status["restoring"] and status["pending"] == 0
+            and status["firewall"]["waiting"] == 0)
+
+
+class Pings(threading.Thread):
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.daemon_, self.answers, self.slowest = daemon, 0, 0
+        self.end = threading.Event()
+
+    def run(self):
+        while not self.end.wait(0.02):
+            begun = time.monotonic()
+            if self.daemon_.ask("ping") == "pong":
+                self.answers += 1
+            self.slowest = max(self.slowest, time.monotonic() - begun)
+
+
+def answers_well(daemon, pings, when):
+    pings.end.set()
+    pings.join()
+    turn = daemon.ask("status")["turn"]
+    tap.ok(turn["processor"] < TURN_MS and pings.answers > 0,
+           "%s: no turn took %d ms of the processor (%.1f; %d pings, the slowest after %d ms)"
+           % (when, TURN_MS, turn["processor"], pings.answers, pings.slowest * 1000), turn)
+
+
+gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
+try:
+    gaold.start()
+    gaold.stop()
+    fill(gaold)
+    asked, lifted, failing = (address(BANS - i) for i in range(3))
+    gaold.start()
+    pings = Pings(gaold)
+    pings.start()
+    known = gaold.ask("banned", asked)
+    count = gaold.ask("unban", "sshd", lifted)
+    gone = gaold.ask("banned", lifted)
+    meanwhile = gaold.ask("status")["restoring"]
+    gaold.fail(failing)
+    gaold.fail("203.0.113.7")
+    new = wait_for("the new one", 30, lambda: gaold.ask("banned", "203.0.113.7") == [["sshd"]])
+    print("# a new ban was made %s" % ("meanwhile" if gaold.ask("status")["restoring"]
+                                       else "when all were back"))
+    tap.ok(meanwhile, "an id was asked for, one lifted, before all were back")
+    tap.ok(known == [["sshd"]], "the one asked for is known", known)
+    tap.ok(count == {"count": 1, "errors": []} and gone == [[]], "the other is lifted",
+           (count, gone))
+    tap.ok(new, "somebody new is banned", gaold.logs()[-2000:])
+    tap.ok(wait_for("bans", PATIENCE, lambda: settled(gaold)), "all are back",
+           gaold.ask("status"))
+    answers_well(gaold, pings, "while they came back")
+    tap.ok(gaold.log_has("[sshd] %s already banned" % failing)
+           and not gaold.log_has("[sshd] Ban " + failing),
+           "who fails again is banned already")
+    wanted = {address(i) for i in range(1, BANS + 1)} - {lifted} | {"203.0.113.7"}
+    tap.ok(set(gaold.kernel()) == wanted, "the kernel has them, but for the lifted one")
+    tap.ok(gaold.ask("status", "sshd", "brief")["actions"]["banned"] == BANS,
+           "so has the jail", gaold.ask("status", "sshd", "brief")["actions"])
+    tap.ok(wait_for("rows", 30, lambda: gaold.rows() == wanted), "so has the database")
+
+    gaold.stop()
+    monitor = Monitor()
+    gaold.start()
+    pings = Pings(gaold)
+    pings.start()
+    tap.ok(wait_for("bans", PATIENCE, lambda: settled(gaold)), "once more",
+           gaold.ask("status"))
+    answers_well(gaold, pings, "with all in the kernel")
+    counts = monitor.counts()
+    # Who failed again was banned for longer than his row says.
+    tap.ok(counts["add"] <= 1 and counts["delete"] == 0,
+           "no element was removed, and none added but the one that was prolonged", counts)
+    tap.ok(gaold.ask("banned", lifted) == [[]] and
+           gaold.ask("status", "sshd", "brief")["actions"]["banned"] == BANS,
+           "what was lifted does not come back")
+finally:
+    gaold.close()
+    nft("flush", "ruleset")
+tap.exit()

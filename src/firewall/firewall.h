@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "config/config.h"
 
 struct event_base;
@@ -84,6 +85,7 @@ struct firewall_element {
 	struct addr addr;
 	int64_t timeout;         /* seconds it was given; -1: none */
 	int64_t left;            /* seconds until it goes; -1: none */
+	struct boot read;        /* … at this moment: telling takes its time */
 };
 
 struct firewall_events {

@@ -56,6 +56,7 @@ keep(const struct addr *addr, const struct nft_reply_element *e, void *arg)
 		.addr = *addr,
 		.timeout = e->timeout < 0 ? -1 : (e->timeout + 999) / 1000,
 		.left = e->left < 0 ? -1 : (e->left + 999) / 1000,
+		.read = d->read,
 	};
 }
 
@@ -81,6 +82,7 @@ read_set(struct nftables *f)
 		    strerror(errno));
 	d->tries = 0;
 	d->n = d->told = 0;
+	d->read = list.begun;
 	nft_element_each(&list, nft_want_is_net(kind), keep, &t);
 	nft_element_list_fini(&list);
 	return true;

@@ -22,6 +22,7 @@ struct nft_dump {
 	size_t at;                        /* rule * FIREWALL_SETS + set */
 	unsigned tries;
 	struct firewall_element *v;       /* of the set that was read */
+	struct boot read;                 /* … then */
 	size_t n, cap, told;
 };
 

@@ -180,6 +180,7 @@ void
 nft_element_gather(const struct nft_reply_element *e, void *list)
 {
 	struct nft_element_list *l = list;
+	int64_t left = e->left >= 0 ? e->left + l->late : -1;
 
 	if (l->n == NFT_ELEMENT_MAX) {
 		l->dropped++;
@@ -189,7 +190,9 @@ nft_element_gather(const struct nft_reply_element *e, void *list)
 		l->cap = l->cap * 2 + 64;
 		l->v = xreallocarray(l->v, l->cap, sizeof(*l->v));
 	}
-	l->v[l->n++] = *e;
+	l->v[l->n] = *e;
+	/* The kernel counts in ticks of its own: not more than it was given. */
+	l->v[l->n++].left = left < e->timeout ? left : e->timeout;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "firewall/firewall.h"
 #include "firewall/nft_batch.h"
 
@@ -54,6 +55,8 @@ struct nft_element_list {
 	struct nft_reply_element *v;
 	size_t n, cap;
 	uint64_t dropped;      /* beyond NFT_ELEMENT_MAX */
+	struct boot begun;     /* all that is left is left from here on */
+	int64_t late;          /* milliseconds: how far the reading is */
 };
 #define NFT_ELEMENT_MAX (8u << 20)
 void nft_element_gather(const struct nft_reply_element *e, void *list);

@@ -197,8 +197,23 @@ nft_state_set(const struct nft_state *s, const char *name)
 static int
 on_elements(const struct nlmsghdr *h, void *arg)
 {
-	return nft_reply_type(h) == NFT_MSG_NEWSETELEM ?
-	    nft_reply_elements(h, nft_element_gather, arg) : 0;
+	struct nft_element_list *list = arg;
+
+	if (nft_reply_type(h) != NFT_MSG_NEWSETELEM)
+		return 0;
+	/* A million take seconds, and what is left of them goes by. */
+	clock_tick();
+	list->late = (clock_boot().us - list->begun.us) / 1000;
+	return nft_reply_elements(h, nft_element_gather, list);
+}
+
+static int
+read_once(struct nft_link *l, const struct nft_link_ask *ask,
+    struct nft_element_list *list)
+{
+	clock_tick();
+	list->begun = clock_boot();
+	return nft_link_ask(l, ask, on_elements, list);
 }
 
 int
@@ -208,14 +223,14 @@ nft_state_elements(struct nft_link *l, const struct nft_element_set *set,
 	struct nft_link_ask ask = { .type = NFT_MSG_GETSETELEM, .dump = true,
 		.family = set->family, .table = set->table,
 		.set = set->name };
-	int rc = nft_link_ask(l, &ask, on_elements, list);
+	int rc = read_once(l, &ask, list);
 
 	for (int i = 1; rc == 0 && list->n > ONE_DATAGRAM &&
 	    i < READINGS_MAX; i++) {
 		struct nft_element_list next = { 0 };
 		bool more;
 
-		rc = nft_link_ask(l, &ask, on_elements, &next);
+		rc = read_once(l, &ask, &next);
 		more = rc == 0 && next.n > list->n;
 		if (more) {
 			struct nft_element_list swap = *list;

@@ -134,7 +134,8 @@ on_dump(evutil_socket_t fd, short what, void *arg)
 		}
 		v[n++] = (struct firewall_element){ .rule = e->rule,
 			.addr = e->addr, .timeout = e->timeout,
-			.left = e->timeout < 0 ? -1 : e->end - t };
+			.left = e->timeout < 0 ? -1 : e->end - t,
+			.read = { t * CLOCK_SECOND } };
 		if (n == FIREWALL_BATCH_MAX) {
 			if (events->dumped != NULL)
 				events->dumped(v, n, f->fw.arg);

@@ -101,7 +101,9 @@ jail_of_rule(const struct engine *e, uint32_t rule)
 static int64_t
 seconds_of(const struct wire_fw_element *v)
 {
-	return v->timeout > 0 ? v->left : -1;
+	int64_t left = (v->end - clock_boot().us) / CLOCK_SECOND;
+
+	return v->timeout <= 0 ? -1 : left > 0 ? left : 0;
 }
 
 static bool
@@ -129,7 +131,7 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 	t.bantime = j->config->bantime;
 	t.permanent = j->config->bantime < 0;
 	if (v->timeout > 0) {
-		t.time.us -= (v->timeout - v->left) * CLOCK_SECOND;
+		t.time.us -= (v->timeout - seconds_of(v)) * CLOCK_SECOND;
 		t.bantime = v->timeout;
 		t.permanent = false;
 	}

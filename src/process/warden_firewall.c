@@ -117,7 +117,8 @@ on_dumped(const struct firewall_element *elements, size_t n, void *arg)
 		log_fatal(LOGGER, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		v[i].timeout = elements[i].timeout;
-		v[i].left = elements[i].left;
+		v[i].end = elements[i].read.us + elements[i].left *
+		    CLOCK_SECOND;
 		v[i].rule = elements[i].rule;
 		v[i].addr = elements[i].addr;
 	}

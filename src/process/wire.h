@@ -197,7 +197,7 @@ struct wire_fw_done {
 
 struct wire_fw_element {
 	int64_t timeout;      /* seconds given; -1 none */
-	int64_t left;
+	int64_t end;          /* by the boot clock, microseconds */
 	uint32_t rule;
 	struct addr addr;
 	uint8_t zero[10];

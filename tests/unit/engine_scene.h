@@ -208,8 +208,7 @@ work_dump(void)
 
 		m.v.addr = el->addr;
 		m.v.timeout = el->end == INT64_MAX ? -1 : 3600;
-		m.v.left = el->end == INT64_MAX ? -1 :
-		    (el->end - clock_boot().us) / CLOCK_SECOND;
+		m.v.end = el->end;
 		for (uint32_t k = 0; k < s->plan.rules_n; k++)
 			if (s->plan.rules[k].jail == el->jail &&
 			    s->plan.rules[k].action == el->action)

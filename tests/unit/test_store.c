@@ -313,6 +313,50 @@ hostile_rows_are_left_out(void **state)
 	assert_int_equal(n.skipped, 9);
 }
 
+static struct id
+id_of(const char *text)
+{
+	return id_from_span(span_of(text));
+}
+
+/* Three of four, in two parts; one out of turn, and it comes again. */
+static void
+bans_load_in_parts(void **state)
+{
+	struct scene *sc = *state;
+	const struct wall now = wall_from_seconds(NOW);
+	struct id one = id_of("192.0.2.3"), ended = id_of("192.0.2.2"),
+	    none = id_of("192.0.2.9");
+
+	open_store(sc);
+	close_store(sc);
+	run_sql(sc, "PRAGMA foreign_keys = OFF;"
+	    "INSERT INTO bips VALUES('192.0.2.1','j',1699999999,600,1,'{}');"
+	    "INSERT INTO bips VALUES('192.0.2.2','j',1699990000,600,1,'{}');"
+	    "INSERT INTO bips VALUES('192.0.2.3','j',1699999999,-1,1,'{}');"
+	    "INSERT INTO bips VALUES('192.0.2.4','k',1699999999,600,1,'{}');");
+	open_store(sc);
+	assert_int_equal(store_count_bans(sc->store), 4);
+	store_begin_bans(sc->store, now);
+	assert_int_equal(store_next_bans(sc->store, 1, note_ban, sc), 1);
+	assert_int_equal(sc->bans.n, 1);
+	store_load_ban(sc->store, "j", &one, now, note_ban, sc);
+	store_load_ban(sc->store, "k", &one, now, note_ban, sc);
+	store_load_ban(sc->store, "j", &ended, now, note_ban, sc);
+	store_load_ban(sc->store, "j", &none, now, note_ban, sc);
+	assert_int_equal(sc->bans.n, 2);
+	assert_string_equal(sc->bans.v[1],
+	    "j 192.0.2.3 1699999999 -1 permanent 1");
+	assert_int_equal(store_next_bans(sc->store, 10, note_ban, sc), 0);
+	assert_int_equal(sc->bans.n, 4);
+	assert_string_equal(sc->bans.v[2], sc->bans.v[1]);
+	assert_string_equal(sc->bans.v[3], "k 192.0.2.4 1699999999 600 1");
+	/* The thread has it now. */
+	assert_int_equal(store_start(sc->store), 0);
+	assert_int_equal(store_next_bans(sc->store, 10, note_ban, sc), -1);
+	assert_int_equal(store_count_bans(sc->store), 0);
+}
+
 static void
 count_ban(struct store_row *row, void *arg)
 {
@@ -446,6 +490,7 @@ main(void)
 		SCENE(a_full_queue_refuses_and_counts),
 		SCENE(no_store_takes_everything),
 		SCENE(hostile_rows_are_left_out),
+		SCENE(bans_load_in_parts),
 		SCENE(a_hundred_thousand_bans_load_fast),
 		SCENE(a_purge_shrinks_the_file),
 		SCENE(a_purge_shrinks_a_file_of_fail2ban),

@@ -65,7 +65,7 @@ try:
            "status names them all", actions["banned"])
     tap.ok(shown == actions["ids"][-1000:], "… and shows the latest 1000", shown[:3])
     brief = gaold.ask("status", "sshd", "brief")["actions"]
-    tap.ok("ids" not in brief and brief["bans"] == actions["bans"] and
+    tap.ok("ids" not in brief and [b["id"] for b in brief["bans"]] == shown and
            brief["banned"] == BANS, "a brief one has no list of ids")
     text = gaold.run("status", "sshd").stdout
     tap.ok("%d bans before them" % (BANS - 1000) in text, "gaol status says how many more",

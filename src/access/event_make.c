@@ -52,9 +52,11 @@ event_tls_of(struct span word)
 	    span_eq(word, SPAN("TSL")) ||
 	    span_eq_nocase(span_sub(word, 0, 3), SPAN("ssl")))
 		return EVENT_TLS_YES;
-	if (span_eq_nocase(word, SPAN("secured")))
+	if (span_eq_nocase(word, SPAN("secured")) ||
+	    span_eq_nocase(word, SPAN("trusted")))
 		return EVENT_TLS_LOCAL;
-	if (span_eq_nocase(word, SPAN("plaintext")))
+	if (span_eq_nocase(word, SPAN("plaintext")) ||
+	    span_eq_nocase(word, SPAN("insecure")))
 		return EVENT_TLS_NONE;
 	return EVENT_TLS_UNKNOWN;
 }
@@ -107,6 +109,17 @@ take_duration(struct access_event *out, struct span value)
 		*ms = (int64_t)(seconds * 1000 + 0.5);
 }
 
+/* Microseconds. */
+static void
+take_microseconds(struct access_event *out, struct span value)
+{
+	int64_t *ms = &out->numbers[EVENT_DURATION_MS], us;
+
+	if (*ms == EVENT_NUMBER_UNKNOWN &&
+	    number_parse(value, 0, INT64_MAX, &us) == 0)
+		*ms = us / 1000;
+}
+
 static void
 take_word(struct access_event *out, struct span group, struct span value)
 {
@@ -121,13 +134,16 @@ take_word(struct access_event *out, struct span group, struct span value)
 			out->tls = event_tls_of(value);
 	} else if (span_eq(group, SPAN("duration"))) {
 		take_duration(out, value);
+	} else if (span_eq(group, SPAN("duration_us"))) {
+		take_microseconds(out, value);
 	}
 }
 
 static void
 take_addr(struct access_event *out, struct span group, struct span value)
 {
-	if (span_eq(group, SPAN("ip4")) || span_eq(group, SPAN("ip6"))) {
+	if (span_eq(group, SPAN("ip4")) || span_eq(group, SPAN("ip6")) ||
+	    span_eq(group, SPAN("ip"))) {
 		if (out->ip.family == ADDR_NONE)
 			addr_parse(value, &out->ip);
 	} else if (span_eq(group, SPAN("local_ip"))) {

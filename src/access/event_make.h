@@ -24,7 +24,7 @@ void event_make(const struct event_line *line, const struct user_rules *rules,
 enum event_service event_service_of(struct span word);
 /*
  * What a server's word for its encryption means: "TLS", "TLSv1.3", "secured",
- * "starttls", "none"; EVENT_TLS_UNKNOWN otherwise.
+ * "trusted", "insecure", "starttls", "none"; EVENT_TLS_UNKNOWN otherwise.
  */
 enum event_tls event_tls_of(struct span word);
 

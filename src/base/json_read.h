@@ -19,7 +19,7 @@
 #include "base/span.h"
 
 #define JSON_READ_DEPTH 32
-#define JSON_READ_VALUES 4096
+#define JSON_READ_VALUES 65536
 
 /*
  * A new reference, or NULL: *why, a constant or valid until the next call, says

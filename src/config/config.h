@@ -66,6 +66,10 @@ struct filter_config {
 	char *eventprefix;        /* NULL: none */
 	struct event_rule *events;
 	size_t events_n;
+	/* Lines that were read once to see that they can be (json_rule.h). */
+	char *eventjson;          /* NULL: none */
+	char *jsonprefix;         /* NULL: the line is JSON */
+	char *jsontime;           /* NULL: the line's stamp counts */
 };
 
 struct log_path {

@@ -35,6 +35,23 @@ cut_head(struct span *line, struct span *head)
 	return true;
 }
 
+bool
+event_rule_is_text(struct span name)
+{
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		if (name.n > 0 && span_eq(event_texts[i].group, name))
+			return true;
+	return false;
+}
+
+void
+event_rule_list_texts(struct buf *why)
+{
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		if (event_texts[i].group.n > 0)
+			buf_addf(why, ", %s", event_texts[i].group.p);
+}
+
 static void
 list_names(struct buf *why, const char *(*name)(unsigned), unsigned n)
 {
@@ -70,15 +87,11 @@ tls_name(unsigned i)
 static int
 check_text(const char *name, struct buf *why)
 {
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		if (name[0] != '\0' &&
-		    span_eq(event_texts[i].group, span_of(name)))
-			return 0;
+	if (event_rule_is_text(span_of(name)))
+		return 0;
 	buf_addf(why, "'%s' is no field; accepted: service, reason, tls",
 	    name);
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		if (event_texts[i].group.n > 0)
-			buf_addf(why, ", %s", event_texts[i].group.p);
+	event_rule_list_texts(why);
 	return -1;
 }
 
@@ -112,14 +125,15 @@ check_fixed(const struct property *p, struct buf *why)
 }
 
 static int
-read_head(struct event_rule *rule, struct span head, struct buf *why)
+read_head(struct span head, enum event_kind *kind, struct properties *fixed,
+    struct buf *why)
 {
 	struct entry e;
 	int result = -1;
 
 	if (entry_parse(&e, head, why) != 0)
 		return -1;
-	if (event_kind_parse(span_of(e.name), &rule->kind) != 0) {
+	if (event_kind_parse(span_of(e.name), kind) != 0) {
 		buf_addf(why, "'%s' is no kind of event; accepted: ", e.name);
 		list_names(why, kind_name, EVENT_KINDS);
 		goto out;
@@ -127,12 +141,26 @@ read_head(struct event_rule *rule, struct span head, struct buf *why)
 	for (size_t i = 0; i < e.options.n; i++)
 		if (check_fixed(&e.options.v[i], why) != 0)
 			goto out;
-	rule->fixed = e.options;
+	*fixed = e.options;
 	e.options = (struct properties){ 0 };
 	result = 0;
 out:
 	entry_fini(&e);
 	return result;
+}
+
+int
+event_rule_head(struct span *line, enum event_kind *kind,
+    struct properties *fixed, struct buf *why)
+{
+	struct span head;
+
+	*fixed = (struct properties){ 0 };
+	if (cut_head(line, &head))
+		return read_head(head, kind, fixed, why);
+	buf_adds(why, "it begins with no kind of event; accepted: "
+	    "KIND[name=value, ...]: ...");
+	return -1;
 }
 
 static void
@@ -145,15 +173,8 @@ rule_fini(struct event_rule *rule)
 static int
 read_rule(struct event_rule *rule, struct span line, struct buf *why)
 {
-	struct span head;
-
 	*rule = (struct event_rule){ 0 };
-	if (!cut_head(&line, &head)) {
-		buf_adds(why, "it begins with no kind of event; accepted: "
-		    "KIND[name=value, ...]: REGEX");
-		return -1;
-	}
-	if (read_head(rule, head, why) != 0)
+	if (event_rule_head(&line, &rule->kind, &rule->fixed, why) != 0)
 		return -1;
 	if (line.n == 0) {
 		buf_adds(why, "it has no regex");

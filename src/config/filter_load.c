@@ -9,16 +9,18 @@
 #include "base/xalloc.h"
 #include "config/entry.h"
 #include "config/event_rule.h"
+#include "config/json_rule.h"
 #include "config/unknown.h"
 #include "config/value.h"
 
 const char *const filter_options[] = {
 	"usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
-	"datepattern", "journalmatch", "eventprefix", "eventregex", NULL
+	"datepattern", "journalmatch", "eventprefix", "eventregex",
+	"jsonprefix", "eventjson", "jsontime", NULL
 };
 
 static const char *const own_options[] = {
-	"eventprefix", "eventregex", NULL
+	"eventprefix", "eventregex", "jsonprefix", "eventjson", "jsontime", NULL
 };
 
 static bool
@@ -194,6 +196,55 @@ filter_fill(struct filter_config *f, const struct properties *from,
 	return 0;
 }
 
+/* Appends the lines; they are read to see that they can be. 0, or -1. */
+static int
+add_json_rules(struct filter_config *f, const char *text, struct buf *why)
+{
+	struct json_rules rules = { 0 };
+	struct buf all = { 0 };
+	int rc = json_rules_add(&rules, text, why);
+
+	json_rules_fini(&rules);
+	if (rc != 0)
+		return -1;
+	if (f->eventjson != NULL)
+		buf_addf(&all, "%s\n", f->eventjson);
+	buf_adds(&all, text);
+	free(f->eventjson);
+	f->eventjson = buf_take(&all);
+	return 0;
+}
+
+static int
+set_json_prefix(struct filter_config *f, struct span text, struct buf *why)
+{
+	if (span_find(text, SPAN("<F-JSON>")) == SPAN_NONE) {
+		buf_adds(why, "jsonprefix: it does not say where the JSON is; "
+		    "accepted: ...<F-JSON>\\{.+\\}</F-JSON>...");
+		return -1;
+	}
+	free(f->jsonprefix);
+	f->jsonprefix = span_dup(text);
+	return 0;
+}
+
+static int
+set_json_time(struct filter_config *f, struct span text, struct buf *why)
+{
+	struct json_rule_path path;
+	struct buf what = { 0 };
+
+	if (json_rule_path_parse(&path, text, &what) != 0) {
+		buf_addf(why, "jsontime: %s", what.p);
+		buf_fini(&what);
+		return -1;
+	}
+	json_rule_path_fini(&path);
+	free(f->jsontime);
+	f->jsontime = span_dup(text);
+	return 0;
+}
+
 int
 filter_add_own(struct filter_config *f, const char *option,
     const char *value, struct buf *why)
@@ -205,6 +256,12 @@ filter_add_own(struct filter_config *f, const char *option,
 	properties_add(&f->own, option, value);
 	if (strcmp(option, "eventregex") == 0)
 		return event_rules_add(f, value, why);
+	if (strcmp(option, "eventjson") == 0)
+		return add_json_rules(f, value, why);
+	if (strcmp(option, "jsonprefix") == 0)
+		return set_json_prefix(f, text, why);
+	if (strcmp(option, "jsontime") == 0)
+		return set_json_time(f, text, why);
 	free(f->eventprefix);
 	f->eventprefix = span_dup(text);
 	return 0;
@@ -266,5 +323,8 @@ filter_config_fini(struct filter_config *f)
 	properties_fini(&f->own);
 	free(f->eventprefix);
 	event_rules_fini(f);
+	free(f->eventjson);
+	free(f->jsonprefix);
+	free(f->jsontime);
 	*f = (struct filter_config){ 0 };
 }

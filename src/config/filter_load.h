@@ -24,7 +24,7 @@ void filter_logtype(struct definition *d, const char *backend);
 int filter_add(struct filter_config *f, size_t *first, const char *option,
     const char *value, struct buf *why);
 /*
- * Adds one option that fail2ban does not have (eventprefix, eventregex).
+ * Adds one option that fail2ban does not have (eventprefix, eventjson …).
  * 0, or -1: why.
  */
 int filter_add_own(struct filter_config *f, const char *option,

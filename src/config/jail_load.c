@@ -30,7 +30,8 @@ static const char *const jail_options[] = {
 	"ignorecommand", "ignoreself", "ignoreip", "ignoreip_lifts",
 	"ignorecache", "filter", "logtimezone", "logencoding", "logpath",
 	"action", "usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
-	"datepattern", "journalmatch", "eventprefix", "eventregex", NULL
+	"datepattern", "journalmatch", "eventprefix", "eventregex",
+	"jsonprefix", "eventjson", "jsontime", NULL
 };
 
 static const char *const enabled_option[] = { "enabled", NULL };

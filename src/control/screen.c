@@ -134,6 +134,7 @@ add_events(struct screen *s, const json_t *events)
 		{ "stored", "stored", PLAIN },
 		{ "waiting", "waiting", PLAIN },
 		{ "dropped", "dropped", RED },
+		{ "json_refused", "lines of JSON not understood", YELLOW },
 		{ "signins_failed", "lines of signins_file lost", RED },
 		{ "sessions_open", "sessions open", PLAIN },
 		{ "sessions_evicted", "taken for ended", YELLOW },

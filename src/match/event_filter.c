@@ -4,6 +4,7 @@
 
 #include "base/xalloc.h"
 #include "config/event_rule.h"
+#include "match/json_map.h"
 
 /* What is true of all lines that one expression matches. */
 struct meaning {
@@ -15,6 +16,10 @@ struct event_filter {
 	struct filter *filter;
 	struct meaning *meanings;   /* by the number of the expression, from 0 */
 	size_t meanings_n;
+	struct json_map *json;      /* NULL: no eventjson; else the expression
+	                             * behind all others finds the text */
+	struct literals literals;   /* … which holds one of these */
+	const char *refused;        /* what was wrong with the last one */
 	/* Of the line at hand: */
 	event_filter_fn *found;
 	void *arg;
@@ -25,14 +30,29 @@ struct event_filter {
 
 _Static_assert(EVENT_KINDS <= 8 * sizeof(unsigned), "kinds");
 
+/* A line that is JSON, with or without blanks around it. */
+#define JSON_ALONE "^\\s*<F-JSON>\\{.*\\}</F-JSON>\\s*$"
+
+/*
+ * JSON has stamps of its own within, which are not to be cut out: with
+ * eventjson a line's stamp stands at its begin, unless the filter says where.
+ */
+static char *
+datepattern_of(const struct filter_config *config)
+{
+	if (config->eventjson == NULL || config->datepattern != NULL)
+		return config->datepattern;
+	return (char *)"{^LN-BEG}";
+}
+
 static struct filter *
-compile(const struct filter_config *config,
+compile(struct event_filter *ef, const struct filter_config *config,
     const struct filter_options *options, struct report *report)
 {
 	struct filter_config events = {
 		.name = config->name, .usedns = (char *)"no",
 		.prefregex = config->eventprefix,
-		.datepattern = config->datepattern, .maxlines = 1,
+		.datepattern = datepattern_of(config), .maxlines = 1,
 	};
 	struct filter_options own = *options;
 	struct filter *f;
@@ -42,6 +62,13 @@ compile(const struct filter_config *config,
 	for (size_t i = 0; i < config->events_n; i++)
 		strings_add(&events.failregex,
 		    span_of(config->events[i].regex));
+	if (ef->json != NULL) {
+		strings_add(&events.failregex, config->jsonprefix != NULL ?
+		    span_of(config->jsonprefix) : SPAN(JSON_ALONE));
+		own.last_kind = "jsonprefix";
+		if (json_map_literals(ef->json, &ef->literals))
+			own.last_literals = &ef->literals;
+	}
 	f = filter_new(&events, &own, report);
 	strings_fini(&events.failregex);
 	return f;
@@ -52,17 +79,19 @@ event_filter_new(const struct filter_config *config,
     const struct filter_options *options, struct report *report)
 {
 	struct event_filter *ef;
-	struct filter *f;
 
-	if (config->events_n == 0)
-		return NULL;
-	f = compile(config, options, report);
-	if (f == NULL)
+	if (config->events_n == 0 && config->eventjson == NULL)
 		return NULL;
 	ef = xcalloc(1, sizeof(*ef));
-	ef->filter = f;
+	if (config->eventjson != NULL)
+		ef->json = json_map_new(config->eventjson, config->jsontime);
+	ef->filter = compile(ef, config, options, report);
+	if (ef->filter == NULL) {
+		event_filter_free(ef);
+		return NULL;
+	}
 	ef->meanings_n = config->events_n;
-	ef->meanings = xcalloc(config->events_n, sizeof(*ef->meanings));
+	ef->meanings = xcalloc(config->events_n + 1, sizeof(*ef->meanings));
 	for (size_t i = 0; i < config->events_n; i++) {
 		const struct event_rule *rule = &config->events[i];
 
@@ -82,21 +111,46 @@ event_filter_free(struct event_filter *ef)
 	filter_free(ef->filter);
 	for (size_t i = 0; i < ef->meanings_n; i++)
 		properties_fini(&ef->meanings[i].fixed);
+	json_map_free(ef->json);
 	free(ef->meanings);
 	free(ef);
 }
 
-static void
-on_match(const struct failure *f, void *arg)
+/* Once of each kind a line; false: that was told of it. */
+static bool
+is_new(struct event_filter *ef, enum event_kind kind)
 {
-	struct event_filter *ef = arg;
+	if (ef->kinds & 1u << kind)
+		return false;
+	ef->kinds |= 1u << kind;
+	ef->told++;
+	return true;
+}
+
+static void
+add_group(struct event_line *line, struct span name, struct span value)
+{
+	if (line->groups_n < FAILURE_GROUPS_MAX)
+		line->groups[line->groups_n++] = (struct failure_group){
+			name, value };
+}
+
+static void
+add_fixed(struct event_line *line, const struct properties *fixed)
+{
+	for (size_t i = 0; i < fixed->n; i++)
+		add_group(line, span_of(fixed->v[i].key),
+		    span_of(fixed->v[i].value));
+}
+
+static void
+on_regex(struct event_filter *ef, const struct failure *f)
+{
 	const struct meaning *m = &ef->meanings[f->regex - 1];
 	struct event_line *line = &ef->line;
 
-	if (ef->kinds & 1u << m->kind)
+	if (!is_new(ef, m->kind))
 		return;
-	ef->kinds |= 1u << m->kind;
-	ef->told++;
 	line->kind = m->kind;
 	line->regex = f->regex;
 	line->time = f->time;
@@ -104,12 +158,59 @@ on_match(const struct failure *f, void *arg)
 	line->groups_n = f->groups_n;
 	for (size_t i = 0; i < f->groups_n; i++)
 		line->groups[i] = f->groups[i];
-	for (size_t i = 0; i < m->fixed.n &&
-	    line->groups_n < FAILURE_GROUPS_MAX; i++)
-		line->groups[line->groups_n++] = (struct failure_group){
-			span_of(m->fixed.v[i].key),
-			span_of(m->fixed.v[i].value) };
+	add_fixed(line, &m->fixed);
 	ef->found(line, ef->arg);
+}
+
+static struct span
+json_of(const struct failure *f)
+{
+	for (size_t i = 0; i < f->groups_n; i++)
+		if (span_eq(f->groups[i].name, SPAN("json")))
+			return f->groups[i].value;
+	return (struct span){ NULL, 0 };
+}
+
+/* What the object says stands before what stands around it. */
+static void
+tell_object(struct event_filter *ef, const struct failure *f, size_t i)
+{
+	struct event_line *line = &ef->line;
+
+	line->kind = json_map_kind(ef->json, i);
+	line->regex = f->regex + (unsigned)i;
+	line->line = f->lines[f->lines_n - 1];
+	line->time = f->time;
+	json_map_time(ef->json, &line->time);
+	if (!json_map_rule(ef->json, i, line->groups, FAILURE_GROUPS_MAX,
+		&line->groups_n) || !is_new(ef, line->kind))
+		return;
+	for (size_t k = 0; k < f->groups_n; k++)
+		if (!span_eq(f->groups[k].name, SPAN("json")))
+			add_group(line, f->groups[k].name,
+			    f->groups[k].value);
+	add_fixed(line, json_map_fixed(ef->json, i));
+	ef->found(line, ef->arg);
+}
+
+static void
+on_json(struct event_filter *ef, const struct failure *f)
+{
+	if (json_map_read(ef->json, json_of(f), &ef->refused) == -1)
+		return;
+	for (size_t i = 0; i < json_map_rules(ef->json); i++)
+		tell_object(ef, f, i);
+}
+
+static void
+on_match(const struct failure *f, void *arg)
+{
+	struct event_filter *ef = arg;
+
+	if (f->regex > ef->meanings_n)
+		on_json(ef, f);
+	else
+		on_regex(ef, f);
 }
 
 static void
@@ -143,4 +244,19 @@ struct filter *
 event_filter_inside(struct event_filter *ef)
 {
 	return ef->filter;
+}
+
+uint64_t
+event_filter_refused(const struct event_filter *ef, const char **why)
+{
+	if (ef->json == NULL)
+		return 0;
+	*why = ef->refused;
+	return json_map_refused(ef->json);
+}
+
+const struct json_map *
+event_filter_json(const struct event_filter *ef)
+{
+	return ef->json;
 }

@@ -1,7 +1,9 @@
 /*
- * The eventregexes of a filter file: lines in, mail accesses out. It is a
- * filter like any other (its dates, its limits, its search for texts before
- * any expression), whose expressions need no address and have a meaning.
+ * The eventregexes and the eventjson of a filter file: lines in, mail accesses
+ * out. It is a filter like any other (its dates, its limits, its search for
+ * texts before any expression), whose expressions need no address and have a
+ * meaning; one of them may find the JSON of a line, which is decoded and then
+ * read by rules of its own (json_map.h).
  */
 #ifndef GAOL_MATCH_EVENT_FILTER_H
 #define GAOL_MATCH_EVENT_FILTER_H
@@ -10,9 +12,11 @@
 #include "match/filter.h"
 
 struct event_filter;
+struct json_map;
 
 /*
- * Compiles config's eventprefix and eventregex, with its datepattern; of
+ * Compiles config's eventprefix, eventregex, jsonprefix and eventjson, with its
+ * datepattern (eventjson without one: stamps at the begin of a line only); of
  * options jail, match_limit, line_max, logtimezone, encoding count. NULL when
  * there are none, or one does not compile (then the report says which).
  */
@@ -34,6 +38,16 @@ size_t event_filter_line(struct event_filter *ef, struct span line,
 size_t event_filter_message(struct event_filter *ef, struct span message,
     struct wall time, event_filter_fn *found, void *arg);
 
+/*
+ * How many texts were found where JSON should stand, and are no object that
+ * is taken (base/json_read.h); *why, if there was one: what is wrong with the
+ * last. It quotes the line.
+ */
+uint64_t event_filter_refused(const struct event_filter *ef,
+    const char **why);
+
+/* Its eventjson, for who examines it; NULL: it has none. */
+const struct json_map *event_filter_json(const struct event_filter *ef);
 /* The filter inside, for what serves all filters of a source. */
 struct filter *event_filter_inside(struct event_filter *ef);
 

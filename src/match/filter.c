@@ -95,7 +95,8 @@ add_rule(struct load *l, struct rules *rules, const char *kind,
 	rule->number = (unsigned)rules->n + 1;
 	rule->regex = regex_new(span_of(text), l->flags, &error);
 	if (rule->regex == NULL) {
-		wrong(l, kind, rule->number, text, &error);
+		wrong(l, kind, kind == l->f->options.last_kind ? 0 :
+		    rule->number, text, &error);
 		return;
 	}
 	rule->prefix = *regex_prefix(rule->regex);
@@ -111,7 +112,9 @@ add_rules(struct load *l, struct rules *rules, const char *kind,
 
 	rules->v = xcalloc(texts->n + 1, sizeof(*rules->v));
 	for (i = 0; i < texts->n; i++)
-		add_rule(l, rules, kind, texts->v[i]);
+		add_rule(l, rules, rules == &l->f->fail && i + 1 == texts->n &&
+		    l->f->options.last_kind != NULL ?
+		    l->f->options.last_kind : kind, texts->v[i]);
 }
 
 bool
@@ -220,6 +223,8 @@ load_rules(struct load *l, const struct filter_config *config)
 	if (f->window != NULL)
 		l->flags |= REGEX_MULTILINE;
 	add_rules(l, &f->fail, f->options.kind, &config->failregex);
+	if (f->options.last_kind != NULL && f->fail.n > 0)
+		f->fail.v[f->fail.n - 1].literals = f->options.last_literals;
 	l->flags &= ~(unsigned)REGEX_MULTILINE;
 	add_rules(l, &f->ignore, "ignoreregex", &config->ignoreregex);
 	strings_fini(&prefix);

@@ -19,6 +19,7 @@
 
 struct filter;
 struct date_detector;
+struct literals;
 
 /* Every named group in their order; p NULL: it took no part. */
 typedef void filter_prefix_fn(const struct failure_group *groups, size_t n,
@@ -63,6 +64,10 @@ struct filter_options {
 	bool anonymous;            /* an id is not needed (mail events) */
 	const char *kind;          /* what messages call its expressions;
 	                              NULL: "failregex" */
+	/* The last failregex is another thing (`jsonprefix`); NULL: it is not.
+	 * Its lines hold one of these texts besides its own; NULL: unknown. */
+	const char *last_kind;
+	const struct literals *last_literals;
 };
 
 struct filter_counters {

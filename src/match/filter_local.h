@@ -33,6 +33,7 @@ struct rule {
 	uint64_t ns;               /* CPU time, by samples */
 	const char *kind;          /* "failregex", for messages */
 	unsigned number;           /* from 1 */
+	const struct literals *literals;   /* borrowed; NULL: its own only */
 	bool limit_warned;
 };
 

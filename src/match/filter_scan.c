@@ -34,6 +34,8 @@ read_rule(const struct rule *rule, struct literals *out)
 	    &error) == -1 || !literal_read(buf_span(&pattern.text), out))
 		out->n = 0, out->score = 0;
 	mapped_fini(&pattern);
+	if (rule->literals != NULL && rule->literals->score > out->score)
+		*out = *rule->literals;
 }
 
 /*

@@ -426,7 +426,8 @@ engine_events_json(const struct engine *e)
 {
 	struct engine_events *ee = e->events;
 	struct store_counters c = { 0 };
-	uint64_t failed;
+	uint64_t failed, refused = 0;
+	const char *why;
 	int error;
 	json_t *seen = json_object();
 
@@ -441,8 +442,13 @@ engine_events_json(const struct engine *e)
 	failed = signins_failed(ee->signins);
 	error = signins_error(ee->signins);
 	pthread_mutex_unlock(&ee->lock);
-	return json_pack("{s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
+	for (size_t i = 0; i < e->jails_n; i++)
+		if (e->jails[i]->events != NULL)
+			refused += event_filter_refused(e->jails[i]->events,
+			    &why);
+	return json_pack("{s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "seen", seen,
+	    "json_refused", (json_int_t)refused,
 	    "signins_failed", (json_int_t)failed,
 	    "signins_text", error != 0 ? strerror(error) : "",
 	    "stored", (json_int_t)c.events,

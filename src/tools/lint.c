@@ -12,7 +12,9 @@
 #include "base/strings.h"
 #include "config/report.h"
 #include "control/printable.h"
+#include "match/event_filter.h"
 #include "match/filter.h"
+#include "match/json_map.h"
 #include "match/lint.h"
 #include "tools/filter_name.h"
 
@@ -28,7 +30,8 @@ struct lint_run {
 static const char usage[] =
     "usage: gaol lint [-c DIR] [--share DIR] [--samples FILE] [--json] "
     "FILTER...\n"
-    "Examines each failregex of filters (sshd, sshd[mode=extra], a path):\n"
+    "Examines each failregex of filters (sshd, sshd[mode=extra], a path); of\n"
+    "eventregex and eventjson, whether they can be used:\n"
     "  fooled       text that an attacker chose can name another address\n"
     "  explodes     20 bytes of an attacker's text make it give up\n"
     "  steep        300 bytes do\n"
@@ -197,9 +200,63 @@ nothing(const struct failure *failure, void *arg)
 	(void)arg;
 }
 
-/* 0, or -1 with errno. */
+/* --- mail accesses ------------------------------------------------------ */
+
+static void
+no_event(const struct event_line *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+}
+
+static void
+print_note(const struct lint_run *run, size_t number, const char *kind,
+    const char *text)
+{
+	struct buf out = { 0 };
+
+	printable_add(&out, span_of(run->filter));
+	buf_adds(&out, ": eventjson");
+	if (number > 0)
+		buf_addf(&out, " %zu", number);
+	buf_addf(&out, ": %s: %s", kind, text);
+	puts(out.p);
+	buf_fini(&out);
+}
+
+static void
+note_json(struct lint_run *run, size_t number, enum lint_kind kind)
+{
+	const char *text = kind == LINT_NO_LITERAL ? "a rule has no member "
+	    "and no value of three characters that must be there: all JSON "
+	    "is decoded" : explain(kind, LINT_BEFORE);
+
+	run->notes++;
+	if (run->json != NULL)
+		json_array_append_new(run->json, json_pack("{s:s, s:I, s:s, "
+		    "s:s, s:s}", "filter", run->filter, "rule",
+		    (json_int_t)number, "kind", lint_name(kind), "text", text,
+		    "option", "eventjson"));
+	else
+		print_note(run, number, lint_name(kind), text);
+}
+
+static void
+examine_json(struct lint_run *run, const struct json_map *map)
+{
+	struct literals texts;
+
+	if (!json_map_literals(map, &texts))
+		note_json(run, 0, LINT_NO_LITERAL);
+	for (size_t i = 0; run->samples != NULL && i < json_map_rules(map);
+	    i++)
+		if (json_map_hits(map, i) == 0)
+			note_json(run, i + 1, LINT_NEVER);
+}
+
+/* 0, or -1 with errno. f or ef may be NULL. */
 static int
-feed(const struct lint_run *run, struct filter *f)
+feed(const struct lint_run *run, struct filter *f, struct event_filter *ef)
 {
 	FILE *in = fopen(run->samples, "re");
 	char *line = NULL;
@@ -209,13 +266,37 @@ feed(const struct lint_run *run, struct filter *f)
 
 	if (in == NULL)
 		return -1;
-	while ((n = getline(&line, &size, in)) > 0)
-		filter_line(f, span_from(line, (size_t)n), FILTER_ASIS,
-		    nothing, NULL);
+	while ((n = getline(&line, &size, in)) > 0) {
+		struct span text = span_from(line, (size_t)n);
+
+		if (f != NULL)
+			filter_line(f, text, FILTER_ASIS, nothing, NULL);
+		if (ef != NULL)
+			event_filter_line(ef, text, no_event, NULL);
+	}
 	rc = ferror(in) ? -1 : 0;
 	free(line);
 	fclose(in);
 	return rc;
+}
+
+static void
+lint_events(struct lint_run *run, const struct filter_config *config)
+{
+	struct filter_options options = { .check_all = true };
+	struct report report = { 0 };
+	struct event_filter *ef = event_filter_new(config, &options, &report);
+
+	for (size_t i = 0; i < report.n; i++)
+		complain(run, report.v[i].text);
+	report_fini(&report);
+	if (ef == NULL)
+		return;
+	if (run->samples != NULL && feed(run, NULL, ef) == -1)
+		complain(run, strerror(errno));
+	if (event_filter_json(ef) != NULL)
+		examine_json(run, event_filter_json(ef));
+	event_filter_free(ef);
 }
 
 static void
@@ -232,12 +313,13 @@ lint_filter(struct lint_run *run, const struct filter_config *config)
 	if (f == NULL)
 		return;
 	run->usedns = config->usedns != NULL ? config->usedns : "warn";
-	if (run->samples != NULL && feed(run, f) == -1)
+	if (run->samples != NULL && feed(run, f, NULL) == -1)
 		complain(run, strerror(errno));
 	literal = has_prefix_literal(f);
 	for (size_t i = 0; i < filter_regex_count(f); i++)
 		examine(run, f, i, literal);
 	filter_free(f);
+	lint_events(run, config);
 }
 
 static void

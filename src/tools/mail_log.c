@@ -144,10 +144,10 @@ compile(const struct mail_call *call, const struct filter_config *config,
 	};
 	struct event_filter *ef = event_filter_new(config, &options, report);
 
-	if (ef == NULL && config->events_n == 0)
+	if (ef == NULL && config->events_n == 0 && config->eventjson == NULL)
 		report_add(report, PROBLEM_ERROR, NULL, NULL, 0,
-		    "filter '%s' has no eventregex: it tells of no mail "
-		    "accesses", call->filter);
+		    "filter '%s' has no eventregex and no eventjson: it tells "
+		    "of no mail accesses", call->filter);
 	return ef;
 }
 
@@ -187,6 +187,22 @@ normalise_user(struct mail_call *call, const struct user_rules *rules)
 	call->user = buf_span(&call->user_text);
 }
 
+static void
+say_refused(const struct mail_run *run)
+{
+	const char *why = NULL;
+	uint64_t n = event_filter_refused(run->filter, &why);
+	struct buf shown = { 0 };
+
+	if (n == 0)
+		return;
+	printable_add(&shown, span_of(why));
+	fprintf(stderr, "gaol %s: %llu lines hold JSON that cannot be read, "
+	    "the last one: %s\n", run->call->verb, (unsigned long long)n,
+	    shown.p);
+	buf_fini(&shown);
+}
+
 static int
 read_logs(struct mail_run *run)
 {
@@ -199,6 +215,7 @@ read_logs(struct mail_run *run)
 			rc = -1;
 	}
 	mail_sessions_flush(run->sessions);
+	say_refused(run);
 	if (mail_sessions_evicted(run->sessions) > 0)
 		fprintf(stderr, "gaol %s: more than %d sessions were open at "
 		    "once: %llu were taken for ended\n", run->call->verb,

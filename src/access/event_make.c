@@ -1,7 +1,11 @@
 #include "access/event_make.h"
 
+#include <string.h>
+
+#include "base/base64.h"
 #include "base/number.h"
 #include "config/duration.h"
+#include "config/utf8.h"
 
 /* --- words ------------------------------------------------------------ */
 
@@ -153,6 +157,60 @@ take_addr(struct access_event *out, struct span group, struct span value)
 	}
 }
 
+/* --- accounts --------------------------------------------------------- */
+
+static bool
+is_name(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.n > 0 && s.n <= USER_NAME_MAX && utf8_broken_at(s) == SPAN_NONE;
+}
+
+/*
+ * <F-USER_BASE64>: a line of SASL's dialogue, as it was sent. Decoded into
+ * `out`, which stays empty if that is no name.
+ */
+static void
+decode_user(const struct event_line *line, struct buf *out)
+{
+	for (size_t i = 0; i < line->groups_n; i++) {
+		const struct failure_group *g = &line->groups[i];
+
+		if (span_eq(g->name, SPAN("user_base64")) &&
+		    g->value.n <= 2 * USER_NAME_MAX &&
+		    base64_decode(g->value, out) == 0 &&
+		    !is_name(buf_span(out)))
+			buf_clear(out);
+	}
+}
+
+/* The raw name, if it is not the line's own, stands in `user` before the
+   other one. */
+static void
+take_user(const struct event_line *line, const struct user_rules *rules,
+    struct buf *user, struct access_event *out)
+{
+	char decoded[USER_NAME_MAX];
+	struct span raw = out->texts[EVENT_USER];
+	size_t n;
+
+	buf_clear(user);
+	if (raw.n == 0)
+		decode_user(line, user);
+	n = user->n;
+	if (n > 0) {
+		memcpy(decoded, user->p, n);
+		raw = span_from(decoded, n);
+	}
+	user_normalise(rules, raw, user);
+	out->texts[EVENT_USER_RAW] = n > 0 ? span_sub(buf_span(user), 0, n) :
+	    raw;
+	out->texts[EVENT_USER] = span_skip(buf_span(user), n);
+	out->texts[EVENT_DOMAIN] = user_domain(out->texts[EVENT_USER]);
+}
+
 void
 event_make(const struct event_line *line, const struct user_rules *rules,
     struct buf *user, struct access_event *out)
@@ -174,9 +232,5 @@ event_make(const struct event_line *line, const struct user_rules *rules,
 	if (!out->total)
 		out->numbers[EVENT_ATTEMPTS] = 1;
 	out->texts[EVENT_LOG] = line->log;
-	out->texts[EVENT_USER_RAW] = out->texts[EVENT_USER];
-	buf_clear(user);
-	user_normalise(rules, out->texts[EVENT_USER_RAW], user);
-	out->texts[EVENT_USER] = buf_span(user);
-	out->texts[EVENT_DOMAIN] = user_domain(out->texts[EVENT_USER]);
+	take_user(line, rules, user, out);
 }

@@ -104,12 +104,45 @@ keep(struct mail_sessions *ms, struct open_session *s,
 	access_event_fini(&before);
 }
 
+/*
+ * A server that writes the dialogue names the account in a line before its
+ * answer (hMailServer): of several names the last one is tried.
+ */
+static void
+ask_user(struct open_session *s, const struct access_event *e)
+{
+	if (e->kind != EVENT_OTHER || e->texts[EVENT_USER].n == 0 ||
+	    s->signed_in)
+		return;
+	forget_user(&s->known);
+	s->asked = true;
+}
+
+/* … and none any more behind that. */
+static void
+answer_user(struct open_session *s, struct access_event *e)
+{
+	if (!s->asked || (e->kind != EVENT_FAILURE && e->kind != EVENT_LOGIN))
+		return;
+	s->asked = false;
+	if (e->kind != EVENT_FAILURE)
+		return;
+	if (e->texts[EVENT_USER].n == 0) {
+		e->texts[EVENT_USER] = s->known.texts[EVENT_USER];
+		e->texts[EVENT_USER_RAW] = s->known.texts[EVENT_USER_RAW];
+		e->texts[EVENT_DOMAIN] = s->known.texts[EVENT_DOMAIN];
+	}
+	forget_user(&s->known);
+}
+
 static void
 learn(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e)
 {
-	struct access_event both = s->known, told = *e;
+	struct access_event both, told = *e;
 
+	ask_user(s, e);
+	both = s->known;
 	if (!tells_user(e))
 		forget_user(&told);
 	if (e->kind == EVENT_LOGIN) {
@@ -272,6 +305,7 @@ judge(struct open_session *s, struct access_event *e)
 	s->signed_out |= e->kind == EVENT_LOGOUT ||
 	    (e->kind == EVENT_LOGIN && ends(e));
 	teach(s, e);
+	answer_user(s, e);
 	return MAIL_SESSION_NEWS;
 }
 

@@ -23,6 +23,7 @@ struct open_session {
 	struct wall login, last;
 	bool message;            /* not a session: one message's way */
 	bool signed_in, signed_out;
+	bool asked;              /* `known` has a name that is being tried */
 	bool late;               /* in the list of those */
 	TAILQ_ENTRY(open_session) late_link;
 	uint64_t user;           /* hash of who signed in */

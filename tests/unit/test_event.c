@@ -57,6 +57,37 @@ test_make(void **state)
 	buf_fini(&user);
 }
 
+/* SASL's dialogue; what is no name stays unknown. */
+static void
+test_base64(void **state)
+{
+	static const struct {
+		const char *sent, *name;
+	} all[] = {
+		{ "QWxpY2VAZXhhbXBsZS5jb20=", "Alice@example.com" },
+		{ "UVVJVA==", "QUIT" },
+		{ "w6TDtg==", "\xc3\xa4\xc3\xb6" },
+		{ "QUIT", "" }, { "AGEAYg==", "" }, { "/+8=", "" },
+		{ "YQ", "" },
+	};
+	struct buf user = { 0 };
+	struct access_event e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct event_line l = { .kind = EVENT_OTHER };
+
+		add(&l, "user_base64", all[i].sent);
+		event_make(&l, &no_rules, &user, &e);
+		assert_true(span_eq(e.texts[EVENT_USER_RAW],
+		    span_of(all[i].name)));
+		assert_int_equal(e.texts[EVENT_USER].n,
+		    span_of(all[i].name).n);
+	}
+	assert_int_equal(e.texts[EVENT_DOMAIN].n, 0);
+	buf_fini(&user);
+}
+
 /* Nonsense is unknown, never guessed. */
 static void
 test_nonsense(void **state)
@@ -290,6 +321,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_copy),

@@ -410,6 +410,45 @@ test_bounded(void **state)
 	mail_sessions_free(ms);
 }
 
+/* The account stands in a line before the answer (hMailServer). */
+static void
+test_asked(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct access_event e;
+
+	(void)state;
+	e = make(EVENT_OTHER, 0, "S1", "bob", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_FAILURE, 1, "S1", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("bob")));
+	assert_true(span_eq(e.texts[EVENT_USER_RAW], SPAN("bob")));
+	/* The answer was given: the next one is about nobody known. */
+	e = make(EVENT_FAILURE, 2, "S1", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	/* Of two names the last one. */
+	e = make(EVENT_OTHER, 3, "S1", "carol", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_OTHER, 4, "S1", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGIN, 5, "S1", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+	/* Who has signed in stays who they are. */
+	e = make(EVENT_OTHER, 6, "S1", "mallory", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_FAILURE, 7, "S1", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	e = make(EVENT_LOGOUT, 8, "S1", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
+	mail_sessions_free(ms);
+}
+
 int
 main(void)
 {
@@ -423,6 +462,7 @@ main(void)
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_bounded),
 	};
 

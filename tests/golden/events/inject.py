@@ -1,6 +1,7 @@
 """Hostile text in every field that a client fills, in lines as the servers
 write them: address, account and outcome of the event stay the true ones."""
 
+import base64
 import collections
 import datetime
 import glob
@@ -81,6 +82,18 @@ def pair(text):
 def inside(text):
     """Without the quotes that stand around it."""
     return text[1:-1] if text[0] == '"' else text
+
+
+def if_word(text):
+    return None if any(c in text for c in ' "{}') else text
+
+
+def base64_of(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def decoded(text):
+    return base64.b64decode(text).decode()
 
 
 def if_bare(text):
@@ -453,8 +466,26 @@ STALWART = [
 HMAILSERVER = [
     Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A1 LOGIN {u} "
          "***\"\n\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: {u} NO "
-         "Invalid user name or password.\"", dict(NOBODY, kind="failure"), plus,
+         "Invalid user name or password.\"", {"kind": "failure", "user": if_word}, plus,
          lambda text: '"' in text),    # no letter of a tag
+    # The name is known if it is one word; what the client says in another
+    # line of the dialogue is no answer.
+    Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A1 LOGIN {u} "
+         "***\"\n\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: A1 NO Invalid "
+         "user name or password.\"", {"kind": "failure", "user": if_word},
+         as_it_is),
+    Form("\"POP3D\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: USER {u}\"\n"
+         "\"POP3D\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: +OK Mailbox locked "
+         "and ready\"", LOGIN, as_it_is),
+    Form("\"SMTPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: {u}\"\n\"SMTPD\"\t"
+         "4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: 535 Authentication failed. "
+         "Restarting authentication process.\"",
+         {"kind": "failure", "user": decoded}, base64_of),
+    Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: {u}\"", None,
+         as_it_is),
+    Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A0 ID (\"name\" "
+         "\"{u}\" \"version\" \"{u}\")\"", dict(NOBODY, kind="client"),
+         as_it_is, lambda text: '"' in text),
     Form("\"SMTPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: 535 Authentication "
          "failed. Restarting authentication process.\"",
          dict(NOBODY, kind="failure"), as_it_is),
@@ -547,6 +578,8 @@ CYRUS = [
     Form("mail cyrus/imap[{n}]: event=login.good r.sessionid={s} r.clienthost="
          "[{ip}] u.username={u} login.mech=PLAIN login.tls=1 login.magic={u}",
          dict(LOGIN, user=inside), pair),
+    Form("mail cyrus/imap[{n}]: Too many open connections (5 of 4 from pc [{ip}]"
+         ", 3 of 2 for {u})", {"kind": "limited", "user": USER}, as_it_is),
     Form("mail cyrus/imap[{n}]: event=auditlog.create r.sessionid={n} "
          "mbox.name={u} mbox.uniqueid=ab",
          dict(NOBODY, kind="mailbox", ip=None), pair),

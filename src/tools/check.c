@@ -63,6 +63,31 @@ actions_json(const struct config *c)
 	return list;
 }
 
+/* Jails whose filter says that nobody ran it against its server. */
+static json_t *
+unverified_json(const struct config *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; c != NULL && i < c->jails_n; i++)
+		if (c->jails[i].filter.unverified)
+			json_array_append_new(list, json_pack("{s:s, s:s}",
+			    "jail", c->jails[i].name,
+			    "filter", c->jails[i].filter.name));
+	return list;
+}
+
+static void
+print_unverified(const struct config *c)
+{
+	for (size_t i = 0; c != NULL && i < c->jails_n; i++)
+		if (c->jails[i].filter.unverified)
+			fprintf(stderr, "[%s] note: filter '%s' is from "
+			    "documentation, unverified: try it on your own "
+			    "log, with gaol regex\n", c->jails[i].name,
+			    c->jails[i].filter.name);
+}
+
 static void
 print_json(const struct report *report, const struct config *c, int ok)
 {
@@ -75,6 +100,7 @@ print_json(const struct report *report, const struct config *c, int ok)
 	json_object_set_new(root, "jails",
 	    json_integer(c != NULL ? (json_int_t)c->jails_n : 0));
 	json_object_set_new(root, "actions", actions_json(c));
+	json_object_set_new(root, "unverified", unverified_json(c));
 	json_object_set_new(root, "problems", list);
 	text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	puts(text != NULL ? text : "{}");
@@ -83,7 +109,7 @@ print_json(const struct report *report, const struct config *c, int ok)
 }
 
 static void
-print_text(const struct report *report, int ok)
+print_text(const struct report *report, const struct config *c, int ok)
 {
 	struct buf line = { 0 };
 
@@ -93,6 +119,7 @@ print_text(const struct report *report, int ok)
 		fprintf(stderr, "%s\n", line.p);
 	}
 	buf_fini(&line);
+	print_unverified(c);
 	puts(ok ? "OK: configuration test is successful" :
 	    "ERROR: test configuration failed");
 }
@@ -150,7 +177,7 @@ tool_check(int argc, char **argv)
 	if (json)
 		print_json(&report, c, ok);
 	else
-		print_text(&report, ok);
+		print_text(&report, c, ok);
 	config_free(c);
 	report_fini(&report);
 	return ok ? 0 : 1;

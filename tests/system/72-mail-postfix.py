@@ -20,6 +20,7 @@ GAOL, LOG = sys.argv[1:]
 NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
 PROBE = "198.51.100.66"           # asks whether the server listens yet
 GOOD = "good-password"
+CYRUS = os.environ.get("SASL") == "cyrus"
 KINDS = "login", "failure", "received", "rejected", "sent", "logout"
 visits = []
 hosts = itertools.cycle((10, 11, 12))
@@ -72,7 +73,11 @@ def jobs():
 
 def name(user):
     """As Postfix logs it: cut, and without controls. Dovecot's auth gives back
-    what it took in lower case, and some controls as two characters."""
+    what it took in lower case, and some controls as two characters; Cyrus SASL
+    takes blanks off its ends."""
+    if CYRUS:
+        cut = user.encode()[:100].decode(errors="ignore")
+        return re.sub(r"[\x00-\x1f\x7f]", "?", cut.strip(" \t\n\r\v\f"))
     if re.fullmatch(r"[\w.@-]*", user, re.A):
         user = user.lower()
     for byte, letter in ("\x01", "1"), ("\n", "n"), ("\r", "r"), ("\t", "t"):

@@ -1,17 +1,38 @@
 #!/usr/bin/env bash
 # A real Postfix, from a tree of its own, that asks the machine's Dovecot who
-# may sign in, and clients that write down what they did: the events of its
-# log are the clients' own record, field by field.
+# may sign in (or, with SASL=cyrus, its own sasldb), and clients
+# that write down what they did: the events of its log are the clients' own
+# record, field by field.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh
 . "$(dirname "$0")/tree.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
-case $(dovecot --version) in
-2.3.*) ;;
+sasl=${SASL:-dovecot}
+case $sasl-$(dovecot --version) in
+dovecot-2.3.* | cyrus-*) ;;
 *) skip_all "dovecot.conf of this test is for Dovecot 2.3" ;;
 esac
+
+# Accounts in sasldb, which Postfix's own library reads.
+make_sasldb() {
+    mkdir -p "$work/sasl"
+    # shellcheck disable=SC2016
+    server sh -c 'for user in alice bob; do
+        echo good-password |
+            saslpasswd2 -p -c -f /etc/sasldb2 -u example.com "$user" || exit
+    done
+    chown postfix /etc/sasldb2' >"$work/saslpasswd.log" 2>&1 ||
+        give_up "accounts in sasldb"
+    cat >"$work/sasl/smtpd.conf" <<EOF
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+mech_list: PLAIN LOGIN
+EOF
+    chmod 755 "$work/sasl"
+    chmod 644 "$work/sasl/smtpd.conf"
+}
 
 start_auth() {
     mkdir -p "$work/dovecot"
@@ -75,8 +96,9 @@ inet_interfaces = all
 inet_protocols = all
 maillog_file =
 smtpd_sasl_auth_enable = yes
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = $work/sasl
+smtpd_sasl_type = $sasl
+smtpd_sasl_path = $([ "$sasl" = dovecot ] && echo "$work/sasl" || echo smtpd)
+cyrus_sasl_config_path = $work/sasl
 smtpd_tls_cert_file = $work/cert.pem
 smtpd_tls_key_file = $work/key.pem
 smtpd_tls_security_level = may
@@ -105,11 +127,16 @@ postlog   unix-dgram n - n - 1 postlogd
 EOF
     server postfix -c "$etc" start-fg >"$work/postfix.out.log" 2>&1 &
     for port in 587 465; do
-        wait_for 15 listens "$port" || give_up "Postfix listens on $port"
+        wait_for 40 listens "$port" || give_up "Postfix listens on $port"
     done
 }
 
-fetch_tree postfix postfix
+if [ "$sasl" = cyrus ]; then
+    fetch_tree postfix-sasl postfix sasl2-bin libsasl2-modules \
+        libsasl2-modules-db
+else
+    fetch_tree postfix postfix
+fi
 make_network
 for n in 10 11 12; do
     ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
@@ -122,7 +149,11 @@ enter_tree
 start_syslog
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
-start_auth
+if [ "$sasl" = cyrus ]; then
+    make_sasldb
+else
+    start_auth
+fi
 start_postfix
-attacker timeout 60 python3 tests/system/72-mail-postfix.py "$build/gaol" \
+attacker env SASL="$sasl" timeout 60 python3 tests/system/72-mail-postfix.py "$build/gaol" \
     "$work/mail.log" || failed=1

@@ -19,7 +19,9 @@ own.
 import ast
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -100,10 +102,27 @@ def make_logs(logs):
     os.symlink("nowhere", os.path.join(logs, "dangling.log"))
 
 
+# Of CPU time, which does not depend on who else runs: a dump takes below one.
+SECONDS = 20
+
+
+class Endless(Exception):
+    """The program had its SECONDS and did not come to an end."""
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+
+
 def dump(command):
     """The stream as lines (None: refused), and the names of broken jails."""
-    run = subprocess.run(command, capture_output=True, timeout=60,
-                         stdin=subprocess.DEVNULL)
+    run = subprocess.run(command, capture_output=True, timeout=1800,
+                         stdin=subprocess.DEVNULL, preexec_fn=limit)
+    if run.returncode == -signal.SIGXCPU:
+        raise Endless(command[0])
+    if run.returncode < 0:
+        raise RuntimeError("%s died of signal %d" % (command[0],
+                                                     -run.returncode))
     if run.returncode != 0:
         return None, [], run.stderr
     lines, broken = [], []

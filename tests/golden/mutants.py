@@ -12,11 +12,10 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
-from language import UPSTREAM, dump, verdict
+from language import SECONDS, UPSTREAM, Endless, dump, verdict
 
 # Where ours is stricter, or says more. Each has: a name, why, and what the
 # verdicts and our words look like.
@@ -166,8 +165,8 @@ def enable(path, by_filter, logs):
 
 
 def judge(m):
-    if m.hangs:
-        return "hangs"
+    if m.endless:
+        return "endless"
     if m.up == m.us:
         return "same"
     for name, _, is_it in KINDS:
@@ -179,11 +178,11 @@ def judge(m):
 def run(gaol, tree, path):
     m = Mutant()
     m.path = path
-    m.hangs = False
+    m.endless = False
     try:
         m.up, m.up_broken, _ = dump([UPSTREAM, "-c", tree, "-d"])
-    except subprocess.TimeoutExpired:
-        m.up, m.up_broken, m.hangs = None, [], True
+    except Endless:
+        m.up, m.up_broken, m.endless = None, [], True
     m.us, m.us_broken, words = dump([gaol, "dump", "-c", tree, "--share",
                                      tree + "/none"])
     m.up, m.us = leveled(m.up), leveled(m.us)
@@ -225,20 +224,26 @@ def main(gaol, count, first):
             seen[kind] = seen.get(kind, 0) + 1
             if kind is None:
                 tell(m, seed)
-            elif kind == "hangs":
-                print("# mutant %d of %s: fail2ban-client does not come back"
-                      % (seed, m.path), flush=True)
+            elif kind == "endless":
+                print("# mutant %d of %s: fail2ban-client does not come to "
+                      "an end, ours %s" % (seed, m.path,
+                                           verdict(m.us, m.us_broken)),
+                      flush=True)
             with open(os.path.join(tree, path), "wb") as f:
                 f.write(good)
     bad = seen.pop(None, 0)
-    # Not a verdict, so it may be a few; gaol's own would be an exception.
-    bad += seen.get("hangs", 0) > max(1, count // 500)
+    # Not a verdict, so it may be a few; gaol's own is an exception.
+    endless, most = seen.get("endless", 0), max(1, count // 500)
+    bad += endless > most
     print("%s - %d mangled trees: %d judged as fail2ban does" % (
         "not ok" if bad or seen.get("same", 0) < count / 2 else "ok", count,
         seen.pop("same", 0)))
     for name, why, _ in KINDS:
         if name in seen:
             print("ok - %d trees, %s: %s" % (seen[name], name, why))
+    print("%s - %d trees, endless: fail2ban itself did not come to an end in "
+          "%d s of CPU time (at most %d)" % (
+              "not ok" if endless > most else "ok", endless, SECONDS, most))
     print("%s - no more than ten kinds of stricter verdict" % (
         "ok" if len(KINDS) <= 10 else "not ok"))
     return 1 if bad else 0

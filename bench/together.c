@@ -93,6 +93,8 @@ run(const char *log, enum scan_kind kind, struct reader *readers, size_t n,
 	ssize_t got;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		filter_join(readers[i].filter, sieve);
 	while ((got = read(fd, chunk, sizeof(chunk))) > 0) {
 		clock_tick();
 		serial++;

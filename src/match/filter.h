@@ -106,11 +106,17 @@ void filter_block(struct filter *f, struct span block);
  */
 void filter_sieve(struct filter *f, struct sieve *sieve);
 /*
+ * It will read that sieve's blocks. Said of all filters of a source before the
+ * first of them reads, one look through the first block does for all.
+ */
+void filter_join(struct filter *f, struct sieve *sieve);
+/*
  * Passes by complete lines of the block, from where `rest` begins up to its
- * end, that it need not see: returns their bytes, *lines is how many they are. They are
- * counted as missed. Their dates are not read, but for the last one before a
- * line that has none of its own and the last one of the block; formats are
- * learned from the first lines of a filter and from those that it sees.
+ * end, that it need not see: returns their bytes, *lines is how many they are.
+ * They are counted as missed. Their dates are not read, but for the last one
+ * before a line that has none of its own and the last one of the block (as
+ * long as no line had one: if the last line does); formats are learned from
+ * the first lines of a filter and from those that it sees.
  */
 size_t filter_skip(struct filter *f, struct span rest, enum filter_time mode,
     uint64_t *lines);

@@ -68,7 +68,7 @@ struct filter_scan {
 	struct sieve *own;         /* made when there is no other */
 	struct sieve *sieve;       /* … or the one of its source; may be NULL */
 	unsigned class;
-	size_t place;              /* in the sieve's lines */
+	struct sieve_place place;
 	struct span block;         /* what the lines are parts of */
 	bool block_ascii;
 	struct span behind;        /* lines passed by whose dates are unread */

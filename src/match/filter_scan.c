@@ -150,7 +150,7 @@ join(struct filter *f, struct sieve *sieve)
 		free(rules.v);
 	}
 	s->sieve = s->class != SIEVE_NONE ? sieve : NULL;
-	s->place = 0;
+	s->place = (struct sieve_place){ 0 };
 }
 
 /* Its own one, when it has none from outside. */
@@ -160,6 +160,14 @@ join_own(struct filter *f)
 	if (f->scan.own == NULL)
 		f->scan.own = sieve_new(f->options.scan);
 	join(f, f->scan.own);
+}
+
+void
+filter_join(struct filter *f, struct sieve *sieve)
+{
+	if (f->scan.usable)
+		join(f, sieve);
+	f->scan.sieve = NULL;
 }
 
 void
@@ -186,7 +194,7 @@ filter_block(struct filter *f, struct span block)
 		return;
 	if (f->scan.sieve == NULL || f->scan.sieve != f->scan.own)
 		join_own(f);
-	f->scan.place = 0;
+	f->scan.place = (struct sieve_place){ 0 };
 	if (f->scan.sieve != NULL)
 		sieve_block(f->scan.sieve, block, 0);
 }

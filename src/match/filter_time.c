@@ -142,6 +142,7 @@ look_behind(struct filter *f, size_t most)
 	}
 }
 
+/* A filter that never met a date does not look for one in every line. */
 void
 filter_stamp_behind(struct filter *f)
 {
@@ -156,7 +157,7 @@ filter_stamp(struct filter *f, struct passage *pass)
 
 	date_find(f->dates, f->matcher, pass->line, pass->ascii, now, &date);
 	if (!date.found || !date.known)
-		look_behind(f, SIZE_MAX);
+		look_behind(f, f->last_known ? SIZE_MAX : 1);
 	f->scan.behind.n = 0;
 	if (date.start > 0 && date.end > date.start)
 		f->scan.inner_date = true;

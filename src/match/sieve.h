@@ -52,13 +52,19 @@ void sieve_block(struct sieve *s, struct span block, uint64_t serial);
 struct span sieve_text(const struct sieve *s);
 bool sieve_is_ascii(struct sieve *s);
 
+/* Where in the block a caller is; all 0 to begin with. */
+struct sieve_place {
+	size_t line;                     /* of those that hold a text */
+	size_t at;                       /* lines_passed end there */
+	uint64_t lines_passed;
+};
 /*
  * The rules of the class to ask about a part of the block, as bits. False:
- * none. *place is where in the block's lines the caller is, 0 to begin with.
+ * none.
  * `ascii`: the line is; texts may mean nothing to other ones.
  */
 bool sieve_line(struct sieve *s, unsigned class, struct span line, bool ascii,
-    size_t *place, uint64_t *rules);
+    struct sieve_place *place, uint64_t *rules);
 /* … about any text, which need not be of the block. Adds to *rules. */
 bool sieve_any(struct sieve *s, unsigned class, struct span text, bool ascii,
     uint64_t *rules);
@@ -67,5 +73,5 @@ bool sieve_any(struct sieve *s, unsigned class, struct span text, bool ascii,
  * lines of which no rule of the class is to be asked; *lines is how many.
  */
 size_t sieve_skip(struct sieve *s, unsigned class, size_t from,
-    size_t *place, uint64_t *lines);
+    struct sieve_place *place, uint64_t *lines);
 #endif

@@ -218,23 +218,23 @@ take_all(const struct sieve_class *c, uint64_t *out)
 
 /* Lines come in their order; one that does not begins anew. */
 static const struct sieve_line *
-line_at(const struct sieve *s, struct span line, size_t *place)
+line_at(const struct sieve *s, struct span line, struct sieve_place *place)
 {
-	size_t from = (size_t)(line.p - s->block.p);
+	size_t from = (size_t)(line.p - s->block.p), i = place->line;
 
-	if (*place > s->lines_n ||
-	    (*place > 0 && s->lines[*place - 1].end >= from))
-		*place = 0;
-	while (*place < s->lines_n && s->lines[*place].end < from)
-		(*place)++;
-	if (*place == s->lines_n || s->lines[*place].begin > from + line.n)
+	if (i > s->lines_n || (i > 0 && s->lines[i - 1].end >= from))
+		i = 0;
+	while (i < s->lines_n && s->lines[i].end < from)
+		i++;
+	place->line = i;
+	if (i == s->lines_n || s->lines[i].begin > from + line.n)
 		return NULL;
-	return &s->lines[*place];
+	return &s->lines[i];
 }
 
 bool
 sieve_line(struct sieve *s, unsigned class, struct span line, bool ascii,
-    size_t *place, uint64_t *rules)
+    struct sieve_place *place, uint64_t *rules)
 {
 	const struct sieve_class *c = &s->classes[class];
 	const struct sieve_line *l;
@@ -321,25 +321,34 @@ number_lines(struct sieve *s)
 	    count_newlines(s, at, s->complete) : 0);
 }
 
-/* Number of the line that begins at `at`; `next` is the first behind it. */
+/*
+ * How many lines are before `at`, where one begins; `next` is the first behind
+ * it that holds something. Counted from the nearest place that is known.
+ */
 static uint64_t
-number_of(const struct sieve *s, size_t at, size_t next)
+lines_before(const struct sieve *s, size_t at, size_t next,
+    struct sieve_place *place)
 {
-	const struct sieve_line *l;
-
-	if (next == 0)
-		return count_newlines(s, 0, at);
-	l = &s->lines[next - 1];
-	return l->number + count_newlines(s, l->begin, at);
+	if (place->at > at) {
+		place->at = 0;
+		place->lines_passed = 0;
+	}
+	if (next > 0 && s->lines[next - 1].begin > place->at) {
+		place->at = s->lines[next - 1].begin;
+		place->lines_passed = s->lines[next - 1].number;
+	}
+	place->lines_passed += count_newlines(s, place->at, at);
+	place->at = at;
+	return place->lines_passed;
 }
 
 size_t
-sieve_skip(struct sieve *s, unsigned class, size_t from, size_t *place,
-    uint64_t *lines)
+sieve_skip(struct sieve *s, unsigned class, size_t from,
+    struct sieve_place *place, uint64_t *lines)
 {
 	const struct sieve_class *c = &s->classes[class];
 	uint64_t rules[SIEVE_WORDS] = { 0 }, begin;
-	size_t to, i = *place;
+	size_t to, i = place->line;
 
 	*lines = 0;
 	if (c->always || (c->ascii_only && !sieve_is_ascii(s)) ||
@@ -350,12 +359,12 @@ sieve_skip(struct sieve *s, unsigned class, size_t from, size_t *place,
 		i = 0;
 	while (i < s->lines_n && s->lines[i].begin < from)
 		i++;
-	begin = number_of(s, from, i);
+	begin = lines_before(s, from, i, place);
 	if (!take(s->any, c, rules))
 		i = s->lines_n;
 	while (i < s->lines_n && !take(s->found + i * s->words, c, rules))
 		i++;
-	*place = i;
+	place->line = i;
 	to = i < s->lines_n ? s->lines[i].begin : s->complete;
 	if (to <= from)
 		return 0;

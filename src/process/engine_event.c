@@ -299,6 +299,12 @@ on_event(const struct event_line *line, void *arg)
 }
 
 void
+engine_event_join(struct event_filter *filter, struct sieve *sieve)
+{
+	filter_join(event_filter_inside(filter), sieve);
+}
+
+void
 engine_event_sieve(struct event_filter *filter, struct sieve *sieve)
 {
 	filter_sieve(event_filter_inside(filter), sieve);

@@ -15,6 +15,8 @@ struct event_filter *engine_event_filter_of_log(const struct engine *e,
     const struct engine_log *log);
 struct event_filter *engine_event_filter_of_reader(const struct engine *e,
     const struct engine_reader *r);
+/* It will read that sieve's blocks. */
+void engine_event_join(struct event_filter *filter, struct sieve *sieve);
 /* What comes now is in the sieve's block; NULL: in none. */
 void engine_event_sieve(struct event_filter *filter, struct sieve *sieve);
 /* Bytes of `rest` that are complete lines without any event. */

@@ -200,9 +200,14 @@ engine_log_sieve(struct engine *e, struct engine_log *log)
 		    strcmp(e->logs[i].path, log->path) != 0)
 			continue;
 		log->sieve = sieve_share(e->logs[i].sieve);
-		return;
+		break;
 	}
-	log->sieve = sieve_new(SCAN_BEST);
+	if (log->sieve == NULL)
+		log->sieve = sieve_new(SCAN_BEST);
+	if (log->jail->filter != NULL)
+		filter_join(log->jail->filter, log->sieve);
+	if (log->jail->events != NULL)
+		engine_event_join(log->jail->events, log->sieve);
 }
 
 void

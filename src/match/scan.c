@@ -20,29 +20,20 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Of three bytes; the same for both cases of a letter. */
+/* Without reading behind the window. */
 static inline uint32_t
-hash_value(uint32_t v, unsigned shift)
+product(const struct scan_table *t, const char *p)
 {
-	return ((v | 0x202020) * UINT32_C(0x9e3779b1)) >> shift;
+	uint32_t v = 0;
+
+	memcpy(&v, p, t->bytes);
+	return scan_product(t, le32toh(v));
 }
 
 static inline uint32_t
-hash(const struct scan *s, const char *p)
+hash(const struct scan_table *t, const char *p)
 {
-	return hash_value((uint32_t)(unsigned char)p[0] |
-	    (uint32_t)(unsigned char)p[1] << 8 |
-	    (uint32_t)(unsigned char)p[2] << 16, s->shift);
-}
-
-/* … where a fourth byte may be read, in one go. */
-static inline uint32_t
-hash_fast(const char *p, unsigned shift)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return hash_value(le32toh(v) & 0xffffff, shift);
+	return product(t, p) >> t->shift;
 }
 
 /* --- making ---------------------------------------------------------------- */
@@ -56,28 +47,61 @@ vector(enum scan_kind kind)
 }
 
 static enum scan_kind
-choose(enum scan_kind wanted, size_t n)
+choose(enum scan_kind wanted)
 {
-	if (n > SCAN_TEDDY_MAX || wanted == SCAN_PLAIN)
+	if (wanted == SCAN_PLAIN)
 		return SCAN_PLAIN;
 	if (wanted != SCAN_NARROW && vector(SCAN_WIDE) != NULL)
 		return SCAN_WIDE;
 	return vector(SCAN_NARROW) != NULL ? SCAN_NARROW : SCAN_PLAIN;
 }
 
+static bool
+is_short(const struct literal *l)
+{
+	return l->n < STRIDE_MAX + SCAN_WINDOW_MAX - 1;
+}
+
+/* Up to what length are they near? */
+static size_t
+near_length(const struct scan *s)
+{
+	size_t shorts = 0, i;
+
+	if (s->kind == SCAN_PLAIN)
+		return 0;
+	if (s->n <= SCAN_TEDDY_MAX)
+		return LITERAL_MAX;
+	for (i = 0; i < s->n; i++)
+		shorts += is_short(&s->literals[i]);
+	return shorts <= SCAN_TEDDY_MAX ? STRIDE_MAX + SCAN_WINDOW_MAX - 2 : 0;
+}
+
+static void
+set_window(struct scan_table *t, size_t bytes, size_t stride)
+{
+	t->bytes = bytes;
+	t->stride = stride;
+	t->mask = bytes == SCAN_WINDOW_MAX ? UINT32_MAX : 0xffffff;
+}
+
 /*
  * Looking at every stride-th place is enough when each literal has a window
- * at that many places in a row.
+ * at that many places in a row. Where all are long a window is, too: fewer
+ * places look like one.
  */
-static size_t
-find_stride(const struct scan *s)
+static void
+set_stride(const struct scan *s, struct scan_table *t, size_t near)
 {
-	size_t stride = STRIDE_MAX, i;
+	size_t least = STRIDE_MAX + SCAN_WINDOW_MAX - 1, i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->literals[i].n - (SCAN_WINDOW - 1) < stride)
-			stride = s->literals[i].n - (SCAN_WINDOW - 1);
-	return stride;
+		if (s->literals[i].n > near && s->literals[i].n < least)
+			least = s->literals[i].n;
+	if (least == STRIDE_MAX + SCAN_WINDOW_MAX - 1)
+		set_window(t, SCAN_WINDOW_MAX, STRIDE_MAX);
+	else
+		set_window(t, SCAN_WINDOW, least - (SCAN_WINDOW - 1));
 }
 
 /*
@@ -85,30 +109,30 @@ find_stride(const struct scan *s)
  * sample; where that tells nothing, how likely their letters are.
  */
 static uint64_t
-commonness(const struct scan *s, const uint32_t *seen, const char *text,
-    size_t n)
+commonness(const struct scan_table *t, const uint32_t *seen,
+    const char *text, size_t n)
 {
 	uint64_t times = 0;
 	int bits = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		times += seen[hash(s, text + i)];
-		bits += literal_rarity(span_from(text + i, SCAN_WINDOW));
+		times += seen[hash(t, text + i)];
+		bits += literal_rarity(span_from(text + i, t->bytes));
 	}
 	return (times << 16) + (0xffff - (uint64_t)bits);
 }
 
-/* Where the `n` windows in a row begin that the log holds most rarely. */
+/* Where the windows in a row begin that the log holds most rarely. */
 static size_t
-rarest(const struct scan *s, const uint32_t *seen, const struct literal *l,
-    size_t n)
+rarest(const struct scan_table *t, const uint32_t *seen,
+    const struct literal *l)
 {
 	uint64_t best = UINT64_MAX, common;
-	size_t i, at = 0;
+	size_t n = t->stride, i, at = 0;
 
-	for (i = 0; i + n + SCAN_WINDOW - 1 <= l->n; i++) {
-		common = commonness(s, seen, l->text + i, n);
+	for (i = 0; i + n + t->bytes - 1 <= l->n; i++) {
+		common = commonness(t, seen, l->text + i, n);
 		if (common < best) {
 			best = common;
 			at = i;
@@ -119,39 +143,43 @@ rarest(const struct scan *s, const uint32_t *seen, const struct literal *l,
 
 /* How often each hash comes in the sample. */
 static uint32_t *
-count_hashes(const struct scan *s, struct span sample)
+count_hashes(const struct scan_table *t, struct span sample)
 {
-	uint32_t *seen = xcalloc((size_t)1 << (32 - s->shift), sizeof(*seen));
+	uint32_t *seen = xcalloc((size_t)1 << (32 - t->shift), sizeof(*seen));
 	size_t i;
 
 	sample = span_sub(sample, 0, SAMPLE_MAX);
-	for (i = 0; i + SCAN_WINDOW <= sample.n; i++)
-		seen[hash(s, sample.p + i)]++;
+	for (i = 0; i + t->bytes <= sample.n; i++)
+		seen[hash(t, sample.p + i)]++;
 	return seen;
 }
 
 static void
-choose_shift(struct scan *s)
+choose_shift(struct scan_table *t, size_t literals)
 {
 	unsigned bits = BITS_MIN;
 
-	while (bits < BITS_MAX && (1u << bits) < 16 * s->n * s->stride)
+	while (bits < BITS_MAX && (1u << bits) < 16 * literals * t->stride)
 		bits++;
-	s->shift = 32 - bits;
+	t->shift = 32 - bits;
 }
 
+/* Of the literals with more than `least` bytes and up to `most`. */
 static void
-make_windows(struct scan *s, struct span sample)
+make_windows(const struct scan *s, struct scan_table *t, size_t least,
+    size_t most, struct span sample)
 {
-	uint32_t *seen = count_hashes(s, sample);
+	uint32_t *seen = count_hashes(t, sample);
 	struct scan_window *w;
 	size_t i, k, at;
 
-	s->windows = xcalloc(s->n * s->stride, sizeof(*s->windows));
+	t->windows = xcalloc(s->n * t->stride, sizeof(*t->windows));
 	for (i = 0; i < s->n; i++) {
-		at = rarest(s, seen, &s->literals[i], s->stride);
-		for (k = 0; k < s->stride; k++) {
-			w = &s->windows[s->windows_n++];
+		if (s->literals[i].n <= least || s->literals[i].n > most)
+			continue;
+		at = rarest(t, seen, &s->literals[i]);
+		for (k = 0; k < t->stride; k++) {
+			w = &t->windows[t->n++];
 			w->literal = (uint16_t)i;
 			w->at = (uint8_t)(at + k);
 		}
@@ -167,30 +195,51 @@ window_text(const struct scan *s, const struct scan_window *w)
 
 /* Sorts the windows by hash: counts, sums, places. */
 static void
-make_index(struct scan *s)
+make_index(const struct scan *s, struct scan_table *t)
 {
 	struct scan_window *sorted;
-	size_t slots = (size_t)1 << (32 - s->shift), i;
+	size_t slots = (size_t)1 << (32 - t->shift), i;
 	uint16_t *next;
 
-	s->index = xcalloc(slots + 1, sizeof(*s->index));
-	for (i = 0; i < s->windows_n; i++)
-		s->index[hash(s, window_text(s, &s->windows[i])) + 1]++;
+	t->index = xcalloc(slots + 1, sizeof(*t->index));
+	for (i = 0; i < t->n; i++)
+		t->index[hash(t, window_text(s, &t->windows[i])) + 1]++;
 	for (i = 0; i < slots; i++)
-		s->index[i + 1] = (uint16_t)(s->index[i + 1] + s->index[i]);
-	s->present = xcalloc(slots / 64, sizeof(*s->present));
-	for (i = 0; i < slots; i++)
-		if (s->index[i] != s->index[i + 1])
-			s->present[i / 64] |= UINT64_C(1) << (i % 64);
+		t->index[i + 1] = (uint16_t)(t->index[i + 1] + t->index[i]);
 	next = xcalloc(slots, sizeof(*next));
-	memcpy(next, s->index, slots * sizeof(*next));
-	sorted = xcalloc(s->windows_n, sizeof(*sorted));
-	for (i = 0; i < s->windows_n; i++)
-		sorted[next[hash(s, window_text(s, &s->windows[i]))]++] =
-		    s->windows[i];
+	memcpy(next, t->index, slots * sizeof(*next));
+	sorted = xcalloc(t->n + 1, sizeof(*sorted));
+	for (i = 0; i < t->n; i++)
+		sorted[next[hash(t, window_text(s, &t->windows[i]))]++] =
+		    t->windows[i];
 	free(next);
-	free(s->windows);
-	s->windows = sorted;
+	free(t->windows);
+	t->windows = sorted;
+}
+
+static void
+make_present(const struct scan *s, struct scan_table *t)
+{
+	uint32_t h;
+	size_t i;
+
+	t->present = xcalloc(((size_t)1 << (32 - t->shift + SCAN_FINE)) / 64,
+	    sizeof(*t->present));
+	for (i = 0; i < t->n; i++) {
+		h = product(t, window_text(s, &t->windows[i])) >>
+		    (t->shift - SCAN_FINE);
+		t->present[h / 64] |= UINT64_C(1) << (h % 64);
+	}
+}
+
+static void
+make_table(const struct scan *s, struct scan_table *t, size_t least,
+    size_t most, struct span sample)
+{
+	choose_shift(t, s->n);
+	make_windows(s, t, least, most, sample);
+	make_index(s, t);
+	make_present(s, t);
 }
 
 static void
@@ -217,10 +266,10 @@ bucket_of(const struct scan *s, const char *text)
 {
 	size_t before = 0, i;
 
-	for (i = 0; i < s->windows_n; i++)
-		before += memcmp(window_text(s, &s->windows[i]), text,
+	for (i = 0; i < s->near.n; i++)
+		before += memcmp(window_text(s, &s->near.windows[i]), text,
 		    SCAN_WINDOW) < 0;
-	return (unsigned)(before * BUCKETS / s->windows_n);
+	return (unsigned)(before * BUCKETS / s->near.n);
 }
 
 static void
@@ -231,8 +280,8 @@ make_masks(struct scan *s)
 	unsigned bucket;
 	size_t i, k;
 
-	for (i = 0; i < s->windows_n; i++) {
-		w = &s->windows[i];
+	for (i = 0; i < s->near.n; i++) {
+		w = &s->near.windows[i];
 		text = window_text(s, w);
 		bucket = bucket_of(s, text);
 		for (k = 0; k < SCAN_WINDOW; k++) {
@@ -248,23 +297,34 @@ scan_new(const struct literal *v, size_t n, enum scan_kind kind,
     struct span sample)
 {
 	struct scan *s = xcalloc(1, sizeof(*s));
-	size_t i;
+	size_t near, i;
 
 	assert(n > 0 && n <= SCAN_MAX);
 	for (i = 0; i < n; i++)
 		assert(v[i].n >= LITERAL_MIN);
-	s->kind = choose(kind, n);
-	s->vector = vector(s->kind);
 	s->literals = xcalloc(n, sizeof(*s->literals));
 	memcpy(s->literals, v, n * sizeof(*v));
 	s->n = n;
-	s->stride = s->kind == SCAN_PLAIN ? find_stride(s) : 1;
-	choose_shift(s);
-	make_windows(s, sample);
-	make_index(s);
-	if (s->vector != NULL)
+	s->kind = choose(kind);
+	near = near_length(s);
+	set_window(&s->near, SCAN_WINDOW, 1);
+	set_stride(s, &s->far, near);
+	make_table(s, &s->near, 0, near, sample);
+	make_table(s, &s->far, near, LITERAL_MAX, sample);
+	if (s->near.n == 0)
+		s->kind = SCAN_PLAIN;
+	else
 		make_masks(s);
+	s->vector = vector(s->kind);
 	return s;
+}
+
+static void
+table_fini(struct scan_table *t)
+{
+	free(t->index);
+	free(t->present);
+	free(t->windows);
 }
 
 void
@@ -272,9 +332,8 @@ scan_free(struct scan *s)
 {
 	if (s == NULL)
 		return;
-	free(s->index);
-	free(s->present);
-	free(s->windows);
+	table_fini(&s->near);
+	table_fini(&s->far);
 	free(s->literals);
 	free(s);
 }
@@ -321,11 +380,20 @@ is_at(const struct literal *l, const char *p)
 	return true;
 }
 
+/* Its ends, which spares most of the calls. */
+static inline bool
+may_be_at(const struct literal *l, const char *p)
+{
+	return l->nocase || (l->text[0] == p[0] &&
+	    l->text[l->n - 1] == p[l->n - 1]);
+}
+
 void
-scan_verify(const struct scan *s, struct scan_walk *walk, size_t at)
+scan_verify(const struct scan *s, const struct scan_table *t,
+    struct scan_walk *walk, size_t at)
 {
 	struct span text = walk->text;
-	uint32_t h = hash(s, text.p + at);
+	uint32_t h = hash(t, text.p + at);
 	const struct scan_window *w;
 	const struct literal *l;
 	size_t i, next;
@@ -333,10 +401,11 @@ scan_verify(const struct scan *s, struct scan_walk *walk, size_t at)
 	if (at < walk->next)
 		return;
 	walk->vain++;
-	for (i = s->index[h]; i < s->index[h + 1]; i++) {
-		w = &s->windows[i];
+	for (i = t->index[h]; i < t->index[h + 1]; i++) {
+		w = &t->windows[i];
 		l = &s->literals[w->literal];
 		if (at < w->at || at - w->at + l->n > text.n ||
+		    !may_be_at(l, text.p + at - w->at) ||
 		    !is_at(l, text.p + at - w->at))
 			continue;
 		walk->vain -= walk->vain > 0;
@@ -346,40 +415,61 @@ scan_verify(const struct scan *s, struct scan_walk *walk, size_t at)
 	}
 }
 
-static inline bool
-is_present(const uint64_t *present, uint32_t h)
-{
-	return (present[h / 64] >> (h % 64)) & 1;
-}
-
 /* The next stride-th place, from `at` on, with the hash of a window. */
 static size_t
-next_present(const struct scan *s, struct span text, size_t at)
+next_present(const struct scan_table *t, struct span text, size_t at)
 {
-	const uint64_t *present = s->present;
-	size_t stride = s->stride;
-	unsigned shift = s->shift;
+	struct scan_table here = *t;    /* nothing that is written aliases it */
 
-	while (at + SCAN_WINDOW < text.n &&
-	    !is_present(present, hash_fast(text.p + at, shift)))
-		at += stride;
+	while (at + SCAN_WINDOW_MAX <= text.n &&
+	    !scan_is_window(&here, text.p + at))
+		at += here.stride;
 	return at;
 }
 
-/* Every stride-th place from `at` on. */
+/* `far` alone, from the begin to the end. */
 static void
-plain(const struct scan *s, struct scan_walk *walk, size_t at)
+plain(const struct scan *s, struct scan_walk *walk)
+{
+	struct span text = walk->text;
+	size_t at = 0;
+
+	for (;;) {
+		at = next_present(&s->far, text, at);
+		if (at + s->far.bytes > text.n)
+			return;
+		scan_verify(s, &s->far, walk, at);
+		at += s->far.stride;
+		if (at < walk->next)
+			at = walk->next;
+	}
+}
+
+static bool
+is_window(const struct scan_table *t, struct span text, size_t at)
+{
+	return at + t->bytes <= text.n &&
+	    scan_is_present(t, product(t, text.p + at));
+}
+
+/* What the vectors left, place by place. */
+static void
+rest(const struct scan *s, struct scan_walk *walk, size_t at)
 {
 	struct span text = walk->text;
 
-	for (;;) {
-		at = next_present(s, text, at);
-		if (at + SCAN_WINDOW > text.n)
-			return;
-		scan_verify(s, walk, at);
-		at += s->stride;
+	for (; at + SCAN_WINDOW <= text.n; at++) {
 		if (at < walk->next)
 			at = walk->next;
+		if (at + SCAN_WINDOW > text.n)
+			return;
+		if (is_window(&s->near, text, at))
+			scan_verify(s, &s->near, walk, at);
+		if (at < walk->far)
+			continue;
+		walk->far = at + s->far.stride;
+		if (s->far.n > 0 && is_window(&s->far, text, at))
+			scan_verify(s, &s->far, walk, at);
 	}
 }
 
@@ -388,6 +478,9 @@ scan_each(const struct scan *s, struct span text, scan_found_fn *fn, void *arg)
 {
 	struct scan_walk walk = { .text = text, .fn = fn, .arg = arg };
 
-	plain(s, &walk, s->vector != NULL ? s->vector(s, &walk) : 0);
+	if (s->vector == NULL)
+		plain(s, &walk);
+	else
+		rest(s, &walk, s->vector(s, &walk));
 	return walk.vain;
 }

@@ -1,9 +1,10 @@
 /*
  * Looks for many texts at once: which of them are where in a block of log? Up
  * to SCAN_TEDDY_MAX texts by vector instructions, 16 or 32 places at a time
- * ("Teddy", which came with Hyperscan); more of them, and machines without
- * such instructions, by a table of hashes. Both look at three bytes first, of
- * each text those that the log holds most rarely.
+ * ("Teddy", which came with Hyperscan). Of more texts only the short ones: the
+ * others, and all on machines without such instructions, by a table of hashes
+ * that is asked at every few places. Both look at three bytes first, of each
+ * text those that the log holds most rarely.
  */
 #ifndef GAOL_MATCH_SCAN_H
 #define GAOL_MATCH_SCAN_H

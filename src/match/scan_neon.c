@@ -16,14 +16,16 @@ buckets(const struct masks *masks, const char *p)
 	    vqtbl1q_u8(masks->high, vshrq_n_u8(v, 4)));
 }
 
-/* Four bits for each byte that is not zero. */
-static inline uint64_t
+/* A bit for each byte that is not zero. */
+static inline uint32_t
 nonzero(uint8x16_t v)
 {
-	uint8x16_t set = vtstq_u8(v, v);
+	static const uint8_t bits[16] = { 1, 2, 4, 8, 16, 32, 64, 128,
+	    1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t set = vandq_u8(vtstq_u8(v, v), vld1q_u8(bits));
 
-	return vget_lane_u64(vreinterpret_u64_u8(
-	    vshrn_n_u16(vreinterpretq_u16_u8(set), 4)), 0);
+	return (uint32_t)vaddv_u8(vget_low_u8(set)) |
+	    (uint32_t)vaddv_u8(vget_high_u8(set)) << 8;
 }
 
 static size_t
@@ -31,24 +33,22 @@ narrow(const struct scan *s, struct scan_walk *walk)
 {
 	struct masks masks[SCAN_WINDOW];
 	struct span text = walk->text;
-	uint64_t hits;
-	size_t i, next, place;
+	uint32_t hits, far = 0;
+	size_t i, next;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
 		masks[i].low = vld1q_u8(s->low[i]);
 		masks[i].high = vld1q_u8(s->high[i]);
 	}
-	for (i = 0; i + 16 + SCAN_WINDOW - 1 <= text.n; i = next) {
+	for (i = 0; i + 16 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 16;
 		hits = nonzero(vandq_u8(vandq_u8(
 		    buckets(&masks[0], text.p + i),
 		    buckets(&masks[1], text.p + i + 1)),
 		    buckets(&masks[2], text.p + i + 2)));
-		while (hits != 0) {
-			place = (size_t)__builtin_ctzll(hits) / 4;
-			scan_verify(s, walk, i + place);
-			hits &= ~(UINT64_C(15) << (place * 4));
-		}
+		if (s->far.n > 0)
+			far = scan_far(&s->far, walk, i, 16);
+		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}

@@ -36,14 +36,14 @@ wide(const struct scan *s, struct scan_walk *walk)
 	struct wide masks[SCAN_WINDOW];
 	__m256i found;
 	struct span text = walk->text;
-	uint32_t hits;
+	uint32_t hits, far = 0;
 	size_t i, next;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
 		masks[i].low = wide_mask(s->low[i]);
 		masks[i].high = wide_mask(s->high[i]);
 	}
-	for (i = 0; i + 32 + SCAN_WINDOW - 1 <= text.n; i = next) {
+	for (i = 0; i + 32 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 32;
 		found = _mm256_and_si256(_mm256_and_si256(
 		    wide_buckets(&masks[0], text.p + i),
@@ -51,9 +51,9 @@ wide(const struct scan *s, struct scan_walk *walk)
 		    wide_buckets(&masks[2], text.p + i + 2));
 		hits = ~(uint32_t)_mm256_movemask_epi8(
 		    _mm256_cmpeq_epi8(found, _mm256_setzero_si256()));
-		for (; hits != 0; hits &= hits - 1)
-			scan_verify(s, walk,
-			    i + (size_t)__builtin_ctz(hits));
+		if (s->far.n > 0)
+			far = scan_far(&s->far, walk, i, 32);
+		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}
@@ -78,7 +78,7 @@ narrow(const struct scan *s, struct scan_walk *walk)
 	struct narrow masks[SCAN_WINDOW];
 	__m128i found;
 	struct span text = walk->text;
-	uint32_t hits;
+	uint32_t hits, far = 0;
 	size_t i, next;
 
 	for (i = 0; i < SCAN_WINDOW; i++) {
@@ -87,7 +87,7 @@ narrow(const struct scan *s, struct scan_walk *walk)
 		masks[i].high = _mm_loadu_si128(
 		    (const __m128i *)(const void *)s->high[i]);
 	}
-	for (i = 0; i + 16 + SCAN_WINDOW - 1 <= text.n; i = next) {
+	for (i = 0; i + 16 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 16;
 		found = _mm_and_si128(_mm_and_si128(
 		    narrow_buckets(&masks[0], text.p + i),
@@ -95,9 +95,9 @@ narrow(const struct scan *s, struct scan_walk *walk)
 		    narrow_buckets(&masks[2], text.p + i + 2));
 		hits = 0xffff & ~(uint32_t)_mm_movemask_epi8(
 		    _mm_cmpeq_epi8(found, _mm_setzero_si128()));
-		for (; hits != 0; hits &= hits - 1)
-			scan_verify(s, walk,
-			    i + (size_t)__builtin_ctz(hits));
+		if (s->far.n > 0)
+			far = scan_far(&s->far, walk, i, 16);
+		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}

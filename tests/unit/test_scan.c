@@ -252,7 +252,8 @@ chooses(void **state)
 		snprintf(text, sizeof(text), "word %zu", i);
 		v[i] = literal(text, false);
 	}
-	s = scan_new(v, SCAN_TEDDY_MAX + 1, SCAN_BEST, SPAN(""));
+	/* From "word 100" on they are long. */
+	s = scan_new(v + 100, SCAN_TEDDY_MAX + 1, SCAN_BEST, SPAN(""));
 	assert_int_equal(scan_kind(s), SCAN_PLAIN);
 	scan_free(s);
 	s = scan_new(v, 1000, SCAN_WIDE, SPAN(""));

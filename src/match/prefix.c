@@ -84,22 +84,59 @@ enter_group(struct span s, size_t i)
 	return inside;
 }
 
-/* "[aA]" and nothing more. */
-static bool
-two_bytes(struct span s, size_t i)
-{
-	return at(s, i + 3) == ']' &&
-	    strchr("^\\]-", at(s, i + 1)) == NULL &&
-	    strchr("\\]-", at(s, i + 2)) == NULL &&
-	    (unsigned char)at(s, i + 1) < 0x80 &&
-	    (unsigned char)at(s, i + 2) < 0x80;
-}
-
 static bool
 is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	    (c >= '0' && c <= '9');
+}
+
+/* A plain byte of a set at *i, perhaps escaped. */
+static bool
+set_byte(struct span s, size_t *i, unsigned char *out)
+{
+	char c = at(s, *i);
+
+	if (c == '\\') {
+		c = at(s, ++*i);
+		if (is_word(c))
+			return false;
+	} else if (strchr("^]-", c) != NULL) {
+		return false;
+	}
+	++*i;
+	*out = (unsigned char)c;
+	return *out != '\0' && *out < 0x80;
+}
+
+/* "[aA]" and nothing more. */
+static bool
+two_bytes(struct span s, size_t *i, unsigned char *a, unsigned char *b)
+{
+	size_t k = *i + 1;
+
+	if (!set_byte(s, &k, a) || !set_byte(s, &k, b) || at(s, k) != ']')
+		return false;
+	*i = k + 1;
+	return true;
+}
+
+/* "\d", or what python.c makes of "\s". */
+static bool
+kind_of(struct span s, size_t *i, enum prefix_kind *kind)
+{
+	static const struct span digit = { "\\d", 2 };
+	static const struct span space = { "[\\s\\x1c-\\x1f]", 13 };
+	struct span rest = span_skip(s, *i);
+
+	if (span_starts(rest, digit))
+		*kind = PREFIX_DIGIT;
+	else if (span_starts(rest, space))
+		*kind = PREFIX_SPACE;
+	else
+		return false;
+	*i += *kind == PREFIX_DIGIT ? digit.n : space.n;
+	return true;
 }
 
 /* One position at *i; false when it stands for more than two bytes. */
@@ -108,12 +145,8 @@ position(struct span s, size_t *i, unsigned char *a, unsigned char *b)
 {
 	char c = s.p[*i];
 
-	if (c == '[' && two_bytes(s, *i)) {
-		*a = (unsigned char)s.p[*i + 1];
-		*b = (unsigned char)s.p[*i + 2];
-		*i += 4;
+	if (c == '[' && two_bytes(s, i, a, b))
 		return true;
-	}
 	if (c == '\\') {
 		c = at(s, *i + 1);
 		if (is_word(c) || c == '\0')
@@ -133,6 +166,7 @@ static void
 read_bytes(struct span s, struct prefix *out)
 {
 	size_t i = 1, inside, close;
+	enum prefix_kind kind;
 	unsigned char a, b;
 
 	out->n = 0;
@@ -151,12 +185,16 @@ read_bytes(struct span s, struct prefix *out)
 			i++;
 			continue;
 		}
-		if (!position(s, &i, &a, &b))
+		kind = PREFIX_BYTES;
+		if (kind_of(s, &i, &kind))
+			a = b = kind == PREFIX_DIGIT ? '0' : ' ';
+		else if (!position(s, &i, &a, &b))
 			return;
 		if (is_quantifier(at(s, i)) && at(s, i) != '+')
 			return;
 		out->a[out->n] = a;
 		out->b[out->n] = b;
+		out->kind[out->n] = (unsigned char)kind;
 		out->n++;
 		if (at(s, i) == '+')
 			return;
@@ -173,6 +211,9 @@ prefix_read(struct span s, struct prefix *out)
 
 	read_bytes(s, out);
 	for (i = 0; i < sizeof(mask) && i < out->n; i++) {
+		/* Of several bytes perhaps: what follows has moved. */
+		if (out->kind[i] != PREFIX_BYTES)
+			break;
 		mask[i] = (unsigned char)~(out->a[i] ^ out->b[i]);
 		first[i] = out->a[i] & mask[i];
 	}

@@ -14,10 +14,16 @@
 
 #define PREFIX_MAX 24
 
-/* Byte i of the subject is a[i] or b[i] ("[aA]uth": two at the first). */
+enum prefix_kind { PREFIX_BYTES, PREFIX_DIGIT, PREFIX_SPACE };
+
+/*
+ * Byte i of the subject is a[i] or b[i] ("[aA]uth": two at the first), or of
+ * the kind[i]; there may as well stand another alphabet's, of several bytes.
+ */
 struct prefix {
 	unsigned char n;       /* 0: anything may match */
 	unsigned char a[PREFIX_MAX], b[PREFIX_MAX];
+	unsigned char kind[PREFIX_MAX];
 	/* The first bytes at once: (subject & mask) == first. */
 	uint32_t mask, first;
 };
@@ -48,6 +54,15 @@ prefix_may_fit(const struct prefix *prefix, uint32_t start)
 	return (start & prefix->mask) == prefix->first;
 }
 
+/* Does an ASCII byte belong to what Python's \d and \s stand for? */
+static inline bool
+prefix_is(enum prefix_kind kind, unsigned char c)
+{
+	return kind == PREFIX_DIGIT ? c >= '0' && c <= '9' :
+	    kind == PREFIX_SPACE && (c == ' ' || (c >= '\t' && c <= '\r') ||
+	    (c >= 0x1c && c <= 0x1f));
+}
+
 static inline bool
 prefix_fits(const struct prefix *prefix, struct span subject)
 {
@@ -58,7 +73,13 @@ prefix_fits(const struct prefix *prefix, struct span subject)
 		return false;
 	for (i = 0; i < prefix->n; i++) {
 		c = (unsigned char)subject.p[i];
-		if (c != prefix->a[i] && c != prefix->b[i])
+		if (c == prefix->a[i] || c == prefix->b[i])
+			continue;
+		if (prefix->kind[i] == PREFIX_BYTES)
+			return false;
+		if (c >= 0x80)
+			return true;
+		if (!prefix_is(prefix->kind[i], c))
 			return false;
 	}
 	return true;

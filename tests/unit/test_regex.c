@@ -206,7 +206,17 @@ prefixes(void **state)
 	check_prefix("^ab+c", "ab");
 	check_prefix("^ab{0,1}", "a");
 	check_prefix("^\\[x\\]", "[x]");
-	check_prefix("^\\d", "");
+	check_prefix("^\\d", "0");
+	check_prefix("^\\d?a", "");
+	check_prefix("^\\d{4}a", "");
+	check_prefix("^\\D", "");
+	check_prefix("^\\d+a", "0");
+	check_prefix("^[\\s\\x1c-\\x1f][+\\-]x", " +x");
+	check_prefix("^[\\s\\x1c-\\x1f]*x", "");
+	check_prefix("^[\\sa]x", "");
+	check_prefix("^[^\\s\\x1c-\\x1f]x", "");
+	check_prefix("^[a-]", "");
+	check_prefix("^[a\\d]", "");
 	check_prefix("^a[b-d]", "a");
 	check_prefix("^[^a]", "");
 	check_prefix("^(?i:a)", "");
@@ -217,6 +227,17 @@ prefixes(void **state)
 	assert_true(prefix_fits(&prefix, SPAN("invalid user")));
 	assert_false(prefix_fits(&prefix, SPAN("xnvalid")));
 	assert_false(prefix_fits(&prefix, SPAN("in")));
+	prefix_read(SPAN("^a[\\s\\x1c-\\x1f]\\d[+\\-]"), &prefix);
+	assert_true(prefix_fits(&prefix, SPAN("a 7-")));
+	assert_true(prefix_fits(&prefix, SPAN("a\x1f" "0+")));
+	assert_false(prefix_fits(&prefix, SPAN("a 7x")));
+	assert_false(prefix_fits(&prefix, SPAN("a x+")));
+	assert_false(prefix_fits(&prefix, SPAN("a_7+")));
+	/* An Arabic digit, a no-break space. */
+	assert_true(prefix_fits(&prefix, SPAN("a \xd9\xa3+")));
+	assert_true(prefix_fits(&prefix, SPAN("a\xc2\xa0" "7+")));
+	assert_true(prefix_may_fit(&prefix, prefix_start(SPAN("a\xc2\xa0" "7"))));
+	assert_false(prefix_may_fit(&prefix, prefix_start(SPAN("b 7+"))));
 }
 
 static void

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/table.h"
 #include "base/xalloc.h"
 
 /*
@@ -30,7 +29,8 @@ struct session {
 /*
  * During an attack every line is a session of its own: the hashes lie side by
  * side to be looked through at once, and the memory of a session that left
- * serves the one that comes.
+ * serves the one that comes. Whoever makes ids with one hash makes at most
+ * SESSIONS_MAX of them be compared, so it need not be a secret.
  */
 struct sessions {
 	struct session *v[SESSIONS_MAX];   /* oldest first */
@@ -177,15 +177,43 @@ session_get(struct sessions *all)
 	return s;
 }
 
+static uint64_t
+hash_of(struct span id)
+{
+	uint64_t hash = id.n, word;
+
+	for (; id.n > 0; id = span_skip(id, sizeof(word))) {
+		word = 0;
+		memcpy(&word, id.p, id.n < sizeof(word) ? id.n : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* Number of the first entry from i on that has the hash. */
+static size_t
+find_hash(const struct sessions *all, uint64_t hash, size_t i)
+{
+	const uint64_t *v = all->hash;
+
+	for (; i + 4 <= all->n; i += 4)
+		if ((v[i] == hash) | (v[i + 1] == hash) |
+		    (v[i + 2] == hash) | (v[i + 3] == hash))
+			break;
+	while (i < all->n && v[i] != hash)
+		i++;
+	return i;
+}
+
 static struct session *
 find(struct sessions *all, uint64_t hash, struct span id, struct boot now)
 {
 	struct session *s;
 	size_t i;
 
-	for (i = 0; i < all->n; i++) {
-		if (all->hash[i] != hash)
-			continue;
+	for (i = find_hash(all, hash, 0); i < all->n;
+	    i = find_hash(all, hash, i + 1)) {
 		s = all->v[i];
 		if (!span_eq(buf_span(&s->key), id))
 			continue;
@@ -356,7 +384,7 @@ sessions_merge(struct sessions *all, struct span id, struct boot now,
     struct span line, struct groups *fail, struct session_lines *lines)
 {
 	unsigned flags = hit_flags(fail);
-	uint64_t hash = table_hash(id.p, id.n);
+	uint64_t hash = hash_of(id);
 	struct session *s = NULL;
 
 	all->current = NULL;

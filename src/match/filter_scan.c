@@ -96,6 +96,16 @@ count_texts(const struct filter *f, const struct sieve_rules *rules)
 	return n;
 }
 
+static bool
+any_texts(const struct sieve_rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < rules->n && rules->v[i].n == 0; i++)
+		;
+	return i < rules->n;
+}
+
 void
 filter_scan_init(struct filter *f)
 {
@@ -111,7 +121,8 @@ filter_scan_init(struct filter *f)
 	s->id = id_of(&rules);
 	s->texts = count_texts(f, &rules);
 	s->rules_n = rules.n;
-	s->usable = f->fail.n > 0 && rules.n <= SIEVE_RULES_MAX;
+	s->usable = f->fail.n > 0 && rules.n <= SIEVE_RULES_MAX &&
+	    any_texts(&rules);
 	free(rules.v);
 }
 

@@ -59,6 +59,15 @@ static const struct {
 	{ "TAI64N", NULL },
 };
 
+/* Where upstream's names of them show something else than ours would. */
+static const struct {
+	const char *own, *shown;
+} names[] = {
+	{ "(?:T| {1,2})", "(?:T|  ?)" },
+	{ "(?:[-T]| {1,2})", "(?:-|T|  ?)" },
+	{ "ExDay {1,2}", "ExDay  ?" },
+};
+
 static const struct span begin_mark = { "{^LN-BEG}", 9 };
 
 static struct date_template *
@@ -282,22 +291,53 @@ date_template_get(struct span pattern, struct regex_error *error)
 	return t;
 }
 
+static void
+name_as_upstream(struct date_template *t)
+{
+	struct span name = span_of(t->name), own;
+	struct buf shown = { 0 };
+	size_t at, i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		own = span_of(names[i].own);
+		at = span_find(name, own);
+		if (at != SPAN_NONE)
+			break;
+	}
+	if (i == sizeof(names) / sizeof(names[0]))
+		return;
+	buf_add_span(&shown, span_sub(name, 0, at));
+	buf_adds(&shown, names[i].shown);
+	buf_add_span(&shown, span_skip(name, at + own.n));
+	free(t->name);
+	t->name = buf_take(&shown);
+}
+
+static struct date_template *
+get_default(struct span pattern)
+{
+	struct regex_error error;
+	struct date_template *t = get(pattern, &error);
+
+	name_as_upstream(t);
+	return t;
+}
+
 struct date_template *
 date_template_default(size_t i, bool anchored)
 {
 	struct span pattern = span_of(defaults[i].pattern);
-	struct regex_error error;
 	struct date_template *t;
 	struct buf key = { 0 };
 
 	if (!anchored)
-		return get(pattern, &error);
+		return get_default(pattern);
 	if (span_starts(pattern, SPAN("^")) ||
 	    span_starts(pattern, begin_mark))
 		return NULL;
 	buf_add_span(&key, begin_mark);
 	buf_add_span(&key, pattern);
-	t = get(buf_span(&key), &error);
+	t = get_default(buf_span(&key));
 	t->weight = 100.0;
 	t->quick = defaults[i].quick;
 	buf_fini(&key);
@@ -329,6 +369,8 @@ date_template_insert(struct span pattern, size_t i, struct regex_error *error)
 		}
 	}
 	t = date_template_get(buf_span(&text), error);
+	if (t != NULL)
+		name_as_upstream(t);
 	buf_fini(&text);
 	return t;
 }

@@ -45,10 +45,13 @@ ALWAYS = [
           "Use sshd")),
     ("… and its options have another title",
      swap(r"^Use +(filter|jail/flt) options :", "Use options :")),
-    ("the default formats are written in our own words",
-     swap(r"^(\|  \[\d+\] |\|      # weight: .*, pattern: ).*(YearExMonthExDay"
+    ("the default patterns are written in our own words",
+     swap(r"^(\|      # weight: .*, pattern: ).*(YearExMonthExDay"
           r"|2ExMonthExDay|ExY%Exm%Exd|ExYear\(|%ExY\(|Exy%Exm%Exd).*$",
           r"\1\2")),
+    ("1.1 takes a - and : in the stamp that 1.0.2 does not",
+     swap(r"^(\|  \[\d+\] .*)\(\?:(-\|)?T\|  \?\)Ex24hour(:\?)?ExMinute(:\?)?Ex",
+          r"\1(?:-|T|  ?)Ex24hour:?ExMinute:?Ex")),
     ("an IPv6 address in 1.0.2's expressions has no lone ::",
      swap(r"::\?\|::\)", "::?|:)")),
 ]

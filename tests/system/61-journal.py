@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import time
@@ -18,8 +19,8 @@ tap = Tap()
 class Journal:
     """A journal directory that entries are appended to as journald would."""
 
-    def __init__(self, root):
-        self.dir = os.path.join(root, ID)
+    def __init__(self, root, namespace=""):
+        self.dir = os.path.join(root, ID + namespace)
         os.makedirs(self.dir)
         self.live = self.dir + "/system.journal"
 
@@ -264,6 +265,86 @@ def test_stock():
         shutil.rmtree("/var/log/journal")
 
 
+def test_namespace():
+    """namespace=: the default one, one by name, that and the default one, all."""
+    wanted = {"own": ("", {"192.0.2.80"}),
+              "web": (", namespace=web", {"192.0.2.81"}),
+              "both": (", namespace=+web", {"192.0.2.80", "192.0.2.81"}),
+              "all": (', namespace="*"', {"192.0.2.80", "192.0.2.81", "192.0.2.82"})}
+    g = Gaold()
+    root = g.dir + "/journal"
+    g.write("jail.conf", "[DEFAULT]\nbantime = 1h\nmaxretry = 1\nfilter = sshd\n"
+            "enabled = true\naction = nftables[port=\"22\", protocol=\"tcp\"]\n" + "".join(
+                "[%s]\nbackend = systemd[journalpath=%s%s]\n" % (jail, root, option)
+                for jail, (option, _) in wanted.items()))
+    try:
+        journals = [Journal(root, name) for name in ("", ".web", ".webmail")]
+        for i, journal in enumerate(journals):
+            journal.fail("192.0.2.%d" % (80 + i), ago=60)
+        g.start()
+        for jail, (option, addresses) in wanted.items():
+            tap.ok(wait_for("its bans", 10, lambda: set(g.kernel(jail)) == addresses),
+                   "namespaces of 'systemd[journalpath=…%s]'" % option, g.kernel(jail))
+        for i, journal in enumerate(journals):
+            journal.fail("192.0.2.%d" % (90 + i))
+        for jail, (option, addresses) in wanted.items():
+            now = addresses | {a.replace(".8", ".9") for a in addresses}
+            tap.ok(wait_for("its bans", 10, lambda: set(g.kernel(jail)) == now),
+                   "… and what is written to them now", g.kernel(jail))
+    finally:
+        g.close()
+
+
+def test_live_namespace():
+    """A real journald of a namespace."""
+    os.makedirs("/run/systemd/journald@web.conf.d")
+    with open("/run/systemd/journald@web.conf.d/test.conf", "w") as conf:
+        conf.write("[Journal]\nStorage=volatile\nForwardToConsole=no\n")
+    if not os.access(JOURNALD, os.X_OK) or not os.path.exists("/etc/machine-id"):
+        print("ok - a namespace's live journald # SKIP there is none here")
+        return
+    daemon = subprocess.Popen([JOURNALD, "web"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    entry = "/run/systemd/journal.web/socket"
+    g = Gaold()
+
+    def say(address):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+            link.connect(entry)
+            link.send(("SYSLOG_IDENTIFIER=sshd\nMESSAGE=Failed password for root from %s "
+                       "port 1 ssh2\n" % address).encode())
+
+    try:
+        if not wait_for("journald", 5, lambda: os.path.exists(entry)):
+            print("ok - a namespace's live journald # SKIP it does not start here")
+            return
+        say("192.0.2.63")
+        with open("/etc/machine-id") as machine:
+            files = "/run/log/journal/%s.web" % machine.read().strip()
+        if not wait_for("its journal", 5, lambda: os.path.isdir(files)):
+            print("ok - a namespace's live journald # SKIP it writes nothing here")
+            return
+        g.write("jail.conf", "[DEFAULT]\nbantime = 1h\nmaxretry = 1\nenabled = true\n"
+                "filter = sshd\njournalmatch = SYSLOG_IDENTIFIER=sshd\n"
+                "action = nftables[port=\"22\", protocol=\"tcp\"]\n"
+                "[sshd]\nbackend = systemd\n[web]\nbackend = systemd[namespace=web]\n")
+        g.start()
+        tap.ok(wait_banned(g, "192.0.2.63", "web"),
+               "a namespace's live journald: from before the start", g.logs())
+        say("192.0.2.64")
+        tap.ok(wait_banned(g, "192.0.2.64", "web"),
+               "a namespace's live journald: from now", g.logs())
+        opened = [f for f in engine_files(g) if f.endswith(".journal")]
+        tap.ok(opened and all(f.startswith(files + "/") for f in opened),
+               "of its files only", opened)
+        tap.ok(not g.kernel("sshd"), "a jail of the default namespace sees none of it",
+               g.kernel("sshd"))
+    finally:
+        g.close()
+        daemon.terminate()
+        daemon.wait()
+
+
 def test_live():
     """A real journald, if one can be run here beside whatever is process 1."""
     os.makedirs("/run/systemd/journald.conf.d")
@@ -306,7 +387,7 @@ def test_live():
 
 
 for test in (test_ban, test_rotation, test_damage, test_restart, test_reload,
-             test_no_log, test_stock, test_live):
+             test_no_log, test_stock, test_namespace, test_live_namespace, test_live):
     test()
     nft("flush", "ruleset")
 tap.exit()

@@ -192,6 +192,13 @@ purge(struct jail *j, struct wall now, struct boot boot)
 }
 
 bool
+jail_forget_failures(struct jail *j, size_t most)
+{
+	return counter_purge(j->counter, (struct wall){ INT64_MAX }, most) ==
+	    most;
+}
+
+bool
 jail_run(struct jail *j, struct wall now, struct boot boot)
 {
 	bool more = purge(j, now, boot);

@@ -19,7 +19,8 @@
 struct jail;
 
 enum jail_unban_why {
-	UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH, UNBAN_IGNORED
+	UNBAN_EXPIRED, UNBAN_BY_HAND, UNBAN_FLUSH, UNBAN_IGNORED,
+	UNBAN_STOPPED         /* the jail goes: it is no end of the ban */
 };
 
 /*
@@ -165,6 +166,8 @@ size_t jail_unban_inside(struct jail *j, const struct addr *net,
     enum jail_unban_why why);
 size_t jail_unban_all(struct jail *j, enum jail_unban_why why);
 struct ticket *jail_find(struct jail *j, const struct id *id);
+/* Failures that were counted, the oldest first. True: some are left. */
+bool jail_forget_failures(struct jail *j, size_t most);
 
 /*
  * Runs what is due at `now` (expiries, at most a bounded number; true: more is

@@ -179,7 +179,7 @@ stop(struct request *r, size_t argc, const char *const *argv, void *arg)
 	struct wire_plain flush = { .type = WIRE_FW_REMOVE };
 
 	if (argc > 1 && strcmp(argv[1], "--flush") != 0) {
-		command_stop_jail(r, argv[1], e);
+		command_stop_jail(r, argc, argv, e);
 		return;
 	}
 	/* Before the first configuration there is nothing to flush. */

@@ -39,8 +39,8 @@ is_one_of(const char *const *v, size_t n, const char *word)
 	return false;
 }
 
-static struct action_config *
-find_in(struct jail_config *jail, const char *name)
+struct action_config *
+command_action_in(struct jail_config *jail, const char *name)
 {
 	for (size_t i = 0; i < jail->actions_n; i++)
 		if (strcmp(jail->actions[i].name, name) == 0)
@@ -48,9 +48,8 @@ find_in(struct jail_config *jail, const char *name)
 	return NULL;
 }
 
-/* The action of the first word; NULL: *c says why. */
-static const struct action_config *
-find(struct setting_call *c)
+const struct action_config *
+command_action_find(struct setting_call *c)
 {
 	const struct jail_config *jail = c->jail->config;
 
@@ -96,7 +95,7 @@ properties_of(const struct action_config *a)
 static json_t *
 show_properties(struct setting_call *c)
 {
-	const struct action_config *a = find(c);
+	const struct action_config *a = command_action_find(c);
 	json_t *list = json_array();
 	const struct properties *p;
 	const char **names;
@@ -124,7 +123,7 @@ show_methods(struct setting_call *c)
 {
 	json_t *list;
 
-	if (find(c) == NULL)
+	if (command_action_find(c) == NULL)
 		return NULL;
 	list = json_array();
 	for (size_t i = 0; i < COUNT(methods); i++)
@@ -136,7 +135,7 @@ show_methods(struct setting_call *c)
 static json_t *
 show_action(struct setting_call *c)
 {
-	const struct action_config *a = find(c);
+	const struct action_config *a = command_action_find(c);
 	const char *text;
 	int64_t seconds;
 
@@ -180,8 +179,8 @@ command_action_changed(struct engine_jail *j)
 	engine_run_update(j);
 }
 
-static struct jail_config *
-own(struct setting_call *c)
+struct jail_config *
+command_action_own(struct setting_call *c)
 {
 	struct jail_config *config = engine_jail_own(c->jail);
 
@@ -204,10 +203,10 @@ change_addaction(struct setting_call *c)
 		    "an action has a name");
 	if (command_action_may(c) == -1)
 		return -1;
-	config = own(c);
+	config = command_action_own(c);
 	if (config == NULL)
 		return -1;
-	if (find_in(config, c->argv[0]) != NULL)
+	if (command_action_in(config, c->argv[0]) != NULL)
 		return command_setting_fail(c, "ValueError",
 		    "Action %s already exists", c->argv[0]);
 	if (config->actions_n >= RUN_PLAN_ACTIONS_MAX)
@@ -227,77 +226,6 @@ static json_t *
 show_added(struct setting_call *c)
 {
 	return payload_text(span_of(c->argv[0]));
-}
-
-/*
- * A native action has its set in the firewall until a reload; nothing more is
- * put there, and what is there is taken out.
- */
-static void
-drop_rule(struct engine_jail *j, uint32_t rule)
-{
-	struct ticket *t = jail_ban_first(j->jail);
-
-	for (; t != NULL; t = jail_ban_next(j->jail, t))
-		if (t->id.addr.family != ADDR_NONE)
-			engine_ask_delete_one(j, &t->id.addr, rule);
-	j->rules_off |= UINT32_C(1) << (rule & 31);
-}
-
-static void
-drop_native(struct engine_jail *j, const char *name)
-{
-	const struct config *tree = j->engine->config;
-	uint32_t rule = 0;
-
-	for (size_t i = 0; i < tree->jails_n; i++) {
-		const struct jail_config *jail = &tree->jails[i];
-
-		if (strcmp(jail->name, j->config->name) != 0)
-			continue;
-		for (size_t k = 0; k < jail->actions_n; k++) {
-			if (jail->actions[k].kind != ACTION_NFTABLES)
-				continue;
-			if (strcmp(jail->actions[k].name, name) == 0)
-				drop_rule(j, rule);
-			rule++;
-		}
-	}
-}
-
-/* What an action has done is undone, with the commands that it has. */
-static int
-change_delaction(struct setting_call *c)
-{
-	struct jail_config *config;
-	struct action_config *a;
-	size_t behind;
-
-	if (find(c) == NULL)
-		return -1;
-	config = own(c);
-	if (config == NULL)
-		return -1;
-	/* The runner knows all of a jail's, or none. */
-	if (run_plan_wants(config) && command_action_may(c) == -1)
-		return -1;
-	a = find_in(config, c->argv[0]);
-	engine_run_drop(c->jail, a->name);
-	if (a->kind == ACTION_NFTABLES)
-		drop_native(c->jail, a->name);
-	behind = config->actions_n - (size_t)(a - config->actions) - 1;
-	action_fini(a);
-	memmove(a, a + 1, behind * sizeof(*a));
-	config->actions_n--;
-	command_action_changed(c->jail);
-	return 0;
-}
-
-static json_t *
-show_nothing(struct setting_call *c)
-{
-	(void)c;
-	return json_null();
 }
 
 static int
@@ -322,7 +250,7 @@ check_property(struct setting_call *c, const struct action_config *a)
 static int
 change_action(struct setting_call *c)
 {
-	const struct action_config *a = find(c);
+	const struct action_config *a = command_action_find(c);
 	struct jail_config *config;
 	struct action_config *mine;
 
@@ -334,10 +262,10 @@ change_action(struct setting_call *c)
 		    "list index out of range");
 	if (check_property(c, a) == -1 || command_action_may(c) == -1)
 		return -1;
-	config = own(c);
+	config = command_action_own(c);
 	if (config == NULL)
 		return -1;
-	mine = find_in(config, c->argv[0]);
+	mine = command_action_in(config, c->argv[0]);
 	if (mine->props.n >= RUN_PLAN_PROPS_MAX)
 		return command_setting_fail(c, "ValueError",
 		    "an action has at most %d properties", RUN_PLAN_PROPS_MAX);
@@ -354,7 +282,6 @@ const struct setting command_setting_action[] = {
 	{ "action", show_action, change_action, .least = 2, .secret = true },
 	{ "addaction", show_added, change_addaction, .least = 1,
 	    .verb = true },
-	{ "delaction", show_nothing, change_delaction, .least = 1,
-	    .verb = true },
+	{ "delaction", .run = command_delaction, .least = 1, .verb = true },
 	{ 0 },
 };

@@ -15,17 +15,13 @@
 
 /* --- add, start, stop ------------------------------------------------- */
 
-void
-command_add(struct request *r, size_t argc, const char *const *argv, void *arg)
+static void
+add_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
 	struct buf why = { 0 };
 
-	if (argc < 2) {
-		request_fail(r, "IndexError", "list index out of range");
-		return;
-	}
 	if (e->config == NULL) {
 		request_fail(r, "Exception", "still starting");
 		return;
@@ -44,21 +40,32 @@ command_add(struct request *r, size_t argc, const char *const *argv, void *arg)
 }
 
 void
-command_start_jail(struct request *r, size_t argc, const char *const *argv,
-    void *arg)
+command_add(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	if (argc < 2)
+		request_fail(r, "IndexError", "list index out of range");
+	else
+		command_turn(arg, argv[1], r, argc, argv, add_now);
+}
+
+/* NULL: all of them. */
+static const char *
+jail_of(const char *word)
+{
+	return strcmp(word, "--all") != 0 ? word : NULL;
+}
+
+static void
+start_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
 	struct engine_jail *j;
 
-	if (argc < 2) {
-		request_fail(r, "IndexError", "list index out of range");
-		return;
-	}
-	for (size_t i = 0; strcmp(argv[1], "--all") == 0 && i < e->jails_n;
-	    i++)
+	(void)argc;
+	for (size_t i = 0; jail_of(argv[1]) == NULL && i < e->jails_n; i++)
 		if (e->jails[i]->jail != NULL)
 			engine_life_start(e->jails[i]);
-	if (strcmp(argv[1], "--all") != 0) {
+	if (jail_of(argv[1]) != NULL) {
 		j = command_jail(e, r, argv[1]);
 		if (j == NULL)
 			return;
@@ -68,21 +75,13 @@ command_start_jail(struct request *r, size_t argc, const char *const *argv,
 }
 
 void
-command_stop_jail(struct request *r, const char *name, struct engine *e)
+command_start_jail(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
 {
-	bool all = strcmp(name, "--all") == 0;
-	struct engine_jail *j = all ? NULL : command_jail(e, r, name);
-
-	if (!all && j == NULL)
-		return;
-	if (j != NULL)
-		engine_life_stop(j);
-	if (all)
-		log_info("fail2ban.server", "Stopping all jails");
-	for (size_t i = 0; all && i < e->jails_n; i++)
-		if (e->jails[i]->jail != NULL)
-			engine_life_stop(e->jails[i]);
-	request_reply(r, json_null());
+	if (argc < 2)
+		request_fail(r, "IndexError", "list index out of range");
+	else
+		command_turn(arg, jail_of(argv[1]), r, argc, argv, start_now);
 }
 
 /* A line of a configuration that its sender could not make sense of. */

@@ -12,15 +12,17 @@
 struct engine_jail *command_jail(struct engine *e, struct request *r,
     const char *name);
 /*
- * Lifts every ban of a jail (NULL: of all), in turns; *count, which lives as
- * long as `wait`, counts them. `wait` is told of each, and not done before.
+ * The handler's turn comes when nothing changes the bans of this jail (NULL:
+ * of any) or waits to do so: now, or later.
  */
-void command_sweep(struct engine *e, const char *jail,
-    struct engine_wait *wait, json_int_t *count);
-/* The end of the engine: what has not been lifted stays. */
-void command_sweep_fini(struct engine *e);
+typedef void command_fn(struct request *, size_t, const char *const *, void *);
+void command_turn(struct engine *e, const char *jail, struct request *r,
+    size_t argc, const char *const *argv, command_fn *run);
+/* Lifts every ban of a jail (NULL: of all); replies. */
+void command_sweep(struct engine *e, const char *jail, struct request *r);
 /* `stop JAIL` and `stop --all`. */
-void command_stop_jail(struct request *r, const char *name, struct engine *e);
+void command_stop_jail(struct request *r, size_t argc,
+    const char *const *argv, struct engine *e);
 json_t *command_id_json(const struct id *id);
 enum status_flavor {
 	STATUS_BASIC, STATUS_SHORT, STATUS_STATS, STATUS_CYMRU,

@@ -137,10 +137,26 @@ change(struct setting_call *c, struct request *r, const struct setting *s)
 		request_fail(r, c->type, "%s", c->why.n > 0 ? c->why.p : "");
 }
 
+/* Its jail is at rest, and has become another one meanwhile, perhaps. */
+static void
+set_now(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct setting_call c = {
+		.jail = command_jail(arg, r, argv[1]),
+		.name = argv[2],
+		.argc = argc - 3,
+		.argv = argv + 3,
+	};
+
+	if (c.jail == NULL)
+		return;
+	change(&c, r, find(argv[2]));
+	buf_fini(&c.why);
+}
+
 void
 command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
-	struct setting_call c = { 0 };
 	const struct setting *s = argc > 2 ? find(argv[2]) : NULL;
 
 	if (command_daemon_set(arg, r, argc, argv))
@@ -156,16 +172,8 @@ command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
 	}
 	if (!request_may(r, s->ban ? RIGHT_BAN : RIGHT_CONFIGURE))
 		return;
-	if (argc - 3 < s->least) {
+	if (argc - 3 < s->least)
 		request_fail(r, "IndexError", "list index out of range");
-		return;
-	}
-	c.jail = command_jail(arg, r, argv[1]);
-	if (c.jail == NULL)
-		return;
-	c.name = argv[2];
-	c.argc = argc - 3;
-	c.argv = argv + 3;
-	change(&c, r, s);
-	buf_fini(&c.why);
+	else
+		command_turn(arg, argv[1], r, argc, argv, set_now);
 }

@@ -12,7 +12,9 @@
 
 #include "base/buf.h"
 
+struct action_config;
 struct engine_jail;
+struct jail_config;
 struct request;
 
 struct setting_call {
@@ -48,6 +50,9 @@ extern const struct setting command_setting_ban[];
 extern const struct setting command_setting_life[];
 extern const struct setting command_setting_action[];
 
+/* command_unban.c. */
+void command_unbanip(struct setting_call *c, struct request *r);
+
 /* command_banned.c, for `get JAIL banned` and `get JAIL banip`. */
 void command_banned_tell(struct setting_call *c, struct request *r);
 void command_banned_by_end(struct setting_call *c, struct request *r);
@@ -58,6 +63,14 @@ void command_banned_by_end(struct setting_call *c, struct request *r);
  */
 int command_action_may(struct setting_call *c);
 void command_action_changed(struct engine_jail *j);
+/* The action of the first word; NULL: *c says why. One by its name, or NULL. */
+const struct action_config *command_action_find(struct setting_call *c);
+struct action_config *command_action_in(struct jail_config *jail,
+    const char *name);
+/* A configuration to be changed; NULL: *c says why. */
+struct jail_config *command_action_own(struct setting_call *c);
+/* command_delaction.c. */
+void command_delaction(struct setting_call *c, struct request *r);
 
 /* Fills *c; returns -1. */
 int command_setting_fail(struct setting_call *c, const char *type,

@@ -1,172 +1,132 @@
 /*
- * `unban --all`: some bans in each turn of the loop, and no more than the
- * firewall takes meanwhile. The rows go at once, at the beginning: what is
- * banned while it lasts stays.
+ * `unban --all`: all bans of the moment when its turn has come. The rows go at
+ * once, with one statement; what is banned while it lasts stays.
  */
-#include "process/command_local.h"
+#include "process/command_answer.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 
-#define SWEEP_BANS 500       /* in one turn: a few milliseconds */
-#define SWEEP_WAITING 16000  /* requests before a ban of now would wait */
-
 struct sweep {
-	struct sweep *next;
+	struct engine_change change;   /* first */
 	struct engine *engine;
-	struct engine_wait *wait;  /* the client's */
-	json_int_t *count;         /* of bans lifted */
-	char *jail;                /* NULL: all of them */
-	struct wall began;
-	struct event *event;
+	struct request *request;
+	char *name;                    /* of a jail; NULL: all of them */
+	struct command_answer *answer;  /* NULL: not begun */
+	size_t n;                      /* walks, one a jail */
+	struct bans_walk **walks;
+	size_t jail;                   /* whose turn it is */
 };
 
 static bool
 is_meant(const struct sweep *s, const struct engine_jail *j)
 {
-	return j->jail != NULL && (s->jail == NULL ||
-	    strcmp(s->jail, j->config->name) == 0);
-}
-
-/* Later bans stand behind it. */
-static struct ticket *
-next_of(const struct sweep *s, const struct engine_jail *j)
-{
-	struct ticket *t = jail_ban_first(j->jail);
-
-	return t != NULL && t->time.us <= s->began.us ? t : NULL;
-}
-
-static void
-lift(struct sweep *s, struct engine_jail *j, struct ticket *t)
-{
-	struct id id = id_copy(&t->id);
-
-	s->engine->unban_wait = s->wait;
-	if (jail_unban(j->jail, &id, UNBAN_FLUSH))
-		++*s->count;
-	s->engine->unban_wait = NULL;
-	id_fini(&id);
-}
-
-static size_t
-waiting(const struct engine *e)
-{
-	return e->asks.urgent.n + e->asks.bulk.n;
-}
-
-/* False: none is left. */
-static bool
-lift_some(struct sweep *s)
-{
-	struct engine *e = s->engine;
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct engine_jail *j = e->jails[i];
-		struct ticket *t;
-
-		while (is_meant(s, j) && (t = next_of(s, j)) != NULL) {
-			if (n++ == SWEEP_BANS || waiting(e) > SWEEP_WAITING)
-				return true;
-			lift(s, j, t);
-		}
-	}
-	return false;
+	return j->jail != NULL && (s->name == NULL ||
+	    strcmp(s->name, j->config->name) == 0);
 }
 
 static void
 sweep_free(struct sweep *s)
 {
-	struct engine_wait *wait = s->wait;
-
-	event_free(s->event);
-	free(s->jail);
+	for (size_t i = 0; i < s->n; i++)
+		jail_walk_free(s->walks[i]);
+	free(s->walks);
+	free(s->name);
 	free(s);
-	if (--wait->asked == 0)
-		wait->done(wait);
-}
-
-static void
-forget(struct sweep *s)
-{
-	struct sweep **at = &s->engine->sweeps;
-
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	sweep_free(s);
-}
-
-static void
-go_on(evutil_socket_t fd, short what, void *arg)
-{
-	/* Clients and logs have their turn in between. */
-	static const struct timeval soon = { .tv_usec = 1000 };
-	struct sweep *s = arg;
-	bool more;
-
-	(void)fd;
-	(void)what;
-	clock_tick();
-	log_gather();
-	more = lift_some(s);
-	log_gather_end();
-	engine_jails_run(s->engine);
-	if (more)
-		event_add(s->event, &soon);
-	else
-		forget(s);
 }
 
 /* The history goes with the bans, as upstream's does. */
 static void
-forget_rows(const struct sweep *s)
+forget_rows(const struct sweep *s, struct engine_jail *j)
 {
-	struct engine *e = s->engine;
+	engine_run_flush(j);
+	if (s->engine->store != NULL)
+		store_unban_all(s->engine->store, j->config->name);
+	engine_restore_lifted(j);
+}
 
-	for (size_t i = 0; i < e->jails_n; i++) {
+/* False: there is no such jail any more. */
+static bool
+begin(struct sweep *s)
+{
+	const struct engine *e = s->engine;
+
+	if (s->name != NULL &&
+	    command_jail(s->engine, s->request, s->name) == NULL)
+		return false;
+	engine_restore_finish(s->engine);
+	s->answer = command_answer_new(s->request, ANSWER_LIFTED);
+	s->n = e->jails_n;
+	s->walks = xcalloc(s->n + 1, sizeof(struct bans_walk *));
+	for (size_t i = 0; i < s->n; i++) {
 		if (!is_meant(s, e->jails[i]))
 			continue;
-		engine_run_flush(e->jails[i]);
-		if (e->store != NULL)
-			store_unban_all(e->store, e->jails[i]->config->name);
-		engine_restore_lifted(e->jails[i]);
+		forget_rows(s, e->jails[i]);
+		s->walks[i] = jail_walk_new(e->jails[i]->jail);
 	}
+	return true;
+}
+
+/* False: there is none left. */
+static bool
+lift_next(struct sweep *s)
+{
+	struct ticket *t = s->walks[s->jail] != NULL ?
+	    jail_walk_next(s->walks[s->jail]) : NULL;
+	struct id id;
+
+	if (t == NULL)
+		return ++s->jail < s->n;
+	id = id_copy(&t->id);
+	s->engine->unban_wait = &s->answer->wait;
+	if (jail_unban(s->engine->jails[s->jail]->jail, &id, UNBAN_FLUSH))
+		s->answer->count++;
+	s->engine->unban_wait = NULL;
+	id_fini(&id);
+	return true;
+}
+
+static enum change_step
+sweep_some(struct engine_change *change)
+{
+	struct sweep *s = (struct sweep *)change;
+	bool more = s->answer != NULL || begin(s);
+
+	more = more && s->n > 0;
+	for (size_t n = 0; more && n < CHANGE_STEP; n++)
+		more = lift_next(s);
+	if (more)
+		return engine_change_behind(s->engine) ? CHANGE_WAITS :
+		    CHANGE_MORE;
+	if (s->answer != NULL)
+		command_answer_end(s->answer);
+	sweep_free(s);
+	return CHANGE_OVER;
+}
+
+static void
+drop(struct engine_change *change)
+{
+	struct sweep *s = (struct sweep *)change;
+
+	if (s->answer != NULL)
+		command_answer_end(s->answer);
+	else
+		request_fail(s->request, "Exception", "shutting down");
+	sweep_free(s);
 }
 
 void
-command_sweep(struct engine *e, const char *jail, struct engine_wait *wait,
-    json_int_t *count)
+command_sweep(struct engine *e, const char *jail, struct request *r)
 {
 	struct sweep *s = xcalloc(1, sizeof(*s));
 
-	engine_restore_finish(e);
+	s->change.step = sweep_some;
+	s->change.drop = drop;
 	s->engine = e;
-	s->wait = wait;
-	s->count = count;
-	s->jail = jail != NULL ? xstrdup(jail) : NULL;
-	s->began = clock_wall();
-	s->event = event_new(e->base, -1, 0, go_on, s);
-	if (s->event == NULL)
-		log_fatal("gaol.engine", "out of memory");
-	wait->asked++;
-	s->next = e->sweeps;
-	e->sweeps = s;
-	forget_rows(s);
-	go_on(-1, 0, s);
-}
-
-void
-command_sweep_fini(struct engine *e)
-{
-	struct sweep *s;
-
-	while ((s = e->sweeps) != NULL) {
-		e->sweeps = s->next;
-		sweep_free(s);
-	}
+	s->request = r;
+	s->name = jail != NULL ? xstrdup(jail) : NULL;
+	engine_change_begin(e, &s->change, s->name);
 }

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "process/command_local.h"
 #include "process/engine_local.h"
 #include "process/sandbox.h"
 #include "source/journal.h"
@@ -394,6 +393,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->dbmaxmatches = e->dbpurgeage = -1;
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
+	engine_changes_init(e);
 	e->run = engine_run_new(e);
 	e->resolve = engine_resolve_new(e);
 	e->names = engine_names_new();
@@ -438,7 +438,7 @@ engine_free(struct engine *e)
 	store_close(e->store);
 	engine_sync_fini(e);
 	engine_asks_fini(e);
-	command_sweep_fini(e);
+	engine_changes_fini(e);
 	engine_journal_fini(e);
 	engine_config_fini(e);
 	engine_run_free(e->run);

@@ -406,8 +406,8 @@ log_banner(void)
 	    CONFIG_UPSTREAM_VERSION, GAOL_VERSION);
 }
 
-void
-engine_config_take(struct engine *e, uint32_t generation, int fd)
+static void
+take(struct engine *e, uint32_t generation, int fd)
 {
 	struct incoming in = { .generation = generation };
 	bool ok, first = e->config == NULL;
@@ -458,6 +458,48 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 		log_error(LOGGER, "no configuration to run with");
 		engine_stop(e, 1);
 	}
+}
+
+/* --- its turn ------------------------------------------------------------ */
+
+/* Jails may come, go and change in it: nobody is in the middle of their bans. */
+struct arrival {
+	struct engine_change change;   /* first */
+	struct engine *engine;
+	uint32_t generation;
+	int fd;
+};
+
+static enum change_step
+take_now(struct engine_change *change)
+{
+	struct arrival *a = (struct arrival *)change;
+
+	take(a->engine, a->generation, a->fd);
+	free(a);
+	return CHANGE_OVER;
+}
+
+static void
+take_never(struct engine_change *change)
+{
+	struct arrival *a = (struct arrival *)change;
+
+	close(a->fd);
+	free(a);
+}
+
+void
+engine_config_take(struct engine *e, uint32_t generation, int fd)
+{
+	struct arrival *a = xcalloc(1, sizeof(*a));
+
+	a->change.step = take_now;
+	a->change.drop = take_never;
+	a->engine = e;
+	a->generation = generation;
+	a->fd = fd;
+	engine_change_begin(e, &a->change, NULL);
 }
 
 void

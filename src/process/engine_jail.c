@@ -175,6 +175,13 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 
 	(void)jail;
 	engine_jail_leave(j, t);
+	if (why == UNBAN_STOPPED) {
+		/* What the firewall has goes, for a new start all is kept. */
+		log_ticket(j, "Repeal Ban", t);
+		engine_run_undo(j, t);
+		engine_ask_delete(j, &t->id, NULL);
+		return;
+	}
 	if (why != UNBAN_EXPIRED)
 		engine_restore_lift(j, &t->id);
 	if (t->announced)
@@ -258,6 +265,15 @@ forget_all(struct engine_jail *j)
 	engine_name_forget(j);
 	engine_ignoreip_forget(j);
 	engine_ignore_forget(j);
+}
+
+void
+engine_jail_rest(struct engine_jail *j)
+{
+	forget_all(j);
+	j->running = false;
+	j->idle = true;
+	j->reading = 0;
 }
 
 void

@@ -106,37 +106,40 @@ engine_life_start(struct engine_jail *j)
 	engine_jails_run_soon(j->engine);
 }
 
-/* What the firewall has of it goes; the store keeps it for a new start. */
-static void
-lift_all(struct engine_jail *j)
+void
+engine_life_stop_begin(struct engine_jail *j)
 {
-	struct ticket *t = jail_ban_first(j->jail);
-	struct buf text = { 0 };
+	engine_restore_finish(j->engine);
+	engine_log_save(j->engine);
+	engine_log_close_jail(j);
+	if (j->jail == NULL)
+		return;
+	engine_jail_rest(j);
+	engine_run_leave(j, NULL);
+}
 
-	log_gather();
-	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		buf_clear(&text);
-		id_format(&t->id, &text);
-		log_notice("fail2ban.actions", "[%s] Repeal Ban %s",
-		    j->config->name, log_text(buf_span(&text)));
-		engine_ask_delete(j, &t->id, NULL);
+bool
+engine_life_stop_some(struct engine_jail *j)
+{
+	struct ticket *t;
+	struct id id;
+
+	for (size_t n = 0; n < CHANGE_STEP; n++) {
+		t = jail_ban_first(j->jail);
+		if (t == NULL)
+			return jail_forget_failures(j->jail, CHANGE_STEP);
+		id = id_copy(&t->id);
+		jail_unban(j->jail, &id, UNBAN_STOPPED);
+		id_fini(&id);
 	}
-	log_gather_end();
-	buf_fini(&text);
+	return true;
 }
 
 void
-engine_life_stop(struct engine_jail *j)
+engine_life_stop_end(struct engine_jail *j)
 {
 	struct engine *e = j->engine;
 
-	engine_restore_finish(e);
-	engine_log_save(e);
-	engine_log_close_jail(j);
-	/* Who waited for one of them goes on at once, and may have stopped it. */
-	if (j->jail == NULL)
-		return;
-	lift_all(j);
 	engine_run_drop_all(j);
 	if (e->store != NULL)
 		store_disable_jail(e->store, j->config->name);

@@ -13,6 +13,7 @@
 #include "control/server.h"
 #include "jail/jail.h"
 #include "match/filter.h"
+#include "process/engine_change.h"
 #include "process/engine_journal.h"
 #include "process/plan.h"
 #include "process/role.h"
@@ -141,7 +142,6 @@ struct engine_cymru;
 struct engine_events;
 struct engine_ignoreip;
 struct engine_names;
-struct sweep;
 struct engine_resolve;
 struct engine_restore;
 struct engine_run;
@@ -199,7 +199,7 @@ struct engine {
 	char *reload_jail;             /* the one it named, or NULL */
 	bool reload_if_exists;         /* … and need not be there */
 	struct event *refill;
-	struct sweep *sweeps;          /* `unban --all` under way */
+	struct engine_changes changes; /* of what is banned, under way */
 	struct engine_wait *unban_wait;   /* who waits for what is lifted now */
 	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
@@ -229,6 +229,8 @@ struct engine_jail *engine_jail_new(struct engine *e,
 /* Its jail, for j->config; then it runs, and its bans come back. */
 void engine_jail_make(struct engine_jail *j);
 void engine_jail_run(struct engine_jail *j);
+/* Nobody bans in it any more, and no ban ends by itself: it will stop. */
+void engine_jail_rest(struct engine_jail *j);
 /* No jail and no filter any more. */
 void engine_jail_unmake(struct engine_jail *j);
 /* Are its lines looked at? */
@@ -325,8 +327,14 @@ void engine_refill(struct engine *e);
 struct engine_jail *engine_life_add(struct engine *e, const char *name,
     const char *backend, struct buf *why);
 void engine_life_start(struct engine_jail *j);
-/* Its bans are lifted; the store keeps them for the next start. */
-void engine_life_stop(struct engine_jail *j);
+/*
+ * Its end, in steps: nothing is read any more; some bans are lifted, which the
+ * store keeps for the next start (true: some are left); it has no jail then.
+ * Whoever is answered by the first may stop it, too.
+ */
+void engine_life_stop_begin(struct engine_jail *j);
+bool engine_life_stop_some(struct engine_jail *j);
+void engine_life_stop_end(struct engine_jail *j);
 void engine_life_idle(struct engine_jail *j, bool idle);
 /* A reload of another jail leaves it stopped, or as commands made it. */
 bool engine_life_stays(const struct engine_jail *j);
@@ -434,6 +442,12 @@ void engine_run_repoint(struct engine_jail *j);
  * that it runs now, counts from the end of this wake on.
  */
 void engine_run_update(struct engine_jail *j);
+/*
+ * Of one action of a jail (NULL: of all) bans are undone one by one before it
+ * goes, and it learns of no more: what it has not begun yet is left.
+ */
+void engine_run_leave(struct engine_jail *j, const char *name);
+void engine_run_undo(struct engine_jail *j, struct ticket *t);
 /* One action goes, before its configuration does; the jail's all go. */
 void engine_run_drop(struct engine_jail *j, const char *name);
 void engine_run_drop_all(struct engine_jail *j);

@@ -56,6 +56,7 @@ struct run_action {
 	bool unstarted;            /* made while its jail ran: with a ban */
 	bool merged;               /* names a tag of all bans of an address */
 	bool keep;                 /* reload: named by the new one */
+	bool leaving;              /* … and it will go: bans are undone */
 	struct run_queue queue;
 	struct run_queue sent;
 	struct action_state state;

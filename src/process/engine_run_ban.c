@@ -2,6 +2,7 @@
 #include "process/engine_run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool
 run_action_has(const struct run_action *a, const char *key)
@@ -9,6 +10,14 @@ run_action_has(const struct run_action *a, const char *key)
 	const char *text = properties_get(&a->config->props, key);
 
 	return text != NULL && text[0] != '\0';
+}
+
+static void
+forget_ban(const struct run_action *a, struct ticket *t)
+{
+	t->run_told &= ~a->bit;
+	t->run_sent &= ~a->bit;
+	t->run_held &= ~a->bit;
 }
 
 static bool
@@ -20,7 +29,7 @@ concerns(const struct run_action *a, const struct ticket *t)
 void
 run_action_tell(struct run_action *a, struct ticket *t)
 {
-	if (!concerns(a, t) || (t->run_told & a->bit) != 0)
+	if (a->leaving || !concerns(a, t) || (t->run_told & a->bit) != 0)
 		return;
 	t->run_told |= a->bit;
 	if (a->unstarted)
@@ -52,14 +61,45 @@ run_action_unban(struct run_action *a, const struct engine_jail *j,
 	values_fini(&v);
 }
 
+/* Of one that leaves, and flushes then, no single ban is undone. */
+static bool
+has_to_undo(const struct run_action *a, const struct ticket *t)
+{
+	return (t->run_sent & a->bit) != 0 &&
+	    !(a->leaving && run_action_has(a, "actionflush"));
+}
+
 void
 engine_run_unban(struct engine_jail *j, const struct ticket *t)
 {
 	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
-		if ((t->run_sent & a->bit) == 0)
+		if (!has_to_undo(a, t))
 			continue;
 		run_action_unban(a, j, t);
 		run_action_pump(j->engine->run, a);
+	}
+}
+
+void
+engine_run_leave(struct engine_jail *j, const char *name)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		if (name != NULL && strcmp(a->name, name) != 0)
+			continue;
+		a->leaving = true;
+		run_queue_clear(a, false);
+	}
+}
+
+void
+engine_run_undo(struct engine_jail *j, struct ticket *t)
+{
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
+		if (!a->leaving)
+			continue;
+		if (has_to_undo(a, t))
+			run_action_unban(a, j, t);
+		forget_ban(a, t);
 	}
 }
 
@@ -100,11 +140,8 @@ run_action_forget_bans(struct run_action *a)
 {
 	struct ticket *t = jail_ban_first(a->jail->jail);
 
-	for (; t != NULL; t = jail_ban_next(a->jail->jail, t)) {
-		t->run_told &= ~a->bit;
-		t->run_sent &= ~a->bit;
-		t->run_held &= ~a->bit;
-	}
+	for (; t != NULL; t = jail_ban_next(a->jail->jail, t))
+		forget_ban(a, t);
 }
 
 void

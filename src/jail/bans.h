@@ -27,7 +27,6 @@ struct ban {
 	struct heap_node due;     /* boot time; absent when permanent */
 	struct ban *prev, *next;
 	bool own_bantime;         /* does not follow the jail's */
-	bool spared;              /* jail_spared_before() */
 	bool asked;               /* its history is being looked into */
 };
 

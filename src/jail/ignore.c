@@ -109,6 +109,35 @@ ignore_free(struct ignore *g)
 	free(g);
 }
 
+static struct behind *
+copy_behind(const struct behind *v, size_t n)
+{
+	struct behind *copy = xcalloc(n + 1, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].list != NULL)
+			copy[i].list = ignore_list_share(v[i].list);
+	return copy;
+}
+
+/* Lists are not changed once they are made, but replaced. */
+struct ignore *
+ignore_copy(const struct ignore *g)
+{
+	struct ignore *copy = xcalloc(1, sizeof(*copy));
+
+	copy->self = g->self;
+	copy->own = ignore_list_share(g->own);
+	if (g->own_names != NULL)
+		copy->own_names = ignore_list_share(g->own_names);
+	copy->literal = ignore_list_share(g->literal);
+	strings_copy(&copy->names, &g->names);
+	strings_copy(&copy->files, &g->files);
+	copy->of_name = copy_behind(g->of_name, g->names.n);
+	copy->of_file = copy_behind(g->of_file, g->files.n);
+	return copy;
+}
+
 static size_t
 place_of(const struct strings *l, const char *text)
 {

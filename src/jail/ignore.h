@@ -24,7 +24,9 @@ enum ignore_verdict {
 
 /* Takes ignoreip and ignoreself (config/ignoreip.h says what entries are). */
 struct ignore *ignore_new(const struct jail_config *config);
-void ignore_free(struct ignore *g);
+void ignore_free(struct ignore *g);   /* NULL is a no-op */
+/* As it is now: what is set in one of them later is not in the other. */
+struct ignore *ignore_copy(const struct ignore *g);
 /* What `from` knows of own addresses, names and files of the same text. */
 void ignore_inherit(struct ignore *g, const struct ignore *from);
 /* Replaces the own addresses (127.0.0.1 and ::1 are always among them). */

@@ -16,15 +16,10 @@
 static void
 configure(struct jail *j, const struct jail_config *config)
 {
-	struct ignore *before = j->ignore;
-
 	j->config = config;
 	growth_free(j->growth);
 	j->growth = growth_new(&config->growth);
 	j->ignore = ignore_new(config);
-	if (before != NULL)
-		ignore_inherit(j->ignore, before);
-	ignore_free(before);
 }
 
 struct jail *
@@ -37,6 +32,7 @@ jail_new(const struct jail_config *config, const struct jail_limits *limits,
 	j->arg = arg;
 	j->counter = counter_new(limits->tracked_max);
 	bans_init(&j->bans, limits->bans_max);
+	TAILQ_INIT(&j->works);
 	j->bantime = bans_seconds(config->bantime);
 	configure(j, config);
 	jail_net_count(j);
@@ -49,6 +45,7 @@ jail_free(struct jail *j)
 	if (j == NULL)
 		return;
 	counter_free(j->counter);
+	jail_work_drop(j);
 	bans_fini(&j->bans);
 	ignore_free(j->ignore);
 	growth_free(j->growth);
@@ -56,34 +53,23 @@ jail_free(struct jail *j)
 	free(j);
 }
 
-static void
-follow_bantime(struct jail *j, int64_t bantime)
-{
-	struct ban *ban, *next;
-
-	if (bantime == j->bantime)
-		return;
-	j->bantime = bantime;
-	for (ban = j->bans.first; ban != NULL; ban = next) {
-		next = ban->next;
-		if (ban->own_bantime)
-			continue;
-		jail_set_end(j, ban, bantime, bans_end(ban->ticket.time, bantime),
-		    clock_wall());
-		j->hooks->prolong(j, &ban->ticket, j->arg);
-	}
-}
-
 void
 jail_reconfigure(struct jail *j, const struct jail_config *config)
 {
-	if (config->ignoreip_lifts)
-		jail_spared_before(j);
+	int64_t bantime = bans_seconds(config->bantime);
+	struct ignore *before = j->ignore;
+
 	configure(j, config);
-	follow_bantime(j, bans_seconds(config->bantime));
+	ignore_inherit(j->ignore, before);
+	if (bantime != j->bantime) {
+		j->bantime = bantime;
+		jail_work_bantime(j);
+	}
 	if (config->ignoreip_lifts)
-		jail_lift_spared(j, false);
-	jail_unban_touching(j);
+		jail_work_spared(j, before, false);
+	else
+		ignore_free(before);
+	jail_work_touching(j);
 	jail_net_count(j);
 }
 

@@ -86,10 +86,20 @@ struct jail *jail_new(const struct jail_config *config,
     const struct jail_limits *limits, const struct jail_hooks *hooks,
     void *arg);
 void jail_free(struct jail *j);   /* no hooks are called */
-/* Reload: new settings, counters and bans kept. */
+/*
+ * Reload: new settings, counters and bans kept. What that means for the bans
+ * there are is done by jail_work(), as after all that says who is left alone.
+ */
 void jail_reconfigure(struct jail *j, const struct jail_config *config);
 const struct jail_config *jail_config(const struct jail *j);
 const char *jail_name(const struct jail *j);
+
+/*
+ * Bans that get another end or are lifted because settings changed: goes over
+ * so many. True: there is more to do.
+ */
+bool jail_work(struct jail *j, size_t bans);
+bool jail_has_work(const struct jail *j);
 
 /* Addresses of this machine, and of its names, for ignoreself. Copied. */
 void jail_own_addresses(struct jail *j, const struct addr *own, size_t n);
@@ -107,7 +117,7 @@ bool jail_ignore_file_known(const struct jail *j, const char *path);
 /*
  * What such a name means, such a file says, now. With ignoreip_lifts bans of
  * ids that are spared from now on end (UNBAN_IGNORED); without it those of
- * before the start, the first time. True: there were some.
+ * before the start, the first time. True: it is one of the jail's.
  */
 bool jail_ignore_name(struct jail *j, const char *name, const struct addr *v,
     size_t n);

@@ -1,72 +1,46 @@
 /* Who is left alone, and what becomes of a ban when its id is from now on. */
 #include "jail/jail_local.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/xalloc.h"
 #include "jail/words.h"
 
-/* --- bans whose id is spared from now on -------------------------------- */
-
-void
-jail_spared_before(struct jail *j)
+/*
+ * With ignoreip_lifts it matters for all bans; without, what is known for the
+ * first time matters for those of before the start: had it been known, they
+ * were not here.
+ */
+static void
+follow(struct jail *j, struct ignore *before, bool known)
 {
-	for (struct ban *ban = j->bans.first; ban != NULL; ban = ban->next)
-		ban->spared = ignore_check(j->ignore, &ban->ticket.id,
-		    NULL) != IGNORE_NO;
-}
-
-size_t
-jail_lift_spared(struct jail *j, bool restored_only)
-{
-	struct ban *ban, *next;
-	size_t n = 0;
-
-	for (ban = j->bans.first; ban != NULL; ban = next) {
-		const char *path = NULL;
-		enum ignore_verdict verdict;
-
-		next = ban->next;
-		if (ban->spared || (restored_only && !ban->ticket.restored))
-			continue;
-		verdict = ignore_check(j->ignore, &ban->ticket.id, &path);
-		if (verdict == IGNORE_NO)
-			continue;
-		words_lifted(jail_name(j), &ban->ticket.id, verdict, path);
-		j->counters.lifted++;
-		jail_unban_one(j, ban, UNBAN_IGNORED);
-		n++;
-	}
-	return n;
+	jail_work_touching(j);
+	if (known && before != NULL)
+		jail_work_spared(j, before, !j->config->ignoreip_lifts);
+	else
+		ignore_free(before);
 }
 
 bool
 jail_ignore_name(struct jail *j, const char *name, const struct addr *v,
     size_t n)
 {
-	bool lifts = j->config->ignoreip_lifts;
-	bool matters = lifts || !ignore_name_known(j->ignore, name), known;
+	bool matters = j->config->ignoreip_lifts ||
+	    !ignore_name_known(j->ignore, name), known;
+	struct ignore *before = matters ? ignore_copy(j->ignore) : NULL;
 
-	if (matters)
-		jail_spared_before(j);
 	known = ignore_set_name(j->ignore, name, v, n);
-	jail_unban_touching(j);
-	/* Bans of before the start: had it been known, they were not here. */
-	return known && matters && jail_lift_spared(j, !lifts) > 0;
+	follow(j, before, known);
+	return known;
 }
 
 bool
 jail_ignore_file(struct jail *j, const char *path, struct ignore_list *list)
 {
-	bool lifts = j->config->ignoreip_lifts;
-	bool matters = lifts || !ignore_file_known(j->ignore, path), known;
+	bool matters = j->config->ignoreip_lifts ||
+	    !ignore_file_known(j->ignore, path), known;
+	struct ignore *before = matters ? ignore_copy(j->ignore) : NULL;
 
-	if (matters)
-		jail_spared_before(j);
 	known = ignore_set_file(j->ignore, path, list);
-	jail_unban_touching(j);
-	return known && matters && jail_lift_spared(j, !lifts) > 0;
+	follow(j, before, known);
+	return known;
 }
 
 const struct strings *
@@ -93,14 +67,14 @@ void
 jail_own_addresses(struct jail *j, const struct addr *own, size_t n)
 {
 	ignore_own(j->ignore, own, n);
-	jail_unban_touching(j);
+	jail_work_touching(j);
 }
 
 void
 jail_own_names(struct jail *j, const struct addr *own, size_t n)
 {
 	ignore_own_names(j->ignore, own, n);
-	jail_unban_touching(j);
+	jail_work_touching(j);
 }
 
 /* --- failures ----------------------------------------------------------- */

@@ -72,24 +72,11 @@ jail_widen(struct jail *j, const struct failure *f, struct failure *wide,
 	return true;
 }
 
-void
-jail_unban_touching(struct jail *j)
+bool
+jail_net_touches(const struct jail *j, const struct addr *a)
 {
-	const struct jail_config *c = j->config;
-	struct ban *ban, *next;
-
-	if ((c->prefix_v4 == 0 || c->prefix_v4 == 32) &&
-	    (c->prefix_v6 == 0 || c->prefix_v6 == 128))
-		return;
-	for (ban = j->bans.first; ban != NULL; ban = next) {
-		const struct addr *a = &ban->ticket.id.addr;
-
-		next = ban->next;
-		if (a->family != ADDR_NONE && !addr_is_host(a) &&
-		    a->plen == prefix_of(j, a) &&
-		    ignore_touches(j->ignore, a))
-			jail_unban_one(j, ban, UNBAN_BY_HAND);
-	}
+	return a->family != ADDR_NONE && !addr_is_host(a) &&
+	    a->plen == prefix_of(j, a) && ignore_touches(j->ignore, a);
 }
 
 /* --- hosts into networks ------------------------------------------------- */
@@ -122,16 +109,31 @@ jail_net_fini(struct jail *j)
 	j->nets = NULL;
 }
 
+/* Asked at each change of any setting: mostly it is as it was. */
+static bool
+is_counted(const struct jail *j)
+{
+	const struct jail_config *c = j->config;
+
+	return (c->prefix_hosts > 0) == (j->nets != NULL) &&
+	    (j->nets == NULL || (j->nets_v4 == c->prefix_v4 &&
+	    j->nets_v6 == c->prefix_v6));
+}
+
 void
 jail_net_count(struct jail *j)
 {
 	const struct ban *ban;
 
+	if (is_counted(j))
+		return;
 	jail_net_fini(j);
 	if (j->config->prefix_hosts <= 0)
 		return;
 	/* There are never more networks than bans, and those are bounded. */
 	j->nets = table_new(0, is_of_addr);
+	j->nets_v4 = j->config->prefix_v4;
+	j->nets_v6 = j->config->prefix_v6;
 	for (ban = j->bans.first; ban != NULL; ban = ban->next)
 		jail_net_add(j, ban);
 }

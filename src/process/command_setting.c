@@ -126,31 +126,48 @@ command_get(struct request *r, size_t argc, const char *const *argv, void *arg)
 	buf_fini(&c.why);
 }
 
-static void
-change(struct setting_call *c, struct request *r, const struct setting *s)
-{
-	if (s->run != NULL)
-		s->run(c, r);
-	else if (s->change(c) == 0)
-		reply(c, r, s);
-	else
-		request_fail(r, c->type, "%s", c->why.n > 0 ? c->why.p : "");
-}
-
 /* Its jail is at rest, and has become another one meanwhile, perhaps. */
-static void
-set_now(struct request *r, size_t argc, const char *const *argv, void *arg)
+static bool
+call_of(struct setting_call *c, struct request *r, size_t argc,
+    const char *const *argv, struct engine *e)
 {
-	struct setting_call c = {
-		.jail = command_jail(arg, r, argv[1]),
+	*c = (struct setting_call){
+		.jail = command_jail(e, r, argv[1]),
 		.name = argv[2],
 		.argc = argc - 3,
 		.argv = argv + 3,
 	};
+	return c->jail != NULL;
+}
 
-	if (c.jail == NULL)
+/* Who reads that it is set finds the bans as it says. */
+static void
+reply_now(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	struct setting_call c;
+
+	if (!call_of(&c, r, argc, argv, arg))
 		return;
-	change(&c, r, find(argv[2]));
+	reply(&c, r, find(argv[2]));
+	buf_fini(&c.why);
+}
+
+static void
+set_now(struct request *r, size_t argc, const char *const *argv, void *arg)
+{
+	const struct setting *s = find(argv[2]);
+	struct setting_call c;
+
+	if (!call_of(&c, r, argc, argv, arg))
+		return;
+	if (s->run != NULL)
+		s->run(&c, r);
+	else if (s->change(&c) == -1)
+		request_fail(r, c.type, "%s", c.why.n > 0 ? c.why.p : "");
+	else if (c.jail->working)
+		command_turn(arg, argv[1], r, argc, argv, reply_now);
+	else
+		reply(&c, r, s);
 	buf_fini(&c.why);
 }
 

@@ -98,8 +98,10 @@ take_own(struct engine *e, const struct addr *v, size_t n)
 	e->own_n = n;
 	engine_ignoreip_own(e);
 	for (size_t i = 0; i < e->jails_n; i++) {
-		if (e->jails[i]->jail != NULL)
-			jail_own_addresses(e->jails[i]->jail, v, n);
+		if (e->jails[i]->jail == NULL)
+			continue;
+		jail_own_addresses(e->jails[i]->jail, v, n);
+		engine_jail_follow(e->jails[i]);
 	}
 }
 

@@ -79,10 +79,14 @@ on_name(const struct resolved *r, void *arg)
 	log_none(r);
 	if (r->result == LOOKUP_FAILED)
 		return;
-	for (size_t i = 0; i < e->jails_n; i++)
-		if (e->jails[i]->jail != NULL &&
-		    has_name(e->jails[i], r->name, &text))
-			jail_ignore_name(e->jails[i]->jail, text, r->v, r->n);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		struct engine_jail *j = e->jails[i];
+
+		if (j->jail == NULL || !has_name(j, r->name, &text))
+			continue;
+		jail_ignore_name(j->jail, text, r->v, r->n);
+		engine_jail_follow(j);
+	}
 }
 
 static void
@@ -107,9 +111,12 @@ on_own(const struct resolved *r, void *arg)
 	g->own = xreallocarray(NULL, r->n, sizeof(*r->v));
 	memcpy(g->own, r->v, r->n * sizeof(*r->v));
 	g->own_n = r->n;
-	for (size_t i = 0; i < e->jails_n; i++)
-		if (e->jails[i]->jail != NULL)
-			jail_own_names(e->jails[i]->jail, g->own, g->own_n);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail == NULL)
+			continue;
+		jail_own_names(e->jails[i]->jail, g->own, g->own_n);
+		engine_jail_follow(e->jails[i]);
+	}
 }
 
 /* Interfaces say most of it and at once: nobody waits for these. */
@@ -244,9 +251,12 @@ engine_ignoreip_forget(struct engine_jail *j)
 static void
 set_file(struct engine *e, const char *path, struct ignore_list *list)
 {
-	for (size_t i = 0; i < e->jails_n; i++)
-		if (e->jails[i]->jail != NULL)
-			jail_ignore_file(e->jails[i]->jail, path, list);
+	for (size_t i = 0; i < e->jails_n; i++) {
+		if (e->jails[i]->jail == NULL)
+			continue;
+		jail_ignore_file(e->jails[i]->jail, path, list);
+		engine_jail_follow(e->jails[i]);
+	}
 }
 
 /* 0, or -1 with errno: what follows WIRE_IGNORE_FILE_MAX is an error, too. */
@@ -352,6 +362,7 @@ set_names(struct engine_jail *j)
 			jail_ignore_name(j->jail, names->v[i], known.v,
 			    known.n);
 	}
+	engine_jail_follow(j);
 }
 
 void
@@ -367,6 +378,7 @@ engine_ignoreip_changed(struct engine_jail *j)
 	for (size_t i = 0; i < g->paths.n; i++)
 		if (g->lists[i] != NULL)
 			jail_ignore_file(j->jail, g->paths.v[i], g->lists[i]);
+	engine_jail_follow(j);
 	if (j->config->ignoreip_lifts && jail_ignore_names(j->jail)->n > 0)
 		event_add(g->look, &often);
 }

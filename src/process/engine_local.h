@@ -52,6 +52,7 @@ struct engine_jail {
 	uint64_t reading;        /* its bans: number of the read; 0: none */
 	bool reread;             /* … and once more */
 	bool acting;             /* its actions have begun */
+	bool working;            /* a change for jail_work() is on its way */
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
 	bool run_given;          /* its commands are not those of the files */
@@ -250,6 +251,8 @@ struct jail_config *engine_jail_own(struct engine_jail *j);
 void engine_jail_changed(struct engine_jail *j);
 /* A reload is over: nothing points to what it replaced. */
 void engine_jail_forget_past(struct engine_jail *j);
+/* Settings have changed, or who is left alone: its bans follow, in turns. */
+void engine_jail_follow(struct engine_jail *j);
 /* Runs every jail's due work and sets the timer for the next. */
 void engine_jails_run(struct engine *e);
 /* … at the end of this wake, however often it is said. */

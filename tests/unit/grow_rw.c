@@ -42,6 +42,8 @@ set(struct place *p, struct span option, int64_t value)
 	else
 		c->bantime = value;
 	jail_reconfigure(p->jail, c);
+	while (jail_work(p->jail, 1))
+		continue;
 }
 
 static void

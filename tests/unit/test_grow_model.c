@@ -333,6 +333,8 @@ change(struct jail_config *c, struct jail *jail)
 	c->findtime = 1 + (double)random_below(600);
 	c->bantime = bantimes[random_below(5)];
 	jail_reconfigure(jail, c);
+	while (jail_work(jail, 1))
+		continue;
 }
 
 static void

@@ -223,6 +223,8 @@ a_repeated_ban_lasts_longer(void **state)
 	/* It has a bantime of its own. */
 	config.bantime = 50;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	assert_told("");
 	clock_advance(700 * CLOCK_SECOND + 1);
 	run_jail();
@@ -239,6 +241,8 @@ the_log_says_what_upstream_says(void **state)
 	setenv("TZ", "UTC", 1);
 	config.bantime = 1800;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	jail_ban(jail, &id, 0, clock_wall());
 	answer(&h);
 	assert_said("fail2ban.observer       [");
@@ -250,6 +254,8 @@ the_log_says_what_upstream_says(void **state)
 	config.growth.limited = true;
 	config.growth.maxtime = -1;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	jail_unban(jail, &id, UNBAN_BY_HAND);
 	jail_ban(jail, &id, 0, clock_wall());
 	answer(&h);
@@ -318,12 +324,16 @@ nobody_asks_for_a_ban_with_its_own_bantime(void **state)
 	assert_int_equal(asked_n, 0);
 	config.bantime = -1;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	id = id_of("192.0.2.2");
 	jail_ban(jail, &id, 0, clock_wall());
 	assert_int_equal(asked_n, 0);
 	config.bantime = 60;
 	config.growth.overalljails = true;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	id = id_of("192.0.2.3");
 	jail_ban(jail, &id, 0, clock_wall());
 	assert_int_equal(asked_n, 1);
@@ -339,6 +349,8 @@ a_formula_without_a_value_keeps_the_bantime(void **state)
 	(void)state;
 	config.growth.formula = (char *)"1 / (ban.Count - 3)";
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	jail_ban(jail, &id, 0, clock_wall());
 	buf_clear(&told);
 	answer(&h);
@@ -376,6 +388,8 @@ restored_bans_keep_what_they_grew_to(void **state)
 	config.growth.limited = true;
 	config.growth.maxtime = 300;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	t.id = id_of("192.0.2.2");
 	t.bantime = -1;
 	t.permanent = true;

@@ -269,6 +269,8 @@ step(struct model *m)
 		model_follow(m, seconds);
 		config.bantime = seconds;
 		jail_reconfigure(jail, &config);
+		while (jail_work(jail, 1))
+			continue;
 		break;
 	case 6:
 		config.maxretry = 1 + (int64_t)random_below(6);

@@ -23,6 +23,8 @@ networks(uint8_t v4, uint8_t v6)
 	config.prefix_v4 = v4;
 	config.prefix_v6 = v6;
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 }
 
 static void
@@ -82,6 +84,8 @@ nobody_who_is_left_alone_is_hit(void **state)
 	strings_add(&config.ignoreip, SPAN("198.51.100.128/25"));
 	networks(24, 64);
 	jail_own_addresses(jail, &own, 1);
+	while (jail_work(jail, 1))
+		continue;
 	for (int i = 0; i < 3; i++) {
 		fail_now("192.0.2.1");
 		fail_now("198.51.100.1");
@@ -107,6 +111,8 @@ who_comes_to_ignoreip_frees_his_network(void **state)
 	buf_clear(&told);
 	strings_add(&config.ignoreip, SPAN("192.0.2.77"));
 	jail_reconfigure(jail, &config);
+	while (jail_work(jail, 1))
+		continue;
 	assert_told("unban 192.0.2.0/24 1700000000000000 100\n");
 	assert_int_equal(jail_banned(jail), 1);
 }

@@ -63,6 +63,65 @@ request_words(const json_t *array, struct strings *argv)
 	return 0;
 }
 
+static bool
+is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f &&
+	    c != '"' && c != '\\';
+}
+
+/* JSON's own white space. */
+static struct span
+skip_blanks(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && (s.p[n] == ' ' || s.p[n] == '\t' ||
+	    s.p[n] == '\n' || s.p[n] == '\r'))
+		n++;
+	return span_skip(s, n);
+}
+
+/* A text without escapes, and the comma or bracket behind it. */
+static bool
+cut_plain(struct span *rest, struct span *word, char *end)
+{
+	struct span s = skip_blanks(*rest);
+	size_t n = 1;
+
+	if (s.n == 0 || s.p[0] != '"')
+		return false;
+	while (n < s.n && is_plain(s.p[n]))
+		n++;
+	*word = span_sub(s, 1, n - 1);
+	if (n == s.n || s.p[n] != '"')
+		return false;
+	s = skip_blanks(span_skip(s, n + 1));
+	if (s.n == 0 || (s.p[0] != ',' && s.p[0] != ']'))
+		return false;
+	*end = s.p[0];
+	*rest = span_skip(s, 1);
+	return true;
+}
+
+/*
+ * Most requests, and all that are long, are lists of plain words: read without
+ * making a value of each. False: it is something else, nothing is added.
+ */
+static bool
+parse_plain(struct span text, struct strings *argv)
+{
+	struct span rest = span_skip(text, 1), word;
+	char end = ',';
+
+	while (end == ',' && cut_plain(&rest, &word, &end))
+		strings_add(argv, word);
+	if (end == ']' && skip_blanks(rest).n == 0)
+		return true;
+	strings_fini(argv);
+	return false;
+}
+
 static int
 parse_json(struct span text, struct strings *argv, const char **why)
 {
@@ -75,6 +134,8 @@ parse_json(struct span text, struct strings *argv, const char **why)
 		*why = "a request begins with '['";
 		return -1;
 	}
+	if (parse_plain(text, argv))
+		return 0;
 	array = json_loadb(text.p, text.n, 0, &error);
 	if (array == NULL) {
 		*why = "the request is not valid JSON";

@@ -12,19 +12,29 @@ unpickle_refuse(struct unpickle *m, const char *why)
 	return false;
 }
 
+/* What is never touched costs nothing; what grows is moved again and again. */
 static void *
-grown(void *p, size_t n, size_t *cap, size_t size)
+grown(void *p, size_t n, size_t *cap, size_t size, size_t first)
 {
 	if (n < *cap)
 		return p;
-	*cap = *cap > 0 ? *cap * 2 : 64;
+	*cap = *cap > 0 ? *cap * 2 : first;
 	return xreallocarray(p, *cap, size);
+}
+
+/* Values of a pickle of so many bytes, about. */
+static size_t
+first_of(const struct unpickle *m)
+{
+	size_t n = m->left.n / 8;
+
+	return n < 64 ? 64 : n < PICKLE_VALUES_MAX ? n : PICKLE_VALUES_MAX;
 }
 
 void
 unpickle_add_index(struct unpickle_indices *to, uint32_t index)
 {
-	to->v = grown(to->v, to->n, &to->cap, sizeof(*to->v));
+	to->v = grown(to->v, to->n, &to->cap, sizeof(*to->v), 64);
 	to->v[to->n++] = index;
 }
 
@@ -92,7 +102,7 @@ unpickle_push_new(struct unpickle *m, struct pickle_value value)
 	if (h->values_n >= PICKLE_VALUES_MAX)
 		return unpickle_refuse(m, "too many values");
 	h->values = grown(h->values, h->values_n, &h->values_cap,
-	    sizeof(*h->values));
+	    sizeof(*h->values), first_of(m));
 	h->values[h->values_n++] = value;
 	return unpickle_push(m, (uint32_t)(h->values_n - 1));
 }
@@ -159,7 +169,7 @@ put_in(struct unpickle *m, uint32_t container, uint32_t item)
 	if (h->cells_n == 0)
 		h->cells_n = 1;
 	h->cells = grown(h->cells, h->cells_n, &h->cells_cap,
-	    sizeof(*h->cells));
+	    sizeof(*h->cells), 64);
 	h->cells[h->cells_n] = (struct pickle_cell){ item, 0 };
 	if (to->items.first == 0)
 		to->items.first = (uint32_t)h->cells_n;

@@ -7,6 +7,8 @@
 #include "base/xalloc.h"
 #include "process/command_local.h"
 
+#define SEARCH_STEP 50       /* ids */
+
 static void
 banned_in_jails(struct request *r, const struct engine *e)
 {
@@ -44,35 +46,90 @@ jails_of_id(const struct engine *e, const char *text)
 	return names;
 }
 
+/* --- where ids are, in turns ---------------------------------------------- */
+
+struct search {
+	struct work work;          /* first */
+	struct engine *engine;
+	struct request *request;
+	char *jail;                /* NULL: in which of all */
+	size_t argc, i;
+	const char *const *argv;   /* the request's, until its answer */
+	json_t *list;
+};
+
+static void
+search_free(struct search *s)
+{
+	json_decref(s->list);
+	free(s->jail);
+	free(s);
+}
+
+static void
+search_drop(struct work *work)
+{
+	struct search *s = (struct search *)work;
+	struct request *r = s->request;
+
+	search_free(s);
+	request_fail(r, "ConnectionError", "the client has gone");
+}
+
+static bool
+search_on(struct work *work)
+{
+	struct search *s = (struct search *)work;
+	struct engine_jail *j = s->jail == NULL ? NULL :
+	    engine_jail_find(s->engine, s->jail);
+
+	for (size_t n = 0; n < SEARCH_STEP && s->i < s->argc; n++) {
+		const char *id = s->argv[s->i++];
+
+		if (s->jail == NULL)
+			json_array_append_new(s->list,
+			    jails_of_id(s->engine, id));
+		else if (j != NULL && j->jail != NULL)
+			json_array_append_new(s->list,
+			    json_integer(is_banned(j, id)));
+	}
+	if (s->i < s->argc)
+		return true;
+	/* The request has the words: it goes after its answer only. */
+	request_reply(s->request, json_incref(s->list));
+	search_free(s);
+	return false;
+}
+
+static void
+search(struct engine *e, struct request *r, const char *jail, size_t argc,
+    const char *const *argv)
+{
+	struct search *s = xcalloc(1, sizeof(*s));
+
+	s->work.step = search_on;
+	s->work.drop = search_drop;
+	s->work.is_short = argc <= WORK_SHORT;
+	s->engine = e;
+	s->request = r;
+	s->jail = jail != NULL ? xstrdup(jail) : NULL;
+	s->argc = argc;
+	s->argv = argv;
+	s->list = json_array();
+	request_work(r, &s->work);
+}
+
 void
 command_banned(struct request *r, size_t argc, const char *const *argv,
     void *arg)
 {
-	struct engine *e = arg;
-	json_t *list;
-
-	if (argc < 2) {
-		banned_in_jails(r, e);
-		return;
-	}
-	list = json_array();
-	for (size_t i = 1; i < argc; i++)
-		json_array_append_new(list, jails_of_id(e, argv[i]));
-	request_reply(r, list);
+	if (argc < 2)
+		banned_in_jails(r, arg);
+	else
+		search(arg, r, NULL, argc - 1, argv + 1);
 }
 
 /* --- of one jail ----------------------------------------------------------- */
-
-static json_t *
-are_banned_json(const struct setting_call *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->argc; i++)
-		json_array_append_new(list, json_integer(
-		    is_banned(c->jail, c->argv[i])));
-	return list;
-}
 
 /* All of them; of one id 1 or 0, of several a list of these. */
 void
@@ -84,7 +141,8 @@ command_banned_tell(struct setting_call *c, struct request *r)
 		request_reply(r, json_integer(is_banned(c->jail,
 		    c->argv[0])));
 	else
-		request_reply(r, are_banned_json(c));
+		search(c->jail->engine, r, c->jail->config->name, c->argc,
+		    c->argv);
 }
 
 /* Ordered by their end. */

@@ -151,8 +151,15 @@ const struct setting command_setting_life[] = {
 
 /* --- commands of commands ------------------------------------------------ */
 
-/* Run one after the other; the first that fails ends them. */
+#define STREAM_STEP 20       /* commands in one turn */
+
+/*
+ * Run one after the other; the first that fails ends them. Whoever else has
+ * something to ask comes between, some commands later.
+ */
 struct stream {
+	struct engine_change change;   /* first: the rest, in a later turn */
+	struct engine *engine;
 	struct request *request;
 	json_t *commands;
 	size_t next;
@@ -195,27 +202,54 @@ on_done(const json_t *payload, const json_t *error, void *arg)
 		run(s);
 }
 
+static enum change_step
+run_on(struct engine_change *change)
+{
+	run((struct stream *)change);
+	return CHANGE_OVER;
+}
+
+static void
+run_no_more(struct engine_change *change)
+{
+	struct stream *s = (struct stream *)change;
+
+	s->next = json_array_size(s->commands);
+	run(s);
+}
+
 static void
 run(struct stream *s)
 {
+	size_t n = 0;
+
 	s->runs = true;
-	while (!s->waits && s->error == NULL &&
+	while (!s->waits && s->error == NULL && n++ < STREAM_STEP &&
 	    s->next < json_array_size(s->commands)) {
 		s->waits = true;
 		request_inside(s->request, json_array_get(s->commands,
 		    s->next++), on_done, s);
 	}
 	s->runs = false;
-	if (!s->waits)
+	if (s->waits)
+		return;
+	if (s->error == NULL && s->next < json_array_size(s->commands)) {
+		s->change.step = run_on;
+		s->change.drop = run_no_more;
+		engine_change_aside(s->engine, &s->change);
+	} else {
 		finish(s);
+	}
 }
 
 /* Takes over both. */
 static void
-stream_run(struct request *r, json_t *commands, json_t *reply)
+stream_run(struct engine *e, struct request *r, json_t *commands,
+    json_t *reply)
 {
 	struct stream *s = xcalloc(1, sizeof(*s));
 
+	s->engine = e;
 	s->request = r;
 	s->commands = commands;
 	s->reply = reply;
@@ -265,7 +299,7 @@ command_stream(struct request *r, size_t argc, const char *const *argv,
 		return;
 	list = read_list(r, argv[1]);
 	if (list != NULL)
-		stream_run(r, list, json_null());
+		stream_run(arg, r, list, json_null());
 }
 
 /* ["set", JAIL, WHAT, …, VALUE…] for each value of the last word's list. */
@@ -276,7 +310,6 @@ command_multi_set(struct request *r, size_t argc, const char *const *argv,
 	json_t *values, *commands = json_array(), *value;
 	size_t i;
 
-	(void)arg;
 	values = argc > 3 ? read_list(r, argv[argc - 1]) : NULL;
 	if (argc <= 3)
 		request_fail(r, "IndexError", "list index out of range");
@@ -296,5 +329,5 @@ command_multi_set(struct request *r, size_t argc, const char *const *argv,
 		json_array_append_new(commands, one);
 	}
 	json_decref(values);
-	stream_run(r, commands, json_true());
+	stream_run(arg, r, commands, json_true());
 }

@@ -190,8 +190,10 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 		    ((const struct wire_own *)body + 1), records);
 		break;
 	case WIRE_FW_DONE:
+		log_gather();
 		engine_ask_done(e, (const struct wire_fw_done *)
 		    ((const struct wire_fw *)body + 1), records);
+		log_gather_end();
 		break;
 	case WIRE_FW_LOST:
 		e->firewall_rebuilt++;

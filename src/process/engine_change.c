@@ -19,9 +19,9 @@ hash_of(const char *jail)
 
 /* Two names may have one hash: then one of them waits without need. */
 static bool
-meet(uint64_t a, uint64_t b)
+meet(const struct engine_change *c, uint64_t jail)
 {
-	return a == 0 || b == 0 || a == b;
+	return !c->aside && (c->jail == 0 || jail == 0 || c->jail == jail);
 }
 
 static bool
@@ -29,9 +29,9 @@ has_to_wait(const struct engine_changes *all, const struct engine_change *c)
 {
 	const struct engine_change *other = TAILQ_FIRST(&all->list);
 
-	while (other != c && !meet(other->jail, c->jail))
+	while (other != c && !meet(other, c->jail))
 		other = TAILQ_NEXT(other, link);
-	return other != c;
+	return other != c && !c->aside;
 }
 
 bool
@@ -41,7 +41,7 @@ engine_changes_any(const struct engine *e, const char *jail)
 	uint64_t hash = hash_of(jail);
 
 	TAILQ_FOREACH(c, &e->changes.list, link)
-		if (meet(c->jail, hash))
+		if (meet(c, hash))
 			return true;
 	return false;
 }
@@ -70,7 +70,8 @@ static enum change_step
 step(struct engine *e, struct engine_change *c)
 {
 	struct engine_changes *all = &e->changes;
-	struct engine_change mark = { .jail = c->jail, .at_work = true };
+	struct engine_change mark = { .jail = c->jail, .aside = c->aside,
+		.at_work = true };
 	struct engine_change *outer = all->mark;
 	enum change_step rc;
 
@@ -106,7 +107,7 @@ work(struct engine *e)
 	uint64_t begun = clock_cpu_ns();
 	bool waits = false, works = false;
 
-	while (clock_cpu_ns() - begun < SLICE_NS) {
+	do {
 		struct engine_change *c = next_of(all);
 
 		if (c != NULL) {
@@ -120,7 +121,7 @@ work(struct engine *e)
 		} else {
 			return waits;
 		}
-	}
+	} while (clock_cpu_ns() - begun < all->slice_ns);
 	return false;
 }
 
@@ -148,10 +149,19 @@ engine_change_add(struct engine *e, struct engine_change *c, const char *jail)
 
 	c->jail = hash_of(jail);
 	c->round = all->round;
-	if (all->mark != NULL && meet(all->mark->jail, c->jail))
+	if (all->mark != NULL && meet(all->mark, c->jail))
 		TAILQ_INSERT_BEFORE(all->mark, c, link);
 	else
 		TAILQ_INSERT_TAIL(&all->list, c, link);
+	go_on(e, false);
+}
+
+void
+engine_change_aside(struct engine *e, struct engine_change *c)
+{
+	c->aside = true;
+	c->round = e->changes.round;
+	TAILQ_INSERT_TAIL(&e->changes.list, c, link);
 	go_on(e, false);
 }
 
@@ -171,6 +181,7 @@ void
 engine_changes_init(struct engine *e)
 {
 	TAILQ_INIT(&e->changes.list);
+	e->changes.slice_ns = SLICE_NS;
 	e->changes.turn = event_new(e->base, -1, 0, on_turn, e);
 	if (e->changes.turn == NULL)
 		log_fatal("gaol.engine", "out of memory");

@@ -39,6 +39,7 @@ struct engine_change {
 	/* The engine ends: it will not be made any further. Frees it. */
 	void (*drop)(struct engine_change *c);
 	uint64_t jail;       /* hash of its name; 0: all of them */
+	bool aside;          /* waits for nobody, and nobody for it */
 	unsigned round;
 	bool at_work;        /* … its step, which its place is kept for */
 };
@@ -46,6 +47,7 @@ struct engine_change {
 struct engine_changes {
 	TAILQ_HEAD(, engine_change) list;
 	struct event *turn;
+	uint64_t slice_ns;   /* of the processor, in one turn; a step at least */
 	struct engine_change *mark;    /* the place of the one at work */
 	unsigned round;
 };
@@ -64,6 +66,8 @@ void engine_change_add(struct engine *e, struct engine_change *c,
 /* … comes at once, where nothing has to be waited for. */
 void engine_change_begin(struct engine *e, struct engine_change *c,
     const char *jail);
+/* Something else that is too long for one turn. */
+void engine_change_aside(struct engine *e, struct engine_change *c);
 /* Does the firewall lag so far behind that more would only be in its way? */
 bool engine_change_behind(const struct engine *e);
 

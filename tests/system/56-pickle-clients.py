@@ -21,6 +21,7 @@ SOAK = os.environ.get("SOAK") == "1"
 MEGABYTES = 1024 if SOAK else 64
 CLIENTS = 1000
 BANS = 20000
+IDS = ["10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255) for i in range(BANS)]
 
 
 class Client:
@@ -112,10 +113,18 @@ def one_write(gaold):
 
 # --- hostile ------------------------------------------------------------------------
 
+def real_time(priority):
+    """Before all that is not, or its scheduler's whims would be measured. A
+    machine that does not let root have that gives the best it has."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+
+
 class Pinger:
     """A process that asks on and on, each time anew, and keeps how long each
-    answer took: the attackers' own work is not in it. It keeps, too, how much
-    later than it wished it woke: so late is a process on this machine."""
+    answer took: the attackers' own work is not in it."""
 
     def __init__(self, gaold):
         self.wrong = 0
@@ -123,6 +132,7 @@ class Pinger:
         self.pid = os.fork()
         if self.pid == 0:
             try:
+                real_time(2)
                 self.run(gaold)
             finally:
                 os._exit(1)
@@ -136,18 +146,16 @@ class Pinger:
                         good = c.ask(["ping"]) == (0, "pong")
                 except (OSError, EOFError):
                     good = False
-                end = time.monotonic()
+                out.write("%d %g\n" % (good, time.monotonic() - start))
                 time.sleep(0.005)
-                out.write("%d %g %g\n" % (good, end - start, time.monotonic() - end - 0.005))
 
     def stop(self):
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         with open(self.times) as lines:
             pings = [line.split() for line in lines if line.endswith("\n")]
-        self.wrong = sum(good != "1" for good, *_ in pings)
-        self.late = max(float(late) for *_, late in pings)
-        return [float(seconds) for _, seconds, _ in pings]
+        self.wrong = sum(good != "1" for good, _ in pings)
+        return [float(seconds) for _, seconds in pings]
 
 
 def processor(gaold):
@@ -248,42 +256,63 @@ def cut_replies(gaold):
            "200 clients that leave in the middle of a reply of %d bans" % BANS)
 
 
-def hostile(gaold):
-    ids = ["10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255) for i in range(BANS)]
+def ban_and_lift(gaold):
+    """All bans in one request each, the last of a client that has gone."""
+    nets = ["10.%d.%d.%d/28" % (i >> 16, i >> 8 & 255, i & 240) for i in range(0, BANS, 16)]
     with Client(gaold) as c:
-        new = sum(c.ask(["set", "sshd", "banip"] + ids[i:i + 1000])[1]
-                  for i in range(0, BANS, 1000))
+        answers = [c.ask(["set", "sshd", "unbanip"] + IDS)[1],
+                   c.ask(["set", "sshd", "banip"] + IDS)[1], c.ask(["unban"] + nets)[1]]
+        c.send(pickle.dumps(["set", "sshd", "banip"] + IDS) + END)
+    tap.ok(answers == [BANS] * 3, "%d bans lifted and made in one request each, and lifted by"
+           " %d networks" % (BANS, len(nets)), answers)
+    tap.ok(wait_for("a request of nobody", 60, lambda: gaold.ask(
+        "get", "sshd", "banned", IDS[-1]) == 1), "… and by a client that has gone")
+
+
+def hostile(gaold):
+    with Client(gaold) as c:
+        new = c.ask(["set", "sshd", "banip"] + IDS)
         listed = c.ask(["banned"])
-    tap.ok(new == BANS and len(listed[1][0]["sshd"]) == BANS + 6,
-           "%d bans, listed in one pickle" % BANS, new)
+    tap.ok(new == (0, BANS) and len(listed[1][0]["sshd"]) == BANS + 6,
+           "%d bans in one request, listed in one pickle" % BANS, new)
     # Once around, for what is kept for good.
     bad_pickles(gaold)
+    ban_and_lift(gaold)
     before = memory(gaold)
     pinger = Pinger(gaold)
-    for attack in (endless, slow_clients, cut_replies, bad_pickles):
+    os.nice(19)
+    for attack in (endless, slow_clients, cut_replies, bad_pickles, ban_and_lift):
         start, busy = time.monotonic(), processor(gaold)
         attack(gaold)
         print("# %s: %.1f s, %.1f s of the engine's processor" % (
             attack.__name__, time.monotonic() - start, processor(gaold) - busy))
     times = sorted(pinger.stop())
     after = memory(gaold)
-    print("# %d pings: median %.1f ms, 99 %% %.1f ms, longest %.1f ms, itself %.1f ms late; "
-          "engine %d MB before, %d MB after, %d MB at most" % (
-              len(times), times[len(times) // 2] * 1e3, times[len(times) * 99 // 100] * 1e3,
-              times[-1] * 1e3, pinger.late * 1e3, before[0], after[0], after[1]))
     turn = gaold.ask("status")["turn"]
+    print("# %d pings: median %.1f ms, 99 %% %.1f ms, longest %.1f ms; longest turn %.1f ms, "
+          "%.1f ms of the processor; engine %d MB before, %d MB after, %d MB at most" % (
+              len(times), times[len(times) // 2] * 1e3, times[len(times) * 99 // 100] * 1e3,
+              times[-1] * 1e3, turn["longest"], turn["processor"], before[0], after[0], after[1]))
     tap.ok(turn["processor"] < 50, "no turn of the loop takes 50 ms of the processor", turn)
-    # Both ends may wait for a processor on a busy machine.
-    tap.ok(times[-1] < 0.1 + 2 * pinger.late,
-           "meanwhile every ping is answered within 100 ms", [times[-10:], pinger.late, turn])
+    tap.ok(times[-1] < 0.1, "meanwhile every ping is answered within 100 ms", [times[-10:], turn])
     tap.ok(not pinger.wrong, "… all of them", pinger.wrong)
     tap.ok(after[0] <= before[0] + 16 and after[1] <= before[1] + 96, "memory does not grow",
            [before, after])
 
 
+def start(gaold):
+    """With the right of way: what is measured is its own work, not what else a
+    machine does. The firewall is no part of it either."""
+    mine = os.sched_getscheduler(0), os.sched_getparam(0)
+    real_time(1)
+    gaold.start()
+    os.sched_setscheduler(0, *mine)
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
 gaold = Gaold(firewall="null")
 try:
-    gaold.start()
+    start(gaold)
     every_protocol(gaold)
     exporter(gaold)
     one_write(gaold)

@@ -131,13 +131,14 @@ static bool
 call_of(struct setting_call *c, struct request *r, size_t argc,
     const char *const *argv, struct engine *e)
 {
-	*c = (struct setting_call){
-		.jail = command_jail(e, r, argv[1]),
-		.name = argv[2],
-		.argc = argc - 3,
-		.argv = argv + 3,
-	};
-	return c->jail != NULL;
+	struct engine_jail *j = command_jail(e, r, argv[1]);
+
+	/* The request has failed, and its words are gone. */
+	if (j == NULL)
+		return false;
+	*c = (struct setting_call){ .jail = j, .name = argv[2],
+		.argc = argc - 3, .argv = argv + 3 };
+	return true;
 }
 
 /* Who reads that it is set finds the bans as it says. */

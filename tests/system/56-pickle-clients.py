@@ -293,7 +293,7 @@ def hostile(gaold):
           "%.1f ms of the processor; engine %d MB before, %d MB after, %d MB at most" % (
               len(times), times[len(times) // 2] * 1e3, times[len(times) * 99 // 100] * 1e3,
               times[-1] * 1e3, turn["longest"], turn["processor"], before[0], after[0], after[1]))
-    tap.ok(turn["processor"] < 50, "no turn of the loop takes 50 ms of the processor", turn)
+    tap.ok(turn["processor"] < 100 and turn["slow"] == 0, "no turn of the loop takes 100 ms", turn)
     tap.ok(times[-1] < 0.1, "meanwhile every ping is answered within 100 ms", [times[-10:], turn])
     tap.ok(not pinger.wrong, "… all of them", pinger.wrong)
     tap.ok(after[0] <= before[0] + 16 and after[1] <= before[1] + 96, "memory does not grow",

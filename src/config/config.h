@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/envelope_kind.h"
 #include "base/strings.h"
 #include "config/report.h"
 
@@ -111,6 +112,7 @@ struct jail_config {
 	char *ignorecommand;      /* NULL: none */
 	char *logencoding;
 	char *logtimezone;        /* NULL: none */
+	enum envelope_kind envelope;   /* of its logs' lines */
 	struct log_path *logs;
 	size_t logs_n;
 	struct strings logs_missing;  /* globs that matched nothing */

@@ -179,6 +179,19 @@ derive_prefix(const struct jail_config *jail, const char *name, int64_t min,
 	return 0;
 }
 
+static int
+derive_envelope(struct jail_config *jail, struct buf *why)
+{
+	const char *text = properties_get(&jail->settings, "envelope");
+
+	if (text == NULL || text[0] == '\0' ||
+	    envelope_kind_parse(span_of(text), &jail->envelope) == 0)
+		return 0;
+	buf_addf(why, "envelope: '%s' is not known; accepted: " ENVELOPE_NAMES,
+	    text);
+	return -1;
+}
+
 int
 jail_derive(struct jail_config *jail, struct buf *why)
 {
@@ -202,7 +215,7 @@ jail_derive(struct jail_config *jail, struct buf *why)
 	jail->logtimezone = dup_setting(jail, "logtimezone", NULL);
 	if (derive_prefix(jail, "ipv4_prefix", 8, 32, &jail->prefix_v4,
 	    why) != 0 || derive_prefix(jail, "ipv6_prefix", 16, 128,
-	    &jail->prefix_v6, why) != 0)
+	    &jail->prefix_v6, why) != 0 || derive_envelope(jail, why) != 0)
 		return -1;
 	return derive_times(jail, why) != 0 ? -1 : derive_growth(jail, why);
 }

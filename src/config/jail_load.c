@@ -28,7 +28,8 @@ static const char *const jail_options[] = {
 	"bantime.multipliers", "bantime.maxtime", "bantime.rndtime",
 	"bantime.overalljails", "ipv4_prefix", "ipv6_prefix", "prefix_hosts",
 	"ignorecommand", "ignoreself", "ignoreip", "ignoreip_lifts",
-	"ignorecache", "filter", "logtimezone", "logencoding", "logpath",
+	"ignorecache", "filter", "logtimezone", "logencoding", "envelope",
+	"logpath",
 	"action", "usedns", "prefregex", "ignoreregex", "failregex", "maxlines",
 	"datepattern", "journalmatch", "eventprefix", "eventregex",
 	"jsonprefix", "eventjson", "jsontime", NULL

@@ -83,6 +83,8 @@ static const struct option options[] = {
 	  "zone of time stamps that name none: UTC+0200, CET ..." },
 	{ "logencoding", JAIL, TEXT, "auto", "", false,
 	  "character encoding of the log" },
+	{ "envelope", JAIL, TEXT, "none", "", true,
+	  "taken off each line: none, auto, docker, cri, journal or syslog" },
 	{ "filter", JAIL, TEXT, NULL, "", false,
 	  "name[opt=value, ...] of a file in filter.d" },
 	{ "logpath", JAIL, LIST, NULL, "", false,

@@ -15,6 +15,7 @@ add_filter(struct screen *s, const json_t *filter)
 	static const struct {
 		const char *key, *text;
 	} rare[] = {
+		{ "unwrapped_not", "without the envelope" },
 		{ "cut", "cut at line_max" },
 		{ "limit_hits", "given up at match_limit" },
 		{ "evicted", "addresses forgotten at tracked_max" },

@@ -240,6 +240,15 @@ event_filter_message(struct event_filter *ef, struct span message,
 	return ef->told;
 }
 
+size_t
+event_filter_stamped(struct event_filter *ef, struct span line,
+    struct wall time, event_filter_fn *found, void *arg)
+{
+	begin(ef, found, arg);
+	filter_stamped(ef->filter, line, time, FILTER_ASIS, on_match, ef);
+	return ef->told;
+}
+
 struct filter *
 event_filter_inside(struct event_filter *ef)
 {

@@ -38,6 +38,10 @@ size_t event_filter_line(struct event_filter *ef, struct span line,
 size_t event_filter_message(struct event_filter *ef, struct span message,
     struct wall time, event_filter_fn *found, void *arg);
 
+/* A line that came with its time: a stamp of its own is cut out only. */
+size_t event_filter_stamped(struct event_filter *ef, struct span line,
+    struct wall time, event_filter_fn *found, void *arg);
+
 /*
  * How many texts were found where JSON should stand, and are no object that
  * is taken (base/json_read.h); *why, if there was one: what is wrong with the

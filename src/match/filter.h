@@ -136,6 +136,14 @@ enum filter_verdict filter_message(struct filter *f, struct span message,
     struct wall time, enum filter_time mode, filter_failure_fn *found,
     void *arg);
 
+/*
+ * A line that came with its time (in an envelope): a stamp of its own is cut
+ * out, and counts for nothing.
+ */
+enum filter_verdict filter_stamped(struct filter *f, struct span line,
+    struct wall time, enum filter_time mode, filter_failure_fn *found,
+    void *arg);
+
 const struct filter_counters *filter_counters(const struct filter *f);
 
 /*

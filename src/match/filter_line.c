@@ -257,6 +257,20 @@ filter_line(struct filter *f, struct span line, enum filter_time mode,
 	return count(f, judge(f, &pass));
 }
 
+/* Its time is known; `cut`: it may have a stamp of its own. */
+static enum filter_verdict
+judge_timed(struct filter *f, struct span line, struct passage *pass, bool cut)
+{
+	prepare(f, line, pass);
+	if (cut)
+		filter_stamp_cut(f, pass);
+	f->last = pass->time;
+	f->last_known = true;
+	if (!filter_check_time(f, pass))
+		return count(f, FILTER_MISSED);
+	return count(f, judge(f, pass));
+}
+
 enum filter_verdict
 filter_message(struct filter *f, struct span message, struct wall time,
     enum filter_time mode, filter_failure_fn *found, void *arg)
@@ -266,10 +280,17 @@ filter_message(struct filter *f, struct span message, struct wall time,
 		.time = time, .timed = true
 	};
 
-	prepare(f, message, &pass);
-	f->last = time;
-	f->last_known = true;
-	if (!filter_check_time(f, &pass))
-		return count(f, FILTER_MISSED);
-	return count(f, judge(f, &pass));
+	return judge_timed(f, message, &pass, false);
+}
+
+enum filter_verdict
+filter_stamped(struct filter *f, struct span line, struct wall time,
+    enum filter_time mode, filter_failure_fn *found, void *arg)
+{
+	struct passage pass = {
+		.mode = mode, .found = found, .arg = arg,
+		.time = time, .timed = true
+	};
+
+	return judge_timed(f, line, &pass, true);
 }

@@ -130,6 +130,8 @@ struct passage {
 
 /* filter_time.c: finds the date, sets the time; false: line too old. */
 bool filter_stamp(struct filter *f, struct passage *pass);
+/* Only finds it: the time is known. */
+void filter_stamp_cut(struct filter *f, struct passage *pass);
 /* The text to search: the line (or the window) without its date. */
 void filter_bare(struct filter *f, struct passage *pass);
 /* The block goes: what it said of the time is kept. */

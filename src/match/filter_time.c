@@ -149,6 +149,20 @@ filter_stamp_behind(struct filter *f)
 	look_behind(f, f->last_known ? BEHIND_MAX : 1);
 }
 
+void
+filter_stamp_cut(struct filter *f, struct passage *pass)
+{
+	struct date date;
+
+	date_find(f->dates, f->matcher, pass->line, pass->ascii, clock_wall(),
+	    &date);
+	f->scan.behind.n = 0;
+	if (!date.found)
+		return;
+	pass->cut_from = date.start;
+	pass->cut_to = date.end;
+}
+
 bool
 filter_stamp(struct filter *f, struct passage *pass)
 {

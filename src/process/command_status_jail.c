@@ -8,6 +8,7 @@
 #include "control/payload.h"
 #include "jail/detail.h"
 #include "process/command_local.h"
+#include "process/engine_unwrap.h"
 
 #define BANS_SHOWN 1000
 
@@ -70,16 +71,20 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 {
 	const struct filter_counters *f = filter_counters(j->filter);
 	const struct jail_counters *c = jail_counters(j->jail);
+	struct envelope_counters envelopes;
 
-	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+	engine_unwrap_counters(j, &envelopes);
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
 	    " s:I, s:I, s:I, s:f, s:I, s:o}",
+	    "envelope", envelope_kind_name(j->config->envelope),
+	    "unwrapped_not", (json_int_t)envelopes.refused,
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
 	    "files", command_files_json(e, j),
 	    "lines", (json_int_t)f->lines,
 	    "matched", (json_int_t)f->matched,
 	    "ignored", (json_int_t)(f->ignored + c->ignored),
-	    "cut", (json_int_t)f->cut,
+	    "cut", (json_int_t)(f->cut + envelopes.cut),
 	    "limit_hits", (json_int_t)f->limit_hits,
 	    "evicted", (json_int_t)c->evicted,
 	    "untold", (json_int_t)c->untold,

@@ -328,6 +328,17 @@ engine_event_line(struct engine *e, struct event_filter *filter,
 }
 
 void
+engine_event_timed(struct engine *e, struct event_filter *filter,
+    struct span text, struct wall time, bool stamped, struct span log)
+{
+	e->events->log = log;
+	if (stamped)
+		event_filter_stamped(filter, text, time, on_event, e->events);
+	else
+		event_filter_message(filter, text, time, on_event, e->events);
+}
+
+void
 engine_event_message(struct engine *e, struct event_filter *filter,
     struct span message, struct wall time)
 {

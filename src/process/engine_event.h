@@ -23,6 +23,9 @@ void engine_event_sieve(struct event_filter *filter, struct sieve *sieve);
 size_t engine_event_skip(struct event_filter *filter, struct span rest);
 void engine_event_line(struct engine *e, struct event_filter *filter,
     struct span line, struct span log);
+/* One whose time is known; `stamped`: it may have a stamp of its own. */
+void engine_event_timed(struct engine *e, struct event_filter *filter,
+    struct span text, struct wall time, bool stamped, struct span log);
 void engine_event_message(struct engine *e, struct event_filter *filter,
     struct span message, struct wall time);
 /* The end of a read: what it told goes to the store, with how far it was. */

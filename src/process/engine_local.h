@@ -69,6 +69,7 @@ struct engine_log {
 	char *path;
 	struct tail *tail;
 	struct sieve *sieve;     /* shared by the logs of this path */
+	struct envelope *envelope;   /* engine_unwrap.c; NULL: none */
 	int error;               /* errno of the last open; 0: open */
 	bool tried;              /* an answer has come */
 	bool blind;              /* nothing of it can be watched: poll */

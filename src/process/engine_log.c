@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/engine_event.h"
+#include "process/engine_unwrap.h"
 #include "process/sheet.h"
 
 #define LOGGER "fail2ban.filter"
@@ -73,11 +74,15 @@ on_failure(const struct failure *f, void *arg)
 static bool
 on_line(struct span line, bool live, void *arg)
 {
+	enum filter_time mode = live ? FILTER_LIVE : FILTER_RESTORING;
 	struct engine_log *log = arg;
 
 	log->live = live;
-	filter_line(log->jail->filter, line,
-	    live ? FILTER_LIVE : FILTER_RESTORING, on_failure, log);
+	if (log->envelope != NULL) {
+		engine_unwrap_line(log, line, mode, on_failure);
+		return true;
+	}
+	filter_line(log->jail->filter, line, mode, on_failure, log);
 	if (log->events != NULL)
 		engine_event_line(log->jail->engine, log->events, line,
 		    span_of(log->path));
@@ -89,7 +94,8 @@ on_block(struct span block, uint64_t serial, void *arg)
 {
 	struct engine_log *log = arg;
 
-	if (block.n == 0) {
+	/* What comes out of an envelope is not in the block. */
+	if (block.n == 0 || log->envelope != NULL) {
 		filter_sieve(log->jail->filter, NULL);
 		if (log->jail->events != NULL)
 			engine_event_sieve(log->jail->events, NULL);
@@ -107,6 +113,8 @@ on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 {
 	struct engine_log *log = arg;
 
+	if (log->envelope != NULL)
+		return 0;
 	if (log->events != NULL)
 		rest.n = engine_event_skip(log->events, rest);
 	return rest.n == 0 ? 0 : filter_skip(log->jail->filter, rest,
@@ -216,7 +224,8 @@ engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 	struct tail_position stored;
 	struct tail_options options = {
 		.path = log->path,
-		.line_max = (size_t)e->config->own.line_max,
+		.line_max = envelope_line_max(log->jail->config->envelope,
+		    (size_t)e->config->own.line_max),
 		.from_end = tail,
 		.block = on_block,
 		.skip = on_skip,
@@ -227,6 +236,7 @@ engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 		log->jail->config->name, log->path, &stored))
 		options.stored = &stored;
 	log->tail = tail_new(&options);
+	engine_unwrap_start(log);
 }
 
 /* By addlogpath, before the pattern met it. */
@@ -465,5 +475,6 @@ engine_log_fini(struct engine_log *log)
 		    "more", log->path);
 	tail_free(log->tail);
 	sieve_free(log->sieve);
+	envelope_free(log->envelope);
 	free(log->path);
 }

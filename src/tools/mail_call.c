@@ -27,6 +27,8 @@ static const char options_text[] =
     "      --json           data as JSON, in Elastic Common Schema's names\n"
     "      --country FILE   database of countries (MaxMind's format)\n"
     "      --asn FILE       database of networks (MaxMind's format)\n"
+    "      --envelope KIND  taken off each line: none, docker, cri, journal,\n"
+    "                       syslog; auto (as the first line has it) unasked\n"
     "  -e, --encoding NAME  encoding of the log\n"
     "      --timezone ZONE  of stamps that name none\n"
     "      --now SECONDS    what \"now\" means: dates without a year\n"
@@ -37,7 +39,7 @@ static const char options_text[] =
     "Exit status: 0, 1 for an error, 2 for misuse.\n";
 
 enum { SHARE = 256, FILTER, SINCE, UNTIL, USER, IP, SERVICE, KIND, JSON, CSV, SIGNINS,
-	MISSED,
+	MISSED, ENVELOPE,
 	COUNTRY, ASN, ZONE, NOW };
 
 static const struct option options[] = {
@@ -55,6 +57,7 @@ static const struct option options[] = {
 	{ "signins", no_argument, NULL, SIGNINS },
 	{ "country", required_argument, NULL, COUNTRY },
 	{ "asn", required_argument, NULL, ASN },
+	{ "envelope", required_argument, NULL, ENVELOPE },
 	{ "encoding", required_argument, NULL, 'e' },
 	{ "timezone", required_argument, NULL, ZONE },
 	{ "now", required_argument, NULL, NOW },
@@ -185,6 +188,10 @@ take(struct mail_call *call, int o, char *value)
 	case SERVICE: case KIND: return take_choice(call, o, value);
 	case SINCE: call->since_text = value; break;
 	case UNTIL: call->until_text = value; break;
+	case ENVELOPE:
+		if (envelope_kind_parse(span_of(value), &call->envelope) == -1)
+			return wrong(call, "envelope", value, ENVELOPE_NAMES);
+		break;
 	case IP:
 		if (addr_parse_net(span_of(value), &call->ip) == -1)
 			return wrong(call, "ip", value,
@@ -201,7 +208,7 @@ mail_call_parse(struct mail_call *call, int argc, char **argv,
 	int o, rc;
 
 	*call = (struct mail_call){ .verb = argv[0], .service = -1,
-		.kind = -1 };
+		.kind = -1, .envelope = ENVELOPE_AUTO };
 	clock_tick();
 	optind = 0;
 	while ((o = getopt_long(argc, argv, "f:c:s:e:h", options, NULL)) != -1) {

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/access_event.h"
+#include "base/envelope_kind.h"
 #include "base/strings.h"
 
 struct mail_call {
@@ -17,6 +18,7 @@ struct mail_call {
 	const char *dir, *share;     /* -c, --share */
 	const char *socket;          /* -s: of the daemon */
 	const char *encoding, *zone;
+	enum envelope_kind envelope; /* of the logs' lines */
 	const char *country, *asn;   /* databases; NULL: gaol.conf's or known */
 	bool json;
 	bool csv;                    /* report only */

@@ -9,6 +9,7 @@
 #include "config/own.h"
 #include "control/printable.h"
 #include "match/event_filter.h"
+#include "source/envelope.h"
 #include "tools/filter_name.h"
 #include "tools/log_file.h"
 
@@ -25,6 +26,7 @@ struct mail_run {
 	struct mail_sessions *sessions;
 	struct buf user;
 	struct span log;
+	struct envelope *envelope;     /* of this log; NULL: none */
 };
 
 /* --- lines ------------------------------------------------------------ */
@@ -45,12 +47,32 @@ on_event(const struct event_line *line, void *arg)
 		run->calls->event(&e, run->arg);
 }
 
+/* How many events there are in what the envelope held. */
+static size_t
+read_text(struct mail_run *run, enum envelope_what what,
+    const struct enveloped *in)
+{
+	if (what == ENVELOPE_MESSAGE)
+		return event_filter_message(run->filter, in->text, in->time,
+		    on_event, run);
+	if (what == ENVELOPE_STAMPED)
+		return event_filter_stamped(run->filter, in->text, in->time,
+		    on_event, run);
+	return event_filter_line(run->filter, in->text, on_event, run);
+}
+
 static bool
 on_line(struct span line, void *arg)
 {
+	enum envelope_what what = ENVELOPE_PLAIN;
+	struct enveloped in = { .text = line };
 	struct mail_run *run = arg;
 
-	if (event_filter_line(run->filter, line, on_event, run) == 0 &&
+	if (run->envelope != NULL)
+		what = envelope_open(run->envelope, line, &in);
+	if (what == ENVELOPE_PART)
+		return true;
+	if ((what == ENVELOPE_REFUSED || read_text(run, what, &in) == 0) &&
 	    run->calls->missed != NULL)
 		run->calls->missed(line, run->arg);
 	return true;
@@ -61,6 +83,14 @@ on_block(struct span block, void *arg)
 {
 	struct mail_run *run = arg;
 
+	/* What comes out of an envelope is not in the block. */
+	if (run->envelope != NULL &&
+	    envelope_kind(run->envelope) == ENVELOPE_NONE) {
+		envelope_free(run->envelope);
+		run->envelope = NULL;
+	}
+	if (run->envelope != NULL)
+		block.n = 0;
 	filter_block(event_filter_inside(run->filter), block);
 }
 
@@ -203,17 +233,44 @@ say_refused(const struct mail_run *run)
 	buf_fini(&shown);
 }
 
+static void
+say_envelope(const struct mail_run *run)
+{
+	const struct envelope_counters *c;
+
+	if (run->envelope == NULL)
+		return;
+	c = envelope_counters(run->envelope);
+	if (c->refused > 0)
+		fprintf(stderr, "gaol %s: %.*s: %llu lines are not '%s'\n",
+		    run->call->verb, SPAN_FMT(run->log),
+		    (unsigned long long)c->refused,
+		    envelope_kind_name(run->call->envelope));
+}
+
+static int
+read_log(struct mail_run *run, const char *path)
+{
+	static const struct log_file_calls calls = { on_block, on_line };
+	int rc;
+
+	run->log = span_of(path);
+	run->envelope = envelope_new(run->call->envelope, LOG_FILE_LINE_MAX);
+	rc = log_file_read(path, &calls, run);
+	say_envelope(run);
+	envelope_free(run->envelope);
+	run->envelope = NULL;
+	return rc;
+}
+
 static int
 read_logs(struct mail_run *run)
 {
-	static const struct log_file_calls calls = { on_block, on_line };
 	int rc = 0;
 
-	for (size_t i = 0; i < run->call->logs.n; i++) {
-		run->log = span_of(run->call->logs.v[i]);
-		if (log_file_read(run->call->logs.v[i], &calls, run) == -1)
+	for (size_t i = 0; i < run->call->logs.n; i++)
+		if (read_log(run, run->call->logs.v[i]) == -1)
 			rc = -1;
-	}
 	mail_sessions_flush(run->sessions);
 	say_refused(run);
 	if (mail_sessions_evicted(run->sessions) > 0)

@@ -136,6 +136,9 @@ on_failure(const struct failure *f, void *arg)
 static enum filter_verdict
 judge(struct regex_run *run, struct span line, const struct wall *time)
 {
+	if (time != NULL && run->stamped_text)
+		return filter_stamped(run->filter, line, *time, FILTER_ASIS,
+		    on_failure, run);
 	if (time != NULL)
 		return filter_message(run->filter, line, *time, FILTER_ASIS,
 		    on_failure, run);
@@ -226,6 +229,7 @@ run_fini(struct regex_run *run)
 	buf_fini(&run->prefixes);
 	buf_fini(&run->out);
 	buf_fini(&run->stamped);
+	envelope_free(run->envelope);
 	strings_fini(&run->matched.v);
 	strings_fini(&run->missed.v);
 	strings_fini(&run->ignored.v);

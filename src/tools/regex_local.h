@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "match/filter.h"
+#include "source/envelope.h"
 
 #define REGEX_SHOWN 20     /* lines of a kind that are listed unasked */
 
@@ -18,6 +19,8 @@ struct regex_call {
 	const char *datepattern, *timezone, *usedns, *out, *encoding;
 	const char *journalmatch;
 	const char *log, *regex, *ignoreregex;
+	enum envelope_kind envelope;
+	bool envelope_set;
 	int64_t maxlines;
 	int64_t now;
 	bool now_set, json, invert, check_all, compat;
@@ -46,6 +49,7 @@ struct regex_subject {
 	struct filter_config filter;
 	char *encoding;             /* NULL: UTF-8 */
 	char *timezone;             /* NULL: local time */
+	enum envelope_kind envelope;
 };
 
 struct regex_run {
@@ -65,6 +69,9 @@ struct regex_run {
 	uint64_t prefixes_n;
 	unsigned found;             /* failures of this line so far */
 	struct regex_names *names;  /* hosts looked up */
+	struct envelope *envelope;  /* of the log's lines; NULL: none */
+	bool stamped_text;          /* a line that has a time may have a
+	                             * stamp of its own, too */
 	bool failed;                /* standard output is gone */
 };
 

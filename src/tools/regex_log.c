@@ -18,7 +18,23 @@ on_block(struct span block, void *arg)
 {
 	struct regex_run *run = arg;
 
-	filter_block(run->filter, block);
+	/* What comes out of an envelope is not in the block. */
+	filter_block(run->filter, run->envelope != NULL ?
+	    (struct span){ NULL, 0 } : block);
+}
+
+/* A line whose envelope is no such line counts as it is. */
+static void
+unwrap(struct regex_run *run, struct span line)
+{
+	struct enveloped in = { .text = line };
+	enum envelope_what what = envelope_open(run->envelope, line, &in);
+
+	if (what == ENVELOPE_PART)
+		return;
+	run->stamped_text = what == ENVELOPE_STAMPED;
+	regex_line(run, in.text, what == ENVELOPE_STAMPED ||
+	    what == ENVELOPE_MESSAGE ? &in.time : NULL);
 }
 
 static bool
@@ -26,7 +42,10 @@ on_line(struct span line, void *arg)
 {
 	struct regex_run *run = arg;
 
-	regex_line(run, line, NULL);
+	if (run->envelope != NULL)
+		unwrap(run, line);
+	else
+		regex_line(run, line, NULL);
 	return !run->failed;
 }
 
@@ -35,7 +54,12 @@ read_file(struct regex_run *run, int fd)
 {
 	static const struct log_file_calls calls = { on_block, on_line };
 	struct buf why = { 0 };
-	int rc = log_file_feed(fd, &calls, run, &run->bytes, &why);
+	int rc;
+
+	if (run->subject->envelope != ENVELOPE_NONE)
+		run->envelope = envelope_new(run->subject->envelope,
+		    LOG_FILE_LINE_MAX);
+	rc = log_file_feed(fd, &calls, run, &run->bytes, &why);
 
 	if (rc == -1)
 		regex_error(run->call, "%s: %s", run->call->log, why.p);

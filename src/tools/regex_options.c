@@ -9,7 +9,7 @@ enum {
 	OPT_SHARE = 256, OPT_TIMEZONE, OPT_USEDNS, OPT_NOW, OPT_JSON,
 	OPT_VERBOSITY, OPT_VERBOSE_DATE, OPT_NO_CHECK_ALL, OPT_NO_MISSED,
 	OPT_NO_IGNORED, OPT_ALL_MATCHED, OPT_ALL_MISSED, OPT_ALL_IGNORED,
-	OPT_BENCH, OPT_NOTHING
+	OPT_BENCH, OPT_ENVELOPE, OPT_NOTHING
 };
 
 static const struct option options[] = {
@@ -19,6 +19,7 @@ static const struct option options[] = {
 	{ "timezone", required_argument, NULL, OPT_TIMEZONE },
 	{ "TZ", required_argument, NULL, OPT_TIMEZONE },
 	{ "encoding", required_argument, NULL, 'e' },
+	{ "envelope", required_argument, NULL, OPT_ENVELOPE },
 	{ "raw", no_argument, NULL, 'r' },
 	{ "usedns", required_argument, NULL, OPT_USEDNS },
 	{ "maxlines", required_argument, NULL, 'L' },
@@ -58,6 +59,8 @@ static const char usage[] =
 "  -d, --datepattern P    how dates look ({NONE}: there are none)\n"
 "      --timezone ZONE    of dates without a zone (UTC, CET, +0200)\n"
 "  -e, --encoding NAME    of the log (auto: UTF-8)\n"
+"      --envelope KIND    taken off each line: auto, docker, cri, journal,\n"
+"                         syslog; none unless the jail says\n"
 "  -r, --raw              keep host names as they are (--usedns raw)\n"
 "      --usedns yes|warn|no|raw\n"
 "  -L, --maxlines N       lines a match may span, up to 100\n"
@@ -102,6 +105,17 @@ level(const char *text, struct regex_call *call)
 }
 
 static int
+envelope(const char *text, struct regex_call *call)
+{
+	call->envelope_set = true;
+	if (envelope_kind_parse(span_of(text), &call->envelope) == 0)
+		return -1;
+	fprintf(stderr, "gaol regex: envelope: '%s'; accepted: " ENVELOPE_NAMES "\n",
+	    text);
+	return 2;
+}
+
+static int
 take(int c, struct regex_call *call)
 {
 	int64_t n;
@@ -116,6 +130,7 @@ take(int c, struct regex_call *call)
 	case 'D': call->debuggex = true; break;
 	case OPT_VERBOSE_DATE: call->verbose_date = true; break;
 	case 'e': call->encoding = optarg; break;
+	case OPT_ENVELOPE: return envelope(optarg, call);
 	case 'r': call->usedns = "raw"; break;
 	case OPT_USEDNS: call->usedns = optarg; break;
 	case 'o': call->out = optarg; break;

@@ -182,6 +182,7 @@ load_jail(struct regex_subject *s, const struct regex_call *call,
 			s->encoding = xstrdup(jail.logencoding);
 		if (jail.logtimezone != NULL)
 			s->timezone = xstrdup(jail.logtimezone);
+		s->envelope = jail.envelope;
 	}
 	jail_config_fini(&jail);
 	properties_fini(&all);
@@ -275,6 +276,8 @@ settle(struct regex_subject *s, const struct regex_call *call,
 	override(&f->usedns, call->usedns);
 	override(&s->timezone, call->timezone);
 	override(&s->encoding, call->encoding);
+	if (call->envelope_set)
+		s->envelope = call->envelope;
 	if (call->ignoreregex != NULL) {
 		strings_fini(&f->ignoreregex);
 		strings_add(&f->ignoreregex, span_of(call->ignoreregex));

@@ -44,6 +44,7 @@ done
 for f in man/*.[1-8]; do
     put 644 "$f" "$MANDIR/man${f##*.}/${f##*/}"
 done
+put 644 dist/exim-json.conf "$SHAREDIR/exim-json.conf"
 put 644 dist/gaol.service "$SYSTEMDDIR/system/gaol.service"
 put 644 dist/gaol.sysusers "$SYSTEMDDIR/../sysusers.d/gaol.conf"
 put 644 dist/gaol.tmpfiles "$SYSTEMDDIR/../tmpfiles.d/gaol.conf"

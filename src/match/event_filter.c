@@ -19,7 +19,7 @@ struct event_filter {
 	struct json_map *json;      /* NULL: no eventjson; else the expression
 	                             * behind all others finds the text */
 	struct literals literals;   /* … which holds one of these */
-	const char *refused;        /* what was wrong with the last one */
+	struct buf refused;         /* what was wrong with the last one */
 	/* Of the line at hand: */
 	event_filter_fn *found;
 	void *arg;
@@ -112,6 +112,7 @@ event_filter_free(struct event_filter *ef)
 	for (size_t i = 0; i < ef->meanings_n; i++)
 		properties_fini(&ef->meanings[i].fixed);
 	json_map_free(ef->json);
+	buf_fini(&ef->refused);
 	free(ef->meanings);
 	free(ef);
 }
@@ -196,8 +197,13 @@ tell_object(struct event_filter *ef, const struct failure *f, size_t i)
 static void
 on_json(struct event_filter *ef, const struct failure *f)
 {
-	if (json_map_read(ef->json, json_of(f), &ef->refused) == -1)
+	const char *why;
+
+	if (json_map_read(ef->json, json_of(f), &why) == -1) {
+		buf_clear(&ef->refused);
+		buf_adds(&ef->refused, why);
 		return;
+	}
 	for (size_t i = 0; i < json_map_rules(ef->json); i++)
 		tell_object(ef, f, i);
 }
@@ -260,7 +266,7 @@ event_filter_refused(const struct event_filter *ef, const char **why)
 {
 	if (ef->json == NULL)
 		return 0;
-	*why = ef->refused;
+	*why = ef->refused.p;
 	return json_map_refused(ef->json);
 }
 

@@ -73,6 +73,43 @@ for log in tests/data/mail/documented/*.log; do
     report $? "documented/$name: every line is an event"
     sed 's/^/#   /' "$work/missed"
 done
+# The same Dovecot, its exporter's events in place of its own words.
+golden dovecot-json run events dovecot-2.3.19-file.log dovecot-json
+
+# In each envelope, lines in parts, the events are those of the log itself, for
+# it was written in UTC: named, and found by the first line.
+unstamped() {
+    sed -E 's/^[^ ]+ [^ ]+ //'
+}
+for pair in dovecot-2.3.19-file:dovecot:docker postfix-3.7.11:postfix:docker \
+    postfix-3.7.11:postfix:cri postfix-3.7.11:postfix:journal \
+    postfix-3.7.11:postfix:syslog cyrus-3.6.1:cyrus:cri; do
+    IFS=: read -r log filter kind <<<"$pair"
+    python3 tests/golden/events/wrap.py "$kind" <"tests/data/mail/$log.log" \
+        >"$work/wrapped"
+    for how in "$kind" auto; do
+        "$gaol" events --now 1795392000 --share . -f "$work/wrapped" --envelope \
+            "$how" --filter "./filter.d/$filter.conf" >"$work/out" 2>&1
+        cmp -s "tests/golden/events/$log.ok" "$work/out"
+        report $? "$log as $kind writes it, read as $how"
+        diff "tests/golden/events/$log.ok" "$work/out" | head -n 5 |
+            sed 's/^/#   /'
+    done
+    # A jail's failregex, too: as many lines match.
+    "$gaol" regex --share . --json --now 1795392000 "tests/data/mail/$log.log" \
+        "./filter.d/$filter.conf" | grep -c '"matched"' >"$work/want"
+    "$gaol" regex --share . --json --now 1795392000 --envelope "$kind" \
+        "$work/wrapped" "./filter.d/$filter.conf" |
+        grep -c '"matched"' >"$work/got"
+    [ "$(cat "$work/want")" -gt 0 ] && cmp -s "$work/want" "$work/got"
+    report $? "$log as $kind writes it: $(cat "$work/got") failures"
+done
+# Not looked for unless asked: fail2ban matches no such line.
+n=$("$gaol" regex --share . --json "$work/wrapped" ./filter.d/cyrus.conf |
+    grep -c '"matched"')
+[ "$n" = 0 ]
+report $? "gaol regex looks for no envelope unasked"
+
 # What stands in both of Exim's logs is told once.
 both=$("$gaol" events --now 1795392000 --share . -f tests/data/mail/exim-4.96-main.log \
     -f tests/data/mail/exim-4.96-reject.log --filter ./filter.d/exim.conf | wc -l)
@@ -140,11 +177,13 @@ wrong 2 "--since 'never'; accepted: 2026-11-21" -f x --filter y --since never
 wrong 2 "--ip '1.2.3'; accepted: 192.0.2.7" -f x --filter y --ip 1.2.3
 wrong 2 "accepted: unknown, imap" -f x --filter y --service gopher
 wrong 2 "accepted: login, failure" -f x --filter y --kind x
+wrong 2 "--envelope 'box'; accepted: none, auto, docker" -f x --filter y \
+    --envelope box
 wrong 2 "usage: gaol events" --no-such-option
 wrong 1 "there is no filter 'nowhere'" -f x --filter nowhere --share .
 wrong 1 "/nonexistent: No such file" -f /nonexistent \
     --filter ./filter.d/dovecot.conf --share .
-wrong 1 "has no eventregex" -f x --filter ./filter.d/sshd.conf --share .
+wrong 1 "has no eventregex and no eventjson" -f x --filter ./filter.d/sshd.conf --share .
 wrong 1 "/nonexistent.mmdb" -f /dev/null --filter ./filter.d/dovecot.conf \
     --share . --country /nonexistent.mmdb
 mkdir "$work/filter.d"
@@ -153,6 +192,21 @@ wrong 1 "eventregex 1: " -f /dev/null --filter bad -c "$work" --share .
 printf '[Definition]\neventregex = lgoin: x\n' >"$work/filter.d/bad.conf"
 wrong 1 "'lgoin' is no kind of event; accepted: login" -f /dev/null \
     --filter bad -c "$work" --share .
+
+printf '[Definition]\neventjson =\n  login: a -> user=b\n  login: !a -> user=b\n' \
+    >"$work/filter.d/bad.conf"
+wrong 1 "eventjson: line 3: no member must be there; accepted: at least one" \
+    -f /dev/null --filter bad -c "$work" --share .
+printf '[Definition]\neventjson = login: a -> user=b\njsonprefix = ^<F-JSON>(\n' \
+    >"$work/filter.d/bad.conf"
+wrong 1 "jsonprefix: " -f /dev/null --filter bad -c "$work" --share .
+printf '{"a":1,"a":2}\n{"a":3,"b":"x"}\n' >"$work/json.log"
+printf '[Definition]\neventjson = login: a -> user=b\n' >"$work/filter.d/bad.conf"
+"$gaol" events -f "$work/json.log" --filter bad -c "$work" --share . \
+    >"$work/out" 2>"$work/err"
+grep -q ' login .* x ' "$work/out" && grep -q "1 lines hold JSON that cannot be \
+read, the last one: duplicate" "$work/err"
+report $? "JSON that cannot be read is told of"
 
 PYTHONDONTWRITEBYTECODE=1 python3 tests/golden/events/inject.py "$gaol" || failed=1
 exit $failed

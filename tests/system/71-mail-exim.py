@@ -1,5 +1,5 @@
 """71-mail-exim.py GAOL MAINLOG REJECTLOG NAME: the clients, their record, and
-what GAOL says of the logs. NAME: usual or many, as in 71-mail-exim.sh."""
+what GAOL says of the logs. NAME: usual, many or json, as in 71-mail-exim.sh."""
 
 import itertools
 import json
@@ -17,7 +17,8 @@ import mailclient                                            # noqa: E402
 from mailclient import Smtp                                  # noqa: E402
 
 GAOL, MAIN, REJECT, NAME = sys.argv[1:]
-PORTS = NAME == "many"
+PORTS = NAME != "usual"
+FILTER = "exim-json" if NAME == "json" else "exim"
 NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
 PROBE = "198.51.100.66"           # asks whether the server listens yet
 GOOD = "good-password"
@@ -133,7 +134,7 @@ def key_of(e):
 def ask(verb):
     got = subprocess.run(
         [GAOL, verb, "--share", ".", "-f", MAIN, "-f", REJECT, "--filter",
-         "./filter.d/exim.conf", "--json"], stdout=subprocess.PIPE,
+         "./filter.d/%s.conf" % FILTER, "--json"], stdout=subprocess.PIPE,
         check=True).stdout.splitlines()
     return [dict(mailclient.flat(e), json=e) for e in map(json.loads, got)]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real Exim, from a tree of its own, and clients that write down what they
 # did: the events of its log are the clients' own record, field by field. With
-# the usual log selectors and with many.
+# the usual log selectors and with many, and with the lines of exim-json.conf.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh
@@ -65,6 +65,16 @@ login:
 EOF
 }
 
+# exim_json NAME SELECTORS: the same, with the lines of dist/exim-json.conf where
+# it says they belong.
+exim_json() {
+    exim_conf "$1" "$2"
+    sed -e '/^#/d' -e '/^begin acl/,$d' dist/exim-json.conf >"$work/main.conf"
+    sed -e '1,/^begin acl/d' dist/exim-json.conf >"$work/acls.conf"
+    sed -i -e "1r $work/main.conf" -e "/^begin acl/r $work/acls.conf" \
+        "$work/$1.conf"
+}
+
 # run NAME: that Exim, the clients, and what gaol makes of its main log.
 run() {
     local port exim
@@ -93,7 +103,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 chmod 644 "$work/key.pem"
 chown 61030:61030 "$work/spool.exim"
-for name in usual many; do
+for name in usual many json; do
     for log in main reject panic; do
         : >"$work/$name-${log}log"
         chown 61030:61030 "$work/$name-${log}log"
@@ -101,5 +111,7 @@ for name in usual many; do
 done
 exim_conf usual '+smtp_no_mail'
 exim_conf many '+smtp_no_mail +incoming_port +incoming_interface +pid +millisec +tls_sni +smtp_connection +smtp_protocol_error +smtp_syntax_error'
+exim_json json '+smtp_no_mail +incoming_port +incoming_interface'
 run usual
 run many
+run json

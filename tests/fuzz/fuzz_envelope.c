@@ -11,23 +11,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static unsigned
-sum_of(struct span text)
+/* Reads all of it. */
+static void
+expect_one_line(struct span text)
 {
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
+	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] == '\n')
 			abort();
-		sum += (unsigned char)text.p[i];
-	}
-	return sum;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static volatile unsigned sink;
 	struct span rest, line;
 	struct envelope *e;
 
@@ -45,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case ENVELOPE_PLAIN:
 		case ENVELOPE_STAMPED:
 		case ENVELOPE_MESSAGE:
-			sink += sum_of(out.text);
+			expect_one_line(out.text);
 			break;
 		case ENVELOPE_PART:
 		case ENVELOPE_REFUSED:

@@ -2,7 +2,7 @@
 # A real Dovecot and clients that write down what they did: the events and the
 # sessions of its log are the clients' own record, field by field. Without and
 # with auth_verbose, with any character in names, through syslog and by its
-# own log file.
+# own log file, and by its event exporter's JSON.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh
@@ -112,6 +112,13 @@ dovecot_conf quiet 'log_path = syslog'
 dovecot_conf verbose 'log_path = syslog' 'auth_verbose = yes'
 dovecot_conf anychar "log_path = $work/own.log" 'auth_verbose = yes' \
     'auth_username_chars ='
+# Its event exporter, read in place of its own words.
+dovecot_conf json 'log_path = syslog' 'service stats {' '}' \
+    'event_exporter gaol {' '  format = json' \
+    '  format_args = time-rfc3339' '  transport = log' '}' \
+    'metric gaol_auth {' '  exporter = gaol' \
+    '  filter = event=auth_request_finished' '}'
 run quiet mail.log
 run verbose mail.log
 run anychar own.log
+run json mail.log

@@ -244,22 +244,27 @@ addr_mask(struct addr *a, unsigned plen)
 	memset(a->b + at + 1, 0, sizeof(a->b) - at - 1);
 }
 
+static bool
+same_bits(const struct addr *a, const struct addr *b, unsigned n)
+{
+	unsigned whole = n / 8, mask = 0xff00u >> n % 8;
+
+	return memcmp(a->b, b->b, whole) == 0 && (n % 8 == 0 ||
+	    ((a->b[whole] ^ b->b[whole]) & mask & 0xff) == 0);
+}
+
 bool
 addr_in(const struct addr *a, const struct addr *net)
 {
-	struct addr cut = *a;
-
-	if (a->family == ADDR_NONE || a->family != net->family ||
-	    a->plen < net->plen)
-		return false;
-	addr_mask(&cut, net->plen);
-	return memcmp(cut.b, net->b, sizeof(cut.b)) == 0;
+	return a->family != ADDR_NONE && a->family == net->family &&
+	    a->plen >= net->plen && same_bits(a, net, net->plen);
 }
 
 static bool
 overlaps(const struct addr *a, const struct addr *b)
 {
-	return addr_in(a, b) || addr_in(b, a);
+	return a->family == b->family &&
+	    same_bits(a, b, a->plen < b->plen ? a->plen : b->plen);
 }
 
 bool

@@ -133,7 +133,8 @@ ignore_list_touches(struct ignore_list *l, const struct addr *net)
 bool
 ignore_list_has(const struct ignore_list *l, const struct id *id)
 {
-	return table_find(l->exact, id_hash(id), id) != NULL ||
+	return (table_count(l->exact) > 0 &&
+	    table_find(l->exact, id_hash(id), id) != NULL) ||
 	    (id->addr.family != ADDR_NONE && trie_covers(l->nets, &id->addr));
 }
 

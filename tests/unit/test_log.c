@@ -122,6 +122,37 @@ test_levels(void **state)
 	assert_string_equal(log_level_name(1), "HEAVYDEBUG");
 }
 
+/* The message, without the stamp before it. */
+static const char *
+said(void)
+{
+	return strstr(record(), "ERROR");
+}
+
+/* Formats of strings only are put together by us: as printf would, cut too. */
+static void
+test_strings_as_printf(void **state)
+{
+	static char text[9000], want[10000];
+	const int no_number = 0;
+
+	(void)state;
+	log_set_fd(out[1]);
+	log_error("gaol.base", "[%s] %s%s is%s", "j", "", "a", " b");
+	assert_string_equal(strchr(said(), '['), "[j] a is b\n");
+	log_error("gaol.base", "no more");
+	assert_non_null(strstr(said(), "no more\n"));
+	memset(text, 'a', sizeof(text) - 1);
+	for (int n = 7900; n < 8300; n++) {
+		log_error("gaol.base", "x%.*s y%.*d", n, text, 0, no_number);
+		snprintf(want, sizeof(want), "%s", said());
+		text[n] = '\0';
+		log_error("gaol.base", "x%s y%s", text, "");
+		text[n] = 'a';
+		assert_string_equal(said(), want);
+	}
+}
+
 static void
 test_long_record(void **state)
 {
@@ -385,6 +416,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(test_layout),
 		LOG_TEST(test_levels),
+		LOG_TEST(test_strings_as_printf),
 		LOG_TEST(test_long_record),
 		LOG_TEST(test_lost),
 		LOG_TEST(test_gather),

@@ -100,6 +100,8 @@ struct firewall_events {
 	void (*unknown)(const char *why, void *arg);
 	/* The kernel's elements after firewall_dump(); last call has n 0. */
 	void (*dumped)(const struct firewall_element *v, size_t n, void *arg);
+	/* Can nothing more be dumped just now? May be NULL: it always can. */
+	bool (*busy)(void *arg);
 	/* It works not at all, or works again (error 0). For `status`. */
 	void (*state)(int error, const char *text, void *arg);
 };

@@ -15,6 +15,7 @@
  * owner adds again, which changes nothing.
  */
 #define TRIES_MAX 10
+#define BUSY_MS 2
 
 static const struct firewall_rule *
 rule_at(const struct nftables *f)
@@ -107,6 +108,12 @@ finish(struct nftables *f)
 		f->fw.events->dumped(NULL, 0, f->fw.arg);
 }
 
+static bool
+owner_is_busy(const struct nftables *f)
+{
+	return f->fw.events->busy != NULL && f->fw.events->busy(f->fw.arg);
+}
+
 static void
 on_step(evutil_socket_t fd, short what, void *arg)
 {
@@ -116,6 +123,10 @@ on_step(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (part > 0 && owner_is_busy(f)) {
+		again(f, BUSY_MS);
+		return;
+	}
 	if (part > 0) {
 		const struct firewall_element *v = d->v + d->told;
 

@@ -15,6 +15,8 @@
 
 #define LOGGER "gaol.firewall"
 
+#define QUEUED_MAX 16   /* messages, of 48 KB each */
+
 /* A century; more is a mistake, and overflows somewhere. */
 #define SECONDS_MAX (INT64_C(100) * 366 * 24 * 3600)
 
@@ -126,6 +128,15 @@ on_dumped(const struct firewall_element *elements, size_t n, void *arg)
 	free(v);
 }
 
+/* A million elements are more than may wait for an engine with other work. */
+static bool
+is_busy(void *arg)
+{
+	const struct warden *w = arg;
+
+	return w->engine != NULL && port_queued(w->engine) > QUEUED_MAX;
+}
+
 static void
 on_state(int error, const char *text, void *arg)
 {
@@ -146,6 +157,7 @@ warden_firewall_open(struct warden *w)
 		.lost = on_lost,
 		.unknown = on_unknown,
 		.dumped = on_dumped,
+		.busy = is_busy,
 		.state = on_state,
 	};
 

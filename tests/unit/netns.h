@@ -46,6 +46,7 @@ struct owner {
 	struct firewall_element *dumped;
 	size_t dumped_n;
 	size_t dumps_ended;
+	unsigned busy;            /* so many pieces it cannot take at once */
 	size_t state_n;
 	int state;
 };
@@ -241,6 +242,17 @@ owner_dumped(const struct firewall_element *v, size_t n, void *arg)
 	o->dumped_n += n;
 }
 
+static inline bool
+owner_busy(void *arg)
+{
+	struct owner *o = arg;
+
+	if (o->busy == 0)
+		return false;
+	o->busy--;
+	return true;
+}
+
 static inline void
 owner_state(int error, const char *text, void *arg)
 {
@@ -255,7 +267,7 @@ static inline void
 owner_open(struct owner *o, const char *kind)
 {
 	static const struct firewall_events events = { owner_done, owner_lost,
-		owner_unknown, owner_dumped, owner_state };
+		owner_unknown, owner_dumped, owner_busy, owner_state };
 	const char *why = NULL;
 
 	memset(o, 0, sizeof(*o));

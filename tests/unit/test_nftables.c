@@ -281,7 +281,12 @@ dumps_ten_thousand(void **state)
 	owner_add(o, "198.51.100.0/24", -1, 1);
 	owner_add(o, "198.51.101.0/24", 60, 1);
 	commit_and_wait(o, 10003);
+	/* None is told while the owner has other work, and none is lost. */
+	o->busy = 1000000;
 	assert_int_equal(firewall_dump(o->fw), 0);
+	owner_wait(o, o->busy < 999995);
+	assert_int_equal(o->dumped_n, 0);
+	o->busy = 3;
 	owner_wait(o, o->dumps_ended == 1);
 	assert_int_equal(o->dumped_n, 10003);
 	for (e = o->dumped; e < o->dumped + o->dumped_n; e++) {

@@ -362,6 +362,15 @@ open_store(struct engine *e)
 		on_store_state(store_error(e->store), e);
 }
 
+/* The logs first: it may take long to read the kernel's sets. */
+static void
+ask_warden(struct engine *e)
+{
+	engine_log_open_all(e);
+	engine_journal_open_all(e);
+	engine_sync_start(e);
+}
+
 static void
 first_start(struct engine *e, struct incoming *in)
 {
@@ -369,9 +378,8 @@ first_start(struct engine *e, struct incoming *in)
 	open_store(e);
 	e->config = NULL;
 	swap(e, in);
-	/* The warden reads the kernel's sets while we read the rows. */
-	engine_sync_start(e);
 	engine_events_start(e);
+	ask_warden(e);
 	engine_restore_start(e);
 }
 
@@ -438,10 +446,8 @@ take(struct engine *e, uint32_t generation, int fd)
 		if (e->reload != NULL)
 			log_info("fail2ban.server", "Reload finished.");
 		engine_run_begin(e);
-		engine_log_open_all(e);
-		engine_journal_open_all(e);
 		if (!first)
-			engine_sync_start(e);
+			ask_warden(e);
 		engine_jails_run(e);
 	}
 	reply_reload(e, ok, &in.report);

@@ -511,4 +511,5 @@ def main():
                     daemon.process.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -65,6 +65,7 @@ struct filter_scan {
 	uint64_t id;               /* of the rules' texts */
 	size_t texts;              /* 0: a failregex has none */
 	size_t rules_n;            /* bits of a line */
+	struct sieve_rules rules_read;   /* kept for the first sieve */
 	struct sieve *own;         /* made when there is no other */
 	struct sieve *sieve;       /* … or the one of its source; may be NULL */
 	unsigned class;

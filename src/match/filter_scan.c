@@ -106,6 +106,14 @@ any_texts(const struct sieve_rules *rules)
 	return i < rules->n;
 }
 
+/* Most filters join one sieve; another one makes them be read again. */
+static void
+forget_rules(struct filter_scan *s)
+{
+	free(s->rules_read.v);
+	s->rules_read = (struct sieve_rules){ 0 };
+}
+
 void
 filter_scan_init(struct filter *f)
 {
@@ -123,12 +131,15 @@ filter_scan_init(struct filter *f)
 	s->rules_n = rules.n;
 	s->usable = f->fail.n > 0 && rules.n <= SIEVE_RULES_MAX &&
 	    any_texts(&rules);
-	free(rules.v);
+	s->rules_read = rules;
+	if (!s->usable)
+		forget_rules(s);
 }
 
 void
 filter_scan_fini(struct filter *f)
 {
+	forget_rules(&f->scan);
 	sieve_free(f->scan.own);
 	f->scan = (struct filter_scan){ .all = true };
 }
@@ -152,14 +163,15 @@ static void
 join(struct filter *f, struct sieve *sieve)
 {
 	struct filter_scan *s = &f->scan;
-	struct sieve_rules rules = { .id = s->id };
 
 	s->class = sieve_class(sieve, s->id);
 	if (s->class == SIEVE_NONE) {
-		read_rules(f, &rules);
-		s->class = sieve_add(sieve, &rules);
-		free(rules.v);
+		if (s->rules_read.v == NULL)
+			read_rules(f, &s->rules_read);
+		s->rules_read.id = s->id;
+		s->class = sieve_add(sieve, &s->rules_read);
 	}
+	forget_rules(s);
 	s->sieve = s->class != SIEVE_NONE ? sieve : NULL;
 	s->place = (struct sieve_place){ 0 };
 }

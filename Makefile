@@ -20,13 +20,13 @@ PACKERS    ?= $(foreach p,zlib liblzma libzstd,$(shell pkg-config --exists $p &&
 # Country and network of addresses, where libmaxminddb is.
 MAXMINDDB  ?= $(shell pkg-config --exists libmaxminddb && echo libmaxminddb)
 PKGS       += $(SYSTEMD) $(PACKERS) $(MAXMINDDB)
-PKG_CFLAGS  = $(shell pkg-config --cflags $(PKGS)) \
-              $(if $(SYSTEMD),-DGAOL_JOURNAL) \
-              $(if $(MAXMINDDB),-DGAOL_MAXMINDDB) \
+# Asked once, and not before `make deps` had its turn.
+once        = $(eval $1 := $2)$($1)
+PKG_CFLAGS  = $(call once,PKG_CFLAGS,$(shell pkg-config --cflags $(PKGS)) \
+              $(if $(SYSTEMD),-DGAOL_JOURNAL) $(if $(MAXMINDDB),-DGAOL_MAXMINDDB) \
               $(if $(filter zlib,$(PACKERS)),-DGAOL_ZLIB) \
-              $(if $(filter liblzma,$(PACKERS)),-DGAOL_LIBLZMA) \
-              $(if $(filter libzstd,$(PACKERS)),-DGAOL_LIBZSTD)
-PKG_LIBS    = $(shell pkg-config --libs $(PKGS))
+              $(if $(filter liblzma,$(PACKERS)),-DGAOL_LIBLZMA) $(if $(filter libzstd,$(PACKERS)),-DGAOL_LIBZSTD))
+PKG_LIBS    = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)))
 CFLAGS     ?= -O2 -g
 WARN       := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
               -Wformat=2 -Wvla $(if $(WERROR),-Werror)

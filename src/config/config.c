@@ -15,6 +15,7 @@
 #include "config/main_config.h"
 #include "config/own.h"
 #include "config/present.h"
+#include "config/spare.h"
 #include "config/unknown.h"
 #include "config/value.h"
 
@@ -93,6 +94,7 @@ load_jails(struct config *c, struct ini *jails,
 		if (!is_jail(s) ||
 		    !jail_load(&jail, jails, s->name, where, report))
 			continue;
+		spare_proxies(&jail, jails, c->own.trusted_proxy);
 		unknown_warn(jails, s->name, OPTION_JAIL, s->name, report);
 		if (c->jails_n == JAILS_MAX) {
 			report_add(report, PROBLEM_ERROR, s->name, s->file,

@@ -158,6 +158,8 @@ struct own_config {
 	char *accounts_domain;            /* NULL: none is added */
 	char *accounts_separator;         /* one character; NULL: none */
 	char *accounts_aliases;           /* "FROM=TO, FROM=TO"; NULL: none */
+	/* … who signs in for others, with commas; NULL: nobody … */
+	char *trusted_proxy;
 	/* … where an address is; NULL: the usual files … */
 	char *geoip_country, *geoip_asn, *geoip_ranges4, *geoip_ranges6;
 	char *signins_file;               /* beside the database; NULL: none */

@@ -44,7 +44,7 @@ read_own(struct own_config *own, const struct repr_value *line)
 	if (f->name == NULL)
 		return -1;
 	at = (char *)own + f->at;
-	if (f->type == OWN_TEXT) {
+	if (own_field_is_text(f)) {
 		set_text((char **)(void *)at, value);
 		return 0;
 	}

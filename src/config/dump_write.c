@@ -327,7 +327,7 @@ write_field(const struct own_config *own, const struct own_field *f,
 	const char *text = NULL;
 	int64_t n;
 
-	if (f->type == OWN_TEXT) {
+	if (own_field_is_text(f)) {
 		memcpy(&text, at, sizeof(text));
 		if (text == NULL)
 			return;

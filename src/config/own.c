@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "config/duration.h"
 #include "config/guard.h"
+#include "config/own_nets.h"
 #include "config/present.h"
 
 #ifndef GAOL_SHARE
@@ -57,6 +58,9 @@ const struct own_field own_fields[] = {
 	{ "accounts.aliases", OWN_TEXT, AT(accounts_aliases), 0, 0, 0, NULL,
 	  "\"FROM=TO, FROM=TO\": names with a domain, or @domains",
 	  "names and domains that mean other ones" },
+	{ "trusted_proxy", OWN_NETS, AT(trusted_proxy), 0, 0, 0, NULL,
+	  "addresses and networks, as in [ \"192.0.2.7\", \"2001:db8::/64\" ]",
+	  "hosts of webmails and proxies, who sign in for others" },
 	{ "geoip.country", OWN_TEXT, AT(geoip_country), 0, 0, 0, NULL,
 	  "an absolute path", "database of countries, in MaxMind's format" },
 	{ "geoip.asn", OWN_TEXT, AT(geoip_asn), 0, 0, 0, NULL,
@@ -90,6 +94,12 @@ const struct own_field own_fields[] = {
 	  "how long all other mail accesses are kept" },
 	{ NULL, OWN_TEXT, 0, 0, 0, 0, NULL, NULL, NULL },
 };
+
+bool
+own_field_is_text(const struct own_field *f)
+{
+	return f->type == OWN_TEXT || f->type == OWN_NETS;
+}
 
 static char **
 text_of(struct own_config *own, const struct own_field *f)
@@ -180,11 +190,14 @@ show_value(const config_setting_t *s, struct buf *out)
 
 static void
 complain(const config_setting_t *s, const struct own_field *f,
-    const char *path, struct report *report)
+    const struct buf *bad, const char *path, struct report *report)
 {
 	struct buf value = { 0 };
 
-	show_value(s, &value);
+	if (bad->n > 0)
+		buf_addf(&value, "\"%.60s\"", bad->p);
+	else
+		show_value(s, &value);
 	if (f->accepted != NULL)
 		report_add(report, PROBLEM_ERROR, NULL, setting_file(s, path),
 		    config_setting_source_line(s), "%s: %s is not usable; "
@@ -317,6 +330,7 @@ read_field(struct reader *r, const config_setting_t *s,
     const struct own_field *f)
 {
 	struct own_config *own = r->own;
+	struct buf bad = { 0 };
 	int got;
 
 	if (f->type == OWN_USER && !r->users)
@@ -329,10 +343,13 @@ read_field(struct reader *r, const config_setting_t *s,
 		got = read_truth(truth_of(own, f), s);
 	else if (f->type == OWN_DURATION)
 		got = read_duration(number_of(own, f), s, f);
+	else if (f->type == OWN_NETS)
+		got = own_nets_read(s, text_of(own, f), &bad);
 	else
 		got = read_text(text_of(own, f), s, f);
 	if (got != 0)
-		complain(s, f, r->path, r->report);
+		complain(s, f, &bad, r->path, r->report);
+	buf_fini(&bad);
 }
 
 /* How many places differ, for names that are nearly the same. */
@@ -470,7 +487,7 @@ void
 own_config_fini(struct own_config *own)
 {
 	for (const struct own_field *f = own_fields; f->name != NULL; f++)
-		if (f->type == OWN_TEXT)
+		if (own_field_is_text(f))
 			free(*text_of(own, f));
 	*own = (struct own_config){ 0 };
 }

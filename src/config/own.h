@@ -21,7 +21,7 @@ void own_config_fini(struct own_config *own);
 struct own_field {
 	const char *name;       /* "users.engine", "line_max" */
 	enum own_type { OWN_USER, OWN_TEXT, OWN_NUMBER, OWN_BOOL,
-	    OWN_DURATION } type;
+	    OWN_DURATION, OWN_NETS } type;
 	size_t at;              /* offset: char *, int64_t, bool, a user's uid */
 	int64_t min, max;       /* OWN_NUMBER, OWN_DURATION (seconds) */
 	int64_t fallback;
@@ -30,5 +30,7 @@ struct own_field {
 	const char *help;
 };
 extern const struct own_field own_fields[];
+/* Is it a char *? Of OWN_NETS a text with commas, or NULL. */
+bool own_field_is_text(const struct own_field *f);
 
 #endif

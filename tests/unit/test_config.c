@@ -114,6 +114,42 @@ test_python_action(void **state)
 	problem("action 'x' is a part of fail2ban written in Python");
 }
 
+static const char *
+ignoreip_of(size_t jail)
+{
+	const char *text = properties_get(&config->jails[jail].settings,
+	    "ignoreip");
+
+	return text != NULL ? text : "";
+}
+
+/* Who fails through a webmail is not the webmail: in jails of mail only. */
+static void
+test_proxies_are_spared_by_mail(void **state)
+{
+	(void)state;
+	tree_write(&tree, "gaol.conf",
+	    "trusted_proxy = [ \"10.0.0.2\", \"2001:db8::/64\" ];");
+	tree_write(&tree, "filter.d/mail.conf", "[Definition]\n"
+	    "failregex = ^<HOST>$\neventregex = login: ^<HOST>$\n");
+	load("[DEFAULT]\nenabled = true\nlogpath = log\nfilter = f\n"
+	    "[web]\nport = http,https\n[none]\n"
+	    "[ports]\nport = pop3,Imaps , 4190\nignoreip = 192.0.2.1\n"
+	    "[events]\nfilter = mail\nport = http\n"
+	    "[range]\nport = 142:144\n");
+	assert_int_equal(config->jails_n, 5);
+	assert_string_equal(ignoreip_of(0), "");
+	assert_string_equal(ignoreip_of(1), "");
+	assert_string_equal(ignoreip_of(2),
+	    "192.0.2.1 10.0.0.2 2001:db8::/64");
+	assert_int_equal(config->jails[2].ignoreip.n, 3);
+	assert_string_equal(ignoreip_of(3), "10.0.0.2 2001:db8::/64");
+	assert_string_equal(config->jails[3].ignoreip.v[1], "2001:db8::/64");
+	assert_string_equal(ignoreip_of(4), "");
+	/* A ban by hand is the administrator's. */
+	assert_int_equal(config->never.n, 0);
+}
+
 /* What the warden refuses to ban, whatever a jail's own ignoreip says. */
 static void
 test_never(void **state)
@@ -583,6 +619,7 @@ main(void)
 		CASE(test_one_jail),
 		CASE(test_python_action),
 		CASE(test_never),
+		CASE(test_proxies_are_spared_by_mail),
 		CASE(test_broken_jail_stops_no_other),
 		CASE(test_problems_are_single_lines),
 		CASE(test_error_in_the_text_breaks_its_jail),

@@ -139,6 +139,33 @@ expect(const char *text, enum problem_level level, unsigned line,
 }
 
 static void
+test_trusted_proxy(void **state)
+{
+	(void)state;
+	assert_int_equal(load(""), 0);
+	assert_null(own.trusted_proxy);
+	load("trusted_proxy = [ \"192.0.2.7\", \" 2001:db8::/64 \" ];");
+	assert_int_equal(report.n, 0);
+	assert_string_equal(own.trusted_proxy, "192.0.2.7, 2001:db8::/64");
+	load("trusted_proxy = (\"::1\", \"127.0.0.0/8\");");
+	assert_string_equal(own.trusted_proxy, "::1, 127.0.0.0/8");
+	load("trusted_proxy = \"10.0.0.2,10.1.0.9/16\";");
+	assert_string_equal(own.trusted_proxy, "10.0.0.2, 10.1.0.0/16");
+	load("trusted_proxy = ();");
+	assert_int_equal(report.n, 0);
+	assert_null(own.trusted_proxy);
+	expect("\ntrusted_proxy = [ \"10.0.0.2\", \"webmail\" ];",
+	    PROBLEM_ERROR, 2, "trusted_proxy: \"webmail\" is not usable; "
+	    "accepted: addresses and networks");
+	assert_null(own.trusted_proxy);
+	expect("trusted_proxy = \"10.0.0.2,,10.0.0.3\";", PROBLEM_ERROR, 1,
+	    "accepted: addresses");
+	expect("trusted_proxy = 10;", PROBLEM_ERROR, 1, "10 is not usable");
+	expect("trusted_proxy = [ 1, 2 ];", PROBLEM_ERROR, 1,
+	    "a group or list is not usable");
+}
+
+static void
 test_problems(void **state)
 {
 	(void)state;
@@ -215,6 +242,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_field, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_mail_accesses, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_trusted_proxy, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_problems, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_of_others_is_refused,

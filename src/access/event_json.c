@@ -179,7 +179,7 @@ event_json(const struct access_event *e)
 		    json_string(event_service_name(e->service)));
 	event_json_set(json, "source.ip", addr_json(&e->ip));
 	event_json_set(json, "destination.ip", addr_json(&e->local_ip));
-	event_json_set(json, "gaol.proxy_ip", addr_json(&e->proxy_ip));
+	event_json_set(json, "source.nat.ip", addr_json(&e->proxy_ip));
 	set_tls(json, e->tls);
 	set_place(json, &e->place);
 	/* A server's words may quote what the client sent. */

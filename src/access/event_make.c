@@ -140,6 +140,8 @@ take_word(struct access_event *out, struct span group, struct span value)
 		take_duration(out, value);
 	} else if (span_eq(group, SPAN("duration_us"))) {
 		take_microseconds(out, value);
+	} else if (span_eq(group, SPAN("forwarded"))) {
+		out->forwarded = value;
 	}
 }
 

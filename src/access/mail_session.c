@@ -4,11 +4,15 @@
 #include <stdlib.h>
 
 #include "access/open_session.h"
+#include "access/proxied.h"
+#include "access/proxies.h"
 #include "access/told.h"
+#include "access/webmail.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
 #define LATE_WITHIN 2          /* seconds */
+#define WEBMAIL_ACCOUNTS 16384
 
 void
 mail_sessions_flush(struct mail_sessions *ms)
@@ -29,7 +33,7 @@ mail_sessions_evicted(const struct mail_sessions *ms)
 	return ms->evicted;
 }
 
-/* --- what both know ------------------------------------------------------- */
+/* --- what both know ----------------------------------------------------- */
 
 /* What is true of all of a session; the rest is one line's. */
 static const enum event_text lasting[] = {
@@ -172,7 +176,7 @@ teach(const struct open_session *s, struct access_event *e)
 	fill(e, &known);
 }
 
-/* --- messages ------------------------------------------------------------- */
+/* --- messages ----------------------------------------------------------- */
 
 /* Who sent it, from where: what its deliveries are told by. */
 static const enum event_text of_message[] = {
@@ -215,7 +219,7 @@ follow_message(struct mail_sessions *ms, struct access_event *e)
 	fill_message(e, &m->known);
 }
 
-/* --- lines ---------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------- */
 
 /* Attempts of a failure that were not heard of yet; 0: all were. */
 static int64_t
@@ -315,24 +319,60 @@ mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 	enum mail_session_verdict verdict;
 	struct open_session *s;
 
+	proxied_line(ms, e);
 	close_late(ms, e->time);
 	if (!open_session_has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
 	s = open_session_of(ms, e);
 	if (s == NULL) {
 		follow_message(ms, e);
-		return MAIL_SESSION_NEWS;
+		return proxied_event(ms, NULL, e);
 	}
+	proxied_known(s, e);
 	learn(ms, s, e);
 	s->last = e->time;
 	verdict = judge(s, e);
+	if (verdict == MAIL_SESSION_NEWS)
+		verdict = proxied_event(ms, s, e);
 	follow_message(ms, e);
 	if (ends(e) ? !wait_for_login(ms, s, e) : s->late && s->signed_in)
 		open_session_close(ms, s);
 	return verdict;
 }
 
-/* --- across a restart ------------------------------------------------------ */
+/* --- webmails ----------------------------------------------------------- */
+
+void
+mail_sessions_proxies(struct mail_sessions *ms, const char *nets,
+    mail_amend_fn *amend)
+{
+	proxies_free(ms->proxies);
+	ms->proxies = proxies_new(nets);
+	ms->amend = amend;
+	if (ms->webmail == NULL && proxies_any(ms->proxies))
+		ms->webmail = webmail_new(WEBMAIL_ACCOUNTS);
+}
+
+void
+mail_sessions_recall(struct mail_sessions *ms, const struct access_event *e)
+{
+	proxied_restore(ms, e);
+}
+
+bool
+mail_sessions_waits(const struct mail_sessions *ms,
+    const struct access_event *e)
+{
+	return proxied_waits(ms, e);
+}
+
+uint64_t
+mail_sessions_unpaired(const struct mail_sessions *ms)
+{
+	return ms->webmail != NULL ? webmail_evicted(ms->webmail) : 0;
+}
+
+/* --- across a restart --------------------------------------------------- */
 
 void
 mail_sessions_number(struct mail_sessions *ms, int64_t next)

@@ -30,9 +30,42 @@ struct mail_session {
 
 typedef void mail_session_fn(const struct mail_session *s, void *arg);
 
+/*
+ * What another log says of an event or a session told before: the event is the
+ * same as another (gone), or the client came through a proxy.
+ */
+struct mail_amend {
+	int64_t event;               /* its number; 0: none told */
+	int64_t session;             /* one that is closed; 0: none */
+	bool gone;                   /* the event */
+	struct addr ip, proxy_ip;    /* of both; if it is not gone */
+};
+
+typedef void mail_amend_fn(const struct mail_amend *amend, void *arg);
+
 struct mail_sessions *mail_sessions_new(size_t max, mail_session_fn *closed,
     void *arg);
 void mail_sessions_free(struct mail_sessions *ms);   /* closes nothing */
+
+/* Seconds between what two logs say of one sign-in, at most. */
+#define MAIL_SESSIONS_WITHIN 10
+
+/*
+ * Who signs in for others (gaol.conf's trusted_proxy; may be NULL) from now
+ * on, and whom to tell what becomes of events by that: events have numbers
+ * then. A webmail's log and the mail server's need not be in step: either may
+ * be ahead of the other by some sign-ins of an account.
+ */
+void mail_sessions_proxies(struct mail_sessions *ms, const char *nets,
+    mail_amend_fn *amend);
+/* An event of before the start, oldest first: its other half may yet come. */
+void mail_sessions_recall(struct mail_sessions *ms,
+    const struct access_event *e);
+/* May the event still be amended? */
+bool mail_sessions_waits(const struct mail_sessions *ms,
+    const struct access_event *e);
+/* Halves of which the other was not seen in time for want of room. */
+uint64_t mail_sessions_unpaired(const struct mail_sessions *ms);
 
 enum mail_session_verdict {
 	MAIL_SESSION_NEWS,       /* an event of its own */

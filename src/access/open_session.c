@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "access/proxies.h"
 #include "access/told.h"
+#include "access/webmail.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
@@ -76,6 +78,8 @@ open_session_close(struct mail_sessions *ms, struct open_session *s)
 	table_del(ms->table, s->hash, &s->key);
 	unlink_session(ms, s);
 	open_session_not_late(ms, s);
+	if (s->half != NULL)
+		s->half->open = NULL;
 	ms->bytes -= s->bytes;
 	if (s->login.us != 0)
 		s->known.time = s->login;
@@ -110,6 +114,9 @@ mail_sessions_free(struct mail_sessions *ms)
 
 	if (ms == NULL)
 		return;
+	/* It knows of open sessions. */
+	webmail_free(ms->webmail);
+	proxies_free(ms->proxies);
 	for (s = ms->newest; s != NULL; s = older) {
 		older = s->older;
 		access_event_fini(&s->known);
@@ -123,7 +130,7 @@ mail_sessions_free(struct mail_sessions *ms)
 	free(ms);
 }
 
-/* --- which one -------------------------------------------------------------- */
+/* --- which one ---------------------------------------------------------- */
 
 bool
 open_session_has_id(const struct access_event *e)
@@ -211,6 +218,14 @@ add_session(struct mail_sessions *ms, const struct access_event *e,
 	return s;
 }
 
+void
+open_session_changed(struct mail_sessions *ms, struct open_session *s)
+{
+	unlink_session(ms, s);
+	link_newest(ms, s);
+	s->changed = true;
+}
+
 /* The one with the key at hand, now the newest; or NULL. */
 static struct open_session *
 find_session(struct mail_sessions *ms, uint64_t hash)
@@ -218,12 +233,20 @@ find_session(struct mail_sessions *ms, uint64_t hash)
 	struct span key = buf_span(&ms->key);
 	struct open_session *s = table_find(ms->table, hash, &key);
 
-	if (s != NULL) {
-		unlink_session(ms, s);
-		link_newest(ms, s);
-		s->changed = true;
-	}
+	if (s != NULL)
+		open_session_changed(ms, s);
 	return s;
+}
+
+struct open_session *
+open_session_find(struct mail_sessions *ms, const struct access_event *e)
+{
+	struct span key;
+
+	if (!make_key(ms, e))
+		return NULL;
+	key = buf_span(&ms->key);
+	return table_find(ms->table, table_hash(key.p, key.n), &key);
 }
 
 struct open_session *

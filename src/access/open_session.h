@@ -28,6 +28,7 @@ struct open_session {
 	TAILQ_ENTRY(open_session) late_link;
 	uint64_t user;           /* hash of who signed in */
 	int64_t failures;
+	struct webmail_half *half;   /* what the webmail's log may name */
 };
 
 struct mail_sessions {
@@ -44,6 +45,9 @@ struct mail_sessions {
 	struct buf key;                     /* scratch */
 	struct access_event last;           /* of a session just closed */
 	struct told *told;                  /* by other logs */
+	struct proxies *proxies;            /* may be NULL */
+	struct webmail *webmail;            /* … with them only */
+	mail_amend_fn *amend;
 };
 
 /* Does the server name the session? Else its process stands for it, or the
@@ -55,6 +59,11 @@ struct open_session *open_session_of(struct mail_sessions *ms,
 /* The one of its message; begun only if `begin`. NULL: there is none. */
 struct open_session *open_session_of_message(struct mail_sessions *ms,
     const struct access_event *e, bool begin);
+/* The event's, if it is open already; or NULL. Nothing changes. */
+struct open_session *open_session_find(struct mail_sessions *ms,
+    const struct access_event *e);
+/* mail_sessions_changed() tells it again. */
+void open_session_changed(struct mail_sessions *ms, struct open_session *s);
 /* Tells the owner. What it knew lasts until the next one is closed. */
 void open_session_close(struct mail_sessions *ms, struct open_session *s);
 /* Takes it from the list of those that wait for their sign-in. */

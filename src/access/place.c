@@ -148,8 +148,8 @@ places_empty(const struct places *p)
 
 /* --- look-ups ----------------------------------------------------------- */
 
-static bool
-is_lan(const struct addr *a)
+bool
+place_is_lan(const struct addr *a)
 {
 	static const struct addr nets[] = {
 		{ ADDR_V4, 8, { 10 } }, { ADDR_V4, 12, { 172, 16 } },
@@ -171,7 +171,7 @@ look_up(struct places *p, const struct addr *host, struct place *out)
 	enum file_kind kind = host->family == ADDR_V4 ? FILE_RANGES4 :
 	    FILE_RANGES6;
 
-	out->lan = is_lan(host);
+	out->lan = place_is_lan(host);
 	if (out->lan)
 		return;
 	if (p->files[kind].ranges != NULL)

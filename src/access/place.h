@@ -53,6 +53,8 @@ void places_refresh(struct places *p);
  * 4193, 6598, 3927, 4291).
  */
 void places_find(struct places *p, const struct addr *a, struct place *out);
+/* LAN, as above. */
+bool place_is_lan(const struct addr *a);
 /* Is anything but LAN known to it? */
 bool places_empty(const struct places *p);
 

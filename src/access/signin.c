@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "access/country.h"
+#include "access/proxied.h"
 #include "config/utf8.h"
 
 static const char *
@@ -74,7 +75,7 @@ signin_line(const struct access_event *e, struct buf *out)
 	for (const char *c = event_service_name(e->service); *c != '\0'; c++)
 		buf_addc(out, *c >= 'a' && *c <= 'z' ?
 		    (char)(*c - 'a' + 'A') : *c);
-	buf_addf(out, "] {%s} - ", security(e->tls));
+	buf_addf(out, "] {%s} - ", security(proxied_tls(e)));
 	add_name(e->texts[EVENT_USER], out);
 	buf_addf(out, " - %s (%s)\n", address, place_name(&e->place));
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "access/proxied.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
@@ -118,14 +119,16 @@ add_country(struct entry *e, const char *country, bool in_period)
 static void
 add_security(struct summary_row *row, const struct access_event *e)
 {
-	if (e->tls == EVENT_TLS_NONE && !e->place.lan) {
+	enum event_tls tls = proxied_tls(e);
+
+	if (tls == EVENT_TLS_NONE && !e->place.lan) {
 		if (row->insecure++ == 0)
 			row->insecure_first = e->time;
 		row->insecure_last = e->time;
 		row->secure_after.us = 0;
 	} else if (row->insecure > 0 && row->secure_after.us == 0 &&
-	    e->tls != EVENT_TLS_UNKNOWN && e->tls != EVENT_TLS_NONE &&
-	    e->tls != EVENT_TLS_LOCAL) {
+	    tls != EVENT_TLS_UNKNOWN && tls != EVENT_TLS_NONE &&
+	    tls != EVENT_TLS_LOCAL) {
 		row->secure_after = e->time;
 	}
 }

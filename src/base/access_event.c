@@ -26,7 +26,7 @@ move_in(struct span *text, char **at)
 void
 access_event_copy(struct access_event *to, const struct access_event *from)
 {
-	size_t n = from->line.n + 1;
+	size_t n = from->line.n + from->forwarded.n + 1;
 	char *at;
 
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
@@ -36,6 +36,7 @@ access_event_copy(struct access_event *to, const struct access_event *from)
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		move_in(&to->texts[i], &at);
 	move_in(&to->line, &at);
+	move_in(&to->forwarded, &at);
 }
 
 void

@@ -35,11 +35,13 @@ struct access_event {
 	                           * this line */
 	struct addr ip;           /* of the client; ADDR_NONE: not known */
 	struct addr local_ip;
-	struct addr proxy_ip;     /* who named `ip`, if another did */
+	struct addr proxy_ip;     /* who came for it: a webmail, a proxy */
 	struct place place;       /* of `ip` */
 	struct span texts[EVENT_TEXTS];
 	int64_t numbers[EVENT_NUMBERS];
 	struct span line;         /* whole, before redaction */
+	struct span forwarded;    /* by what headers said, in their words */
+	int64_t number;           /* where it is kept; 0: nowhere yet */
 	char *owned;              /* access_event_copy: all texts */
 };
 

@@ -67,7 +67,7 @@ queue_get(struct ask_queue *q)
 	return ask;
 }
 
-/* --- answers -------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------ */
 
 const char *
 engine_ask_why(int error, bool refused)
@@ -233,7 +233,7 @@ settle(struct engine_ask *ask, int error, bool refused)
 	engine_retry_later(j->engine);
 }
 
-/* --- sending ---------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------ */
 
 /* Is it still what the jail wants, under the numbers of now? */
 static bool
@@ -372,7 +372,7 @@ engine_asks_fini(struct engine *e)
 	e->asks.sent = NULL;
 }
 
-/* --- asking ----------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------- */
 
 /* False: too many wait already. */
 static bool
@@ -463,7 +463,7 @@ engine_ask_retry(struct engine *e)
 	event_active(e->asks.flush, EV_TIMEOUT, 0);
 }
 
-/* --- what comes back -------------------------------------------------------- */
+/* --- what comes back ---------------------------------------------------- */
 
 void
 engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)

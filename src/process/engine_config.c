@@ -101,7 +101,7 @@ reply_reload(struct engine *e, bool ok, const struct report *report)
 	free(jail);
 }
 
-/* --- compile ------------------------------------------------------------------ */
+/* --- compile ------------------------------------------------------------ */
 
 static struct config *
 read_sheet(int fd, struct report *report)
@@ -162,7 +162,7 @@ incoming_fini(struct incoming *in)
 	report_fini(&in->report);
 }
 
-/* --- swap ---------------------------------------------------------------------- */
+/* --- swap --------------------------------------------------------------- */
 
 static void
 drop_vanished(struct engine *e)
@@ -322,7 +322,7 @@ swap(struct engine *e, struct incoming *in)
 	in->filters = NULL;
 }
 
-/* --- first start -------------------------------------------------------------- */
+/* --- first start -------------------------------------------------------- */
 
 static void
 on_store_state(const char *error, void *arg)

@@ -25,6 +25,7 @@
 
 #define LOGGER "gaol.events"
 #define SESSIONS_MAX 100000
+#define ACCESSES_US (12 * 3600 * CLOCK_SECOND)   /* of a webmail's session */
 #define MESSAGES_US (6 * 3600 * CLOCK_SECOND)   /* on their way, mostly */
 #define REFRESH_US (600 * CLOCK_SECOND)   /* a database of places is looked at */
 
@@ -32,6 +33,7 @@ struct engine_events {
 	struct mail_sessions *sessions;
 	struct user_rules rules;
 	struct event_rows rows;      /* of the read at hand */
+	int64_t next;                /* event's number */
 	struct buf user, line, detail;
 	struct span log;             /* where the line at hand stands */
 	uint64_t seen[EVENT_KINDS];
@@ -76,6 +78,49 @@ on_changed(const struct mail_session *s, void *arg)
 	add_session(arg, s, true);
 }
 
+static void
+add_amendment(struct engine_events *ee, const struct mail_amend *amend,
+    bool session)
+{
+	struct event_row *row;
+	struct access_event e;
+
+	access_event_init(&e);
+	e.ip = amend->ip;
+	e.proxy_ip = amend->proxy_ip;
+	row = event_rows_add(&ee->rows, &e);
+	row->is_session = session;
+	row->number = session ? amend->session : amend->event;
+	row->is_gone = amend->gone;
+	row->is_moved = !amend->gone;
+}
+
+static void
+on_amend(const struct mail_amend *amend, void *arg)
+{
+	if (amend->event != 0)
+		add_amendment(arg, amend, false);
+	if (amend->session != 0)
+		add_amendment(arg, amend, true);
+}
+
+/* Webmails' sign-ins, of which the other half may yet come. */
+static void
+restore_accesses(struct engine *e)
+{
+	struct event_rows rows = { 0 };
+
+	if (e->config->own.trusted_proxy != NULL &&
+	    store_load_accesses(e->store, ACCESSES_US, &rows) == -1)
+		log_warning(LOGGER, "sign-ins of before are not known");
+	for (size_t i = rows.n; i > 0; i--) {
+		rows.v[i - 1].event.number = rows.v[i - 1].number;
+		mail_sessions_recall(e->events->sessions,
+		    &rows.v[i - 1].event);
+	}
+	event_rows_fini(&rows);
+}
+
 /* The oldest first, as they were written. */
 static void
 restore_messages(struct engine *e)
@@ -111,6 +156,8 @@ restore_sessions(struct engine *e)
 	}
 	mail_sessions_number(ee->sessions, next);
 	event_rows_fini(&rows);
+	if (store_load_number(e->store, &ee->next) == -1)
+		log_warning(LOGGER, "the events' last number is not known");
 }
 
 /* --- places: on the store's thread -------------------------------------- */
@@ -137,12 +184,26 @@ on_written(const struct event_row *row, void *arg)
 {
 	struct engine_events *ee = arg;
 
-	if (row->is_session || row->event.kind != EVENT_LOGIN)
-		return;
 	pthread_mutex_lock(&ee->lock);
 	if (ee->signins != NULL)
-		signins_write(ee->signins, &row->event);
+		signins_row(ee->signins, row, clock_wall_now());
 	pthread_mutex_unlock(&ee->lock);
+}
+
+bool
+engine_event_tick(struct engine *e)
+{
+	struct engine_events *ee = e->events;
+	struct store_counters c = { 0 };
+	bool more;
+
+	if (e->store != NULL)
+		store_counters(e->store, &c);
+	pthread_mutex_lock(&ee->lock);
+	more = signins_flush(ee->signins, clock_wall_now());
+	more |= ee->signins != NULL && c.events_waiting > 0;
+	pthread_mutex_unlock(&ee->lock);
+	return more;
 }
 
 /* The engine may write nowhere but beside its database. */
@@ -193,7 +254,7 @@ open_places(struct engine_events *ee, const struct own_config *own)
 	places_close(before);
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life --------------------------------------------------------------- */
 
 struct engine_events *
 engine_events_new(void)
@@ -201,6 +262,7 @@ engine_events_new(void)
 	struct engine_events *ee = xcalloc(1, sizeof(*ee));
 
 	ee->sessions = mail_sessions_new(SESSIONS_MAX, on_closed, ee);
+	ee->next = 1;
 	pthread_mutex_init(&ee->lock, NULL);
 	ee->places = places_open(&(struct place_paths){ 0 });
 	return ee;
@@ -233,6 +295,7 @@ engine_events_start(struct engine *e)
 		return;
 	restore_messages(e);
 	restore_sessions(e);
+	restore_accesses(e);
 	store_row_hooks(e->store, &hooks, e->events);
 }
 
@@ -268,25 +331,30 @@ engine_events_apply(struct engine *e)
 		compile(e->jails[i]);
 	user_rules_fini(&e->events->rules);
 	user_rules_init(&e->events->rules, own);
+	mail_sessions_proxies(e->events->sessions, own->trusted_proxy,
+	    on_amend);
 	open_places(e->events, own);
 	open_signins(e->events, e->config);
 	if (e->store != NULL)
 		store_keep(e->store, &keep);
 }
 
-/* --- lines ------------------------------------------------------------------ */
+/* --- lines -------------------------------------------------------------- */
 
 static void
 on_event(const struct event_line *line, void *arg)
 {
 	struct engine_events *ee = arg;
 	struct event_line here = *line;
+	struct event_row *row;
 	struct access_event event;
 
 	here.log = ee->log;
 	event_make(&here, &ee->rules, &ee->user, &event);
+	event.number = ee->next;
 	if (mail_sessions_event(ee->sessions, &event) == MAIL_SESSION_KNOWN)
 		return;
+	ee->next++;
 	ee->seen[event.kind]++;
 	/* Servers quote what clients sent. */
 	buf_clear(&ee->line);
@@ -295,7 +363,10 @@ on_event(const struct event_line *line, void *arg)
 	redact(event.texts[EVENT_DETAIL], &ee->detail);
 	event.line = buf_span(&ee->line);
 	event.texts[EVENT_DETAIL] = buf_span(&ee->detail);
-	event_rows_add(&ee->rows, &event);
+	row = event_rows_add(&ee->rows, &event);
+	row->number = event.number;
+	row->waits = event.kind == EVENT_LOGIN &&
+	    mail_sessions_waits(ee->sessions, &event);
 }
 
 void
@@ -397,7 +468,7 @@ engine_event_user(const struct engine *e, const char *name, struct buf *out)
 	return buf_span(out);
 }
 
-/* --- which filter --------------------------------------------------------- */
+/* --- which filter ------------------------------------------------------- */
 
 static bool
 same_filter(const struct engine_jail *a, const struct engine_jail *b)
@@ -436,7 +507,7 @@ engine_event_filter_of_reader(const struct engine *e,
 	return r->jail->events;
 }
 
-/* --- status ------------------------------------------------------------------ */
+/* --- status ------------------------------------------------------------- */
 
 json_t *
 engine_events_json(const struct engine *e)
@@ -463,7 +534,7 @@ engine_events_json(const struct engine *e)
 		if (e->jails[i]->events != NULL)
 			refused += event_filter_refused(e->jails[i]->events,
 			    &why);
-	return json_pack("{s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "seen", seen,
 	    "json_refused", (json_int_t)refused,
 	    "signins_failed", (json_int_t)failed,
@@ -473,5 +544,6 @@ engine_events_json(const struct engine *e)
 	    "dropped", (json_int_t)c.events_dropped,
 	    "sessions_open", (json_int_t)mail_sessions_open(ee->sessions),
 	    "sessions_evicted",
-	    (json_int_t)mail_sessions_evicted(ee->sessions));
+	    (json_int_t)mail_sessions_evicted(ee->sessions),
+	    "unpaired", (json_int_t)mail_sessions_unpaired(ee->sessions));
 }

@@ -128,7 +128,7 @@ engine_jail_count(struct engine_jail *j, const struct failure *f)
 		request_reply(f->told, json_integer(counted));
 }
 
-/* --- hooks ----------------------------------------------------------------- */
+/* --- hooks -------------------------------------------------------------- */
 
 static bool
 on_earlier(struct jail *jail, const struct id *id, void *arg)
@@ -208,7 +208,7 @@ static const struct jail_hooks hooks = {
 	.unban = on_unban,
 };
 
-/* --- life ------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------- */
 
 struct engine_jail *
 engine_jail_find(const struct engine *e, const char *name)

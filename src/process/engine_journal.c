@@ -17,7 +17,7 @@
 #define LOOK_BLIND_SECONDS 2   /* … and that cannot be */
 #define FDS_MAX 1024           /* twice what the warden sends of a journal */
 
-/* --- asking the warden ------------------------------------------------------ */
+/* --- asking the warden -------------------------------------------------- */
 
 /*
  * The oldest moment that any of its readers still asks for: of one that was
@@ -67,7 +67,7 @@ engine_journal_open_all(struct engine *e)
 		ask(e, (uint32_t)i);
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------ */
 
 static void
 touch(struct engine *e, uint32_t source)
@@ -132,7 +132,7 @@ read_some(struct engine *e, struct engine_reader *r)
 		log_info(LOGGER, "[%s] Jail is in operation now (process new "
 		    "journal entries)", r->jail->config->name);
 	}
-	if (r->moved && !event_pending(e->save, EV_TIMEOUT, NULL))
+	if ((r->moved || r->events != NULL) && !event_pending(e->save, EV_TIMEOUT, NULL))
 		event_add(e->save, &second);
 	return rc == 1;
 }
@@ -153,7 +153,7 @@ engine_journal_work(struct engine *e)
 	return more;
 }
 
-/* --- files come -------------------------------------------------------------------- */
+/* --- files come --------------------------------------------------------- */
 
 static struct engine_source *
 source_of(struct engine *e, const struct wire_journal *m)
@@ -257,7 +257,7 @@ engine_journal_end(struct engine *e, const struct wire_journal *m,
 	look_later(e);
 }
 
-/* --- what the watch tells --------------------------------------------------------- */
+/* --- what the watch tells ----------------------------------------------- */
 
 static bool
 has_wd(const struct engine_source *s, int wd)
@@ -328,7 +328,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 		look_later(e);
 }
 
-/* --- readers ------------------------------------------------------------------------ */
+/* --- readers ------------------------------------------------------------ */
 
 /* The later of what was stored and now - findtime; never the future. */
 static struct wall

@@ -343,7 +343,7 @@ void engine_life_idle(struct engine_jail *j, bool idle);
 /* A reload of another jail leaves it stopped, or as commands made it. */
 bool engine_life_stays(const struct engine_jail *j);
 
-/* --- engine_log_given.c: logs by command --------------------------------- */
+/* --- engine_log_given.c: logs by command -------------------------------- */
 /* Answers when it is open, with the jail's logs. */
 void engine_log_add(struct engine_jail *j, const char *path, bool from_end,
     struct request *r);
@@ -382,7 +382,7 @@ void engine_ask_forget(struct engine *e, const struct engine_jail *j);
 /* Why an element is not in the firewall, for people. */
 const char *engine_ask_why(int error, bool refused);
 
-/* --- engine_sync.c: the kernel's sets against our bans ------------------- */
+/* --- engine_sync.c: the kernel's sets against our bans ------------------ */
 void engine_sync_start(struct engine *e);
 void engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
     size_t n);
@@ -422,7 +422,7 @@ void engine_log_fini(struct engine_log *log);
 bool engine_log_retry(struct engine *e);
 int engine_log_events(struct engine *e);
 
-/* --- engine.c ------------------------------------------------------------ */
+/* --- engine.c ----------------------------------------------------------- */
 void engine_retry_later(struct engine *e);
 void engine_stop(struct engine *e, int status);
 /* Shell actions have been stopped: the rest of a stop. */
@@ -514,7 +514,7 @@ void engine_name_forget(struct engine_jail *j);
 size_t engine_names_waiting(const struct engine *e);
 uint64_t engine_names_dropped(const struct engine *e);
 
-/* --- command_*.c: handlers, and the table that names them ----------------- */
+/* --- command_*.c: handlers, and the table that names them --------------- */
 extern const struct command engine_commands[];
 void command_add(struct request *, size_t, const char *const *, void *);
 void command_start_jail(struct request *, size_t, const char *const *, void *);

@@ -61,7 +61,7 @@ base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* --- lines --------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------- */
 
 static void
 on_failure(const struct failure *f, void *arg)
@@ -121,6 +121,15 @@ on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 	    live ? FILTER_LIVE : FILTER_RESTORING, lines);
 }
 
+static void
+save_later(struct engine *e)
+{
+	struct timeval second = { .tv_sec = 1 };
+
+	if (!event_pending(e->save, EV_TIMEOUT, NULL))
+		event_add(e->save, &second);
+}
+
 /* One budget's worth; true: there is more. */
 static bool
 read_log(struct engine *e, struct engine_log *log)
@@ -140,11 +149,7 @@ read_log(struct engine *e, struct engine_log *log)
 	log->moved = true;
 	if (log->events != NULL)
 		engine_event_log_read(e, log);
-	if (!event_pending(e->save, EV_TIMEOUT, NULL)) {
-		struct timeval second = { .tv_sec = 1 };
-
-		event_add(e->save, &second);
-	}
+	save_later(e);
 	if (rc == -1) {
 		log->error = errno;
 		log_error(LOGGER, "%s: cannot read: %s", log->path,
@@ -198,7 +203,7 @@ touch(struct engine *e, struct engine_log *log)
 	event_active(e->work, EV_TIMEOUT, 0);
 }
 
-/* --- a log begins ----------------------------------------------------------- */
+/* --- a log begins ------------------------------------------------------- */
 
 void
 engine_log_sieve(struct engine *e, struct engine_log *log)
@@ -281,7 +286,7 @@ out:
 	buf_fini(&path);
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------ */
 
 static void
 log_added(const struct engine_log *log)
@@ -383,7 +388,7 @@ engine_log_retry(struct engine *e)
 	return any;
 }
 
-/* --- inotify ---------------------------------------------------------------- */
+/* --- inotify ------------------------------------------------------------ */
 
 static void
 on_watch(enum watch_what what, uint32_t number, void *arg)
@@ -430,7 +435,7 @@ engine_log_watch(struct engine *e, int fd)
 		log_fatal("gaol.engine", "out of memory");
 }
 
-/* --- positions --------------------------------------------------------------- */
+/* --- positions ---------------------------------------------------------- */
 
 void
 engine_log_save(struct engine *e)
@@ -456,6 +461,8 @@ save(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	engine_log_save(arg);
+	if (engine_event_tick(arg))
+		save_later(arg);
 }
 
 int

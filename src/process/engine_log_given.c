@@ -27,7 +27,7 @@ struct engine_given {
 	bool dead;                  /* its jail has stopped meanwhile */
 };
 
-/* --- who waits ----------------------------------------------------------- */
+/* --- who waits ---------------------------------------------------------- */
 
 static void
 fail(struct request *r, const char *path, int error)
@@ -75,7 +75,7 @@ given_free(struct engine_given *g, int error)
 	free(g);
 }
 
-/* --- one more ------------------------------------------------------------ */
+/* --- one more ----------------------------------------------------------- */
 
 static struct engine_log *
 find(struct engine *e, const struct engine_jail *j, const char *path)
@@ -188,7 +188,7 @@ engine_log_added(struct engine *e, const struct wire_log_added *m)
 		engine_log_reopen(e, log);
 }
 
-/* --- one less ------------------------------------------------------------ */
+/* --- one less ----------------------------------------------------------- */
 
 void
 engine_log_close(struct engine *e, struct engine_log *log)
@@ -239,7 +239,7 @@ engine_log_close_jail(struct engine_jail *j)
 	}
 }
 
-/* --- a reload ------------------------------------------------------------ */
+/* --- a reload ----------------------------------------------------------- */
 
 void
 engine_log_keep(struct engine *e, struct engine_log *log)

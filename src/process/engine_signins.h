@@ -8,18 +8,26 @@
 
 #include <stdint.h>
 
-#include "base/access_event.h"
+#include "store/event_row.h"
 
 struct signins;
 
 /* NULL for a NULL path. */
 struct signins *signins_new(const char *path);
-void signins_free(struct signins *s);   /* NULL is a no-op */
+/* Writes what waits. NULL is a no-op. */
+void signins_free(struct signins *s);
 /*
- * Appends the line. A file that was moved away, by a rotation, is begun anew.
- * A line that cannot be written is counted, and gone: the database has it.
+ * A row that was written. Appends the line of a sign-in; one of which another
+ * log may yet say more waits for that, a quarter of a minute at most, up to
+ * SIGNINS_HELD of them. A file that was moved away, by a rotation, is begun
+ * anew. A line that cannot be written is counted, and gone: the database has
+ * it.
  */
-void signins_write(struct signins *s, const struct access_event *e);
+#define SIGNINS_HELD 4096
+void signins_row(struct signins *s, const struct event_row *row,
+    struct wall now);
+/* Writes what has waited long enough. True: there is more that waits. */
+bool signins_flush(struct signins *s, struct wall now);   /* NULL: false */
 uint64_t signins_failed(const struct signins *s);   /* lines; NULL: 0 */
 int signins_error(const struct signins *s);         /* errno now; 0: well */
 

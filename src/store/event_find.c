@@ -47,7 +47,7 @@ add_where(struct buf *out, const struct store_query *q)
 	    order);
 }
 
-/* --- values --------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------- */
 
 static int
 place_of(sqlite3_stmt *stmt, const char *name)
@@ -108,7 +108,7 @@ bind_query(sqlite3_stmt *stmt, const struct store_query *q, size_t limit)
 		    SQLITE_STATIC);
 }
 
-/* --- rows ------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------- */
 
 static struct span
 text_at(sqlite3_stmt *stmt, int at)
@@ -255,6 +255,16 @@ event_table_open(struct database *db, struct event_rows *out)
 {
 	return all_rows(db, true, " AND is_open AND number > ?1"
 	    " ORDER BY number", 0, out);
+}
+
+int
+event_table_accesses(struct database *db, int64_t within_us,
+    struct event_rows *out)
+{
+	return all_rows(db, false, " AND kind IN ('login', 'failure')"
+	    " AND \"user\" IS NOT NULL AND time >="
+	    " (SELECT max(time) FROM gaol_events) - ?1"
+	    " ORDER BY time DESC, number DESC LIMIT 10000", within_us, out);
 }
 
 int

@@ -18,6 +18,7 @@ event_rows_add(struct event_rows *rows, const struct access_event *e)
 	row = &rows->v[rows->n++];
 	*row = (struct event_row){ .duration_ms = -1 };
 	cut.line = span_sub(cut.line, 0, EVENT_LINE_MAX);
+	cut.forwarded = (struct span){ 0 };
 	access_event_copy(&row->event, &cut);
 	return row;
 }

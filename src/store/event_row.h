@@ -11,11 +11,14 @@
 #define EVENT_LINE_MAX 1024   /* bytes kept of a line */
 
 struct event_row {
-	int64_t number;           /* of the row; of a new event 0 */
+	int64_t number;           /* of the row; of a new event 0: the next */
 	struct access_event event;       /* owns its texts */
 	bool is_session;
-	/* Of a session: */
 	bool is_gone;             /* it was noted, and is none after all */
+	bool is_moved;            /* only where it came from is news: ip,
+	                           * proxy_ip, place */
+	bool waits;               /* another log may yet say one of these */
+	/* Of a session: */
 	bool is_open;
 	bool signed_in, signed_out;
 	struct wall login, end;   /* us 0: unknown */

@@ -6,12 +6,12 @@
 #include "config/clean.h"
 
 /* What is neither a text nor a number of the event, in this order. */
-#define FIXED "time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
+#define FIXED "number, time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
 	" country, lan, asn, network, line"
-#define FIXED_N 13
-#define SESSION ", number, is_open, signed_in, login, ended, failures," \
+#define FIXED_N 14
+#define SESSION ", is_open, signed_in, login, ended, failures," \
 	" duration_ms_in_all"
-#define SESSION_N 7
+#define SESSION_N 6
 #define IP_MAX 17
 
 /* --- names ------------------------------------------------------------- */
@@ -41,6 +41,14 @@ add_marks(struct buf *out, unsigned n)
 }
 
 static void
+add_move(struct buf *out, bool session)
+{
+	buf_addf(out, "UPDATE %s SET ip = ?1, proxy_ip = ?2, country = ?3,"
+	    " lan = ?4, asn = ?5, network = ?6 WHERE number = ?7",
+	    session ? "gaol_sessions" : "gaol_events");
+}
+
+static void
 add_insert(struct buf *out, bool session)
 {
 	buf_addf(out, "INSERT OR REPLACE INTO %s(" FIXED,
@@ -61,6 +69,13 @@ event_table_sql(enum statement which, struct buf *out)
 		break;
 	case STATEMENT_SET_SESSION:
 		add_insert(out, true);
+		break;
+	case STATEMENT_DEL_EVENT:
+		buf_adds(out, "DELETE FROM gaol_events WHERE number = ?1");
+		break;
+	case STATEMENT_MOVE_EVENT:
+	case STATEMENT_MOVE_SESSION:
+		add_move(out, which == STATEMENT_MOVE_SESSION);
 		break;
 	case STATEMENT_DEL_SESSION:
 		buf_adds(out, "DELETE FROM gaol_sessions WHERE number = ?1");
@@ -148,11 +163,12 @@ event_table_version(sqlite3 *db, int64_t *version)
 }
 
 int
-event_table_next(struct database *db, int64_t *number)
+event_table_next(struct database *db, bool sessions, int64_t *number)
 {
 	*number = 0;
-	if (ask_number(db->handle, "SELECT max(number) FROM gaol_sessions",
-		number) != SQLITE_ROW)
+	if (ask_number(db->handle, sessions ?
+		"SELECT max(number) FROM gaol_sessions" :
+		"SELECT max(number) FROM gaol_events", number) != SQLITE_ROW)
 		return SQLITE_ERROR;
 	++*number;
 	return SQLITE_OK;
@@ -223,8 +239,20 @@ bind_addr(struct binder *b, const struct addr *a)
 }
 
 static void
-bind_event(struct binder *b, const struct access_event *e)
+bind_place(struct binder *b, const struct place *p)
 {
+	bind_text(b, span_of(p->country));
+	bind_known(b, p->lan, 0);
+	bind_known(b, p->asn, 0);
+	bind_text(b, span_of(p->network));
+}
+
+static void
+bind_event(struct binder *b, const struct event_row *row)
+{
+	const struct access_event *e = &row->event;
+
+	bind_known(b, row->number, 0);
 	bind_number(b, e->time.us);
 	bind_name(b, event_kind_name(e->kind));
 	bind_name(b, event_service_name(e->service));
@@ -233,10 +261,7 @@ bind_event(struct binder *b, const struct access_event *e)
 	bind_addr(b, &e->ip);
 	bind_addr(b, &e->local_ip);
 	bind_addr(b, &e->proxy_ip);
-	bind_text(b, span_of(e->place.country));
-	bind_known(b, e->place.lan, 0);
-	bind_known(b, e->place.asn, 0);
-	bind_text(b, span_of(e->place.network));
+	bind_place(b, &e->place);
 	bind_text(b, e->line);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		bind_text(b, e->texts[i]);
@@ -247,7 +272,6 @@ bind_event(struct binder *b, const struct access_event *e)
 static void
 bind_session(struct binder *b, const struct event_row *row)
 {
-	bind_number(b, row->number);
 	bind_number(b, row->is_open);
 	bind_number(b, row->signed_in);
 	bind_known(b, row->login.us, 0);
@@ -258,19 +282,45 @@ bind_session(struct binder *b, const struct event_row *row)
 }
 
 static int
+delete_row(struct database *db, const struct event_row *row)
+{
+	sqlite3_stmt *stmt = database_statement(db, row->is_session ?
+	    STATEMENT_DEL_SESSION : STATEMENT_DEL_EVENT);
+
+	sqlite3_bind_int64(stmt, 1, row->number);
+	return database_run(stmt);
+}
+
+static int
+move_row(struct database *db, const struct event_row *row)
+{
+	struct binder b = { .at = 1 };
+	int rc;
+
+	b.stmt = database_statement(db, row->is_session ?
+	    STATEMENT_MOVE_SESSION : STATEMENT_MOVE_EVENT);
+	bind_addr(&b, &row->event.ip);
+	bind_addr(&b, &row->event.proxy_ip);
+	bind_place(&b, &row->event.place);
+	bind_number(&b, row->number);
+	rc = database_run(b.stmt);
+	buf_fini(&b.clean);
+	return rc;
+}
+
+static int
 write_row(struct database *db, const struct event_row *row)
 {
 	struct binder b = { .at = 1 };
 	int rc;
 
-	if (row->is_session && row->is_gone) {
-		b.stmt = database_statement(db, STATEMENT_DEL_SESSION);
-		bind_number(&b, row->number);
-		return database_run(b.stmt);
-	}
+	if (row->is_gone)
+		return delete_row(db, row);
+	if (row->is_moved)
+		return move_row(db, row);
 	b.stmt = database_statement(db, row->is_session ?
 	    STATEMENT_SET_SESSION : STATEMENT_ADD_EVENT);
-	bind_event(&b, &row->event);
+	bind_event(&b, row);
 	if (row->is_session)
 		bind_session(&b, row);
 	rc = database_run(b.stmt);
@@ -288,7 +338,7 @@ event_table_write(struct database *db, const struct event_rows *rows)
 	return rc;
 }
 
-/* --- purging ------------------------------------------------------------- */
+/* --- purging ------------------------------------------------------------ */
 
 static int
 purge_kind(struct database *db, enum event_kind kind, int64_t before,

@@ -37,7 +37,10 @@ int event_table_open(struct database *db, struct event_rows *out);
 /* Who sent messages in that time up to the last row; 10,000, the last first. */
 int event_table_messages(struct database *db, int64_t within_us,
     struct event_rows *out);
-/* One more than the highest number of a session. */
-int event_table_next(struct database *db, int64_t *number);
+/* The same of sign-ins and failures. */
+int event_table_accesses(struct database *db, int64_t within_us,
+    struct event_rows *out);
+/* One more than the highest number of a session, or of an event. */
+int event_table_next(struct database *db, bool sessions, int64_t *number);
 
 #endif

@@ -183,6 +183,11 @@ void store_row_hooks(struct store *s, const struct store_row_hooks *hooks,
 /* At start, like store_load_bans: sessions still open; the next's number. */
 int store_load_sessions(struct store *s, struct event_rows *out,
     int64_t *next);
+/* … the number of the next event … */
+int store_load_number(struct store *s, int64_t *next);
+/* … sign-ins and failures of the last `within_us`, the last first, … */
+int store_load_accesses(struct store *s, int64_t within_us,
+    struct event_rows *out);
 /* … and who sent messages in the last `within_us`, the last first. */
 int store_load_messages(struct store *s, int64_t within_us,
     struct event_rows *out);

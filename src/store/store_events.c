@@ -51,10 +51,29 @@ store_load_sessions(struct store *s, struct event_rows *out, int64_t *next)
 	*next = 1;
 	if (s->off || s->running || s->db.handle == NULL)
 		return s->off ? 0 : -1;
-	rc = event_table_next(&s->db, next);
+	rc = event_table_next(&s->db, true, next);
 	if (rc == SQLITE_OK)
 		rc = event_table_open(&s->db, out);
 	return rc == SQLITE_OK ? 0 : -1;
+}
+
+int
+store_load_accesses(struct store *s, int64_t within_us,
+    struct event_rows *out)
+{
+	if (s->off || s->running || s->db.handle == NULL)
+		return s->off ? 0 : -1;
+	return event_table_accesses(&s->db, within_us, out) == SQLITE_OK ?
+	    0 : -1;
+}
+
+int
+store_load_number(struct store *s, int64_t *next)
+{
+	*next = 1;
+	if (s->off || s->running || s->db.handle == NULL)
+		return s->off ? 0 : -1;
+	return event_table_next(&s->db, false, next) == SQLITE_OK ? 0 : -1;
 }
 
 int

@@ -24,6 +24,15 @@ struct log_file_calls {
  */
 int log_file_feed(int fd, const struct log_file_calls *calls, void *arg,
     uint64_t *bytes, struct buf *why);
+/* The same by pieces, for who reads several logs side by side. */
+struct log_file;
+/* "-": standard input. NULL: an error was printed. */
+struct log_file *log_file_open(const char *path,
+    const struct log_file_calls *calls, void *arg);
+/* The next lines. 1; 0: that was the end; -1: an error was printed. */
+int log_file_step(struct log_file *f);
+void log_file_close(struct log_file *f);   /* NULL is a no-op */
+
 /*
  * Reads it to its end ("-": standard input). 0, or -1: an error was printed.
  */

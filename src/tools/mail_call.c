@@ -16,7 +16,8 @@ static const char options_text[] =
     "What gaold has seen, or with --from-log what log files tell of:\n"
     "  -f, --from-log FILE  read this log (also packed; -: standard input);\n"
     "                       may be given more than once\n"
-    "      --filter NAME    whose events: dovecot, exim[...], a path\n"
+    "      --filter NAME    whose events: dovecot, exim[...], a path; one for\n"
+    "                       all logs, or one for each, in their order\n"
     "      --since TIME     from then on: 2026-11-21, \"2026-11-21 14:05\",\n"
     "                       seconds since 1970, or how long ago (2h, 7d)\n"
     "      --until TIME     up to then\n"
@@ -171,7 +172,7 @@ take(struct mail_call *call, int o, char *value)
 {
 	switch (o) {
 	case 'f': strings_add(&call->logs, span_of(value)); break;
-	case FILTER: call->filter = value; break;
+	case FILTER: strings_add(&call->filters, span_of(value)); break;
 	case 'c': call->dir = value; break;
 	case 's': call->socket = value; break;
 	case SHARE: call->share = value; break;
@@ -197,6 +198,23 @@ take(struct mail_call *call, int o, char *value)
 			return wrong(call, "ip", value,
 			    "192.0.2.7, 192.0.2.0/24, 2001:db8::/64");
 		break;
+	}
+	return 0;
+}
+
+static int
+check_filters(const struct mail_call *call)
+{
+	if ((call->logs.n > 0) != (call->filters.n > 0)) {
+		fprintf(stderr, "gaol %s: --from-log FILE and --filter NAME "
+		    "go together\n", call->verb);
+		return 2;
+	}
+	if (call->filters.n > 1 && call->filters.n != call->logs.n) {
+		fprintf(stderr, "gaol %s: %zu times --filter for %zu logs; "
+		    "accepted: one for all, or one for each\n", call->verb,
+		    call->filters.n, call->logs.n);
+		return 2;
 	}
 	return 0;
 }
@@ -229,17 +247,14 @@ mail_call_parse(struct mail_call *call, int argc, char **argv,
 		return rc;
 	call->words = argv + optind;
 	call->words_n = argc - optind;
-	if ((call->logs.n > 0) == (call->filter != NULL))
-		return 0;
-	fprintf(stderr, "gaol %s: --from-log FILE and --filter NAME go "
-	    "together\n", call->verb);
-	return 2;
+	return check_filters(call);
 }
 
 void
 mail_call_fini(struct mail_call *call)
 {
 	strings_fini(&call->logs);
+	strings_fini(&call->filters);
 	buf_fini(&call->user_text);
 }
 

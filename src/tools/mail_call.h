@@ -14,7 +14,8 @@
 struct mail_call {
 	const char *verb;
 	struct strings logs;         /* --from-log */
-	const char *filter;          /* --filter NAME[opt=value] */
+	struct strings filters;      /* --filter NAME[opt=value]: one for all
+	                              * logs, or as many as these */
 	const char *dir, *share;     /* -c, --share */
 	const char *socket;          /* -s: of the daemon */
 	const char *encoding, *zone;

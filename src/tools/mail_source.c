@@ -44,7 +44,7 @@ mail_source_ask(const struct mail_call *call, size_t argc,
 	return reply;
 }
 
-/* --- a page ---------------------------------------------------------------- */
+/* --- a page ------------------------------------------------------------- */
 
 static void
 add_word(struct strings *words, const char *name, struct span value)
@@ -140,7 +140,7 @@ tell_page(const json_t *page, bool sessions,
 	return buf_take(&behind);
 }
 
-/* --- all of them ------------------------------------------------------------ */
+/* --- all of them -------------------------------------------------------- */
 
 static int
 read_pages(struct mail_call *call, bool sessions,

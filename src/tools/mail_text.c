@@ -25,19 +25,11 @@ mail_text_time(struct wall time, struct buf *out)
 }
 
 /* Country by name, else by code; whose network it is, if that is known. */
-void
-mail_text_place(const struct access_event *e, struct buf *out)
+static void
+add_place(const struct place *p, struct buf *out)
 {
-	const struct place *p = &e->place;
 	const char *name = country_name(p->country);
-	char text[ADDR_STRLEN];
 
-	if (e->ip.family == ADDR_NONE) {
-		buf_addc(out, '-');
-		return;
-	}
-	addr_format(&e->ip, text);
-	buf_adds(out, text);
 	if (p->lan) {
 		buf_adds(out, " (LAN)");
 		return;
@@ -52,6 +44,22 @@ mail_text_place(const struct access_event *e, struct buf *out)
 		printable_add(out, span_of(p->network));
 	}
 	buf_addc(out, ')');
+}
+
+void
+mail_text_place(const struct access_event *e, struct buf *out)
+{
+	char text[ADDR_STRLEN] = "-";
+
+	if (e->ip.family != ADDR_NONE)
+		addr_format(&e->ip, text);
+	buf_adds(out, text);
+	if (e->ip.family != ADDR_NONE)
+		add_place(&e->place, out);
+	if (e->proxy_ip.family != ADDR_NONE) {
+		addr_format(&e->proxy_ip, text);
+		buf_addf(out, " via %s", text);
+	}
 }
 
 static void

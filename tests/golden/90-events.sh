@@ -123,6 +123,49 @@ golden insecure.json run report dovecot-2.3.19-file.log dovecot insecure --json
 golden logins run logins dovecot-2.3.19-file.log dovecot alice@example.com
 golden signins run events dovecot-2.3.19-file.log dovecot --signins
 
+# Webmails' logs beside the mail server's: a sign-in is one, from its client,
+# whichever is read first.
+mkdir "$work/webmail"
+echo 'trusted_proxy = [ "10.0.0.0/28", "127.0.0.1" ];' >"$work/webmail/gaol.conf"
+echo '[DEFAULT]' >"$work/webmail/jail.conf"
+webmail() {
+    local verb=$1 args=() log
+    shift
+    for log in $order; do
+        args+=(-f "tests/data/mail/webmail/$log.log" --filter "./filter.d/$log.conf")
+    done
+    "$gaol" "$verb" --now 1795392000 --share . -c "$work/webmail" "${args[@]}" "$@"
+}
+order="dovecot roundcube sogo"
+golden webmail webmail events
+golden webmail.json webmail events --json
+golden webmail.sessions webmail sessions
+golden webmail.signins webmail events --signins
+golden webmail.insecure webmail report insecure
+order="sogo roundcube dovecot"
+for verb in events sessions; do
+    form=${verb#events}
+    webmail "$verb" | sort >"$work/out"
+    sort "tests/golden/events/webmail${form:+.$form}.ok" | cmp -s - "$work/out"
+    report $? "webmail: $verb do not depend on the order of the logs"
+done
+# By clocks that differ, so that either log's line is the earlier one.
+for shift in 2 -8; do
+    python3 -c 'import re, sys, datetime
+for line in sys.stdin:
+    at = datetime.datetime.strptime(line[1:21], "%d-%b-%Y %H:%M:%S")
+    at += datetime.timedelta(seconds=int(sys.argv[1]))
+    print("[" + at.strftime("%d-%b-%Y %H:%M:%S") + line[21:], end="")' $shift \
+        <tests/data/mail/webmail/roundcube.log >"$work/shifted.log"
+    "$gaol" events --now 1795392000 --share . -c "$work/webmail" \
+        -f tests/data/mail/webmail/dovecot.log --filter ./filter.d/dovecot.conf \
+        -f "$work/shifted.log" --filter ./filter.d/roundcube.conf |
+        grep ' imap ' >"$work/out"
+    grep ' imap ' tests/golden/events/webmail.ok | grep -v heidi | cmp -s - \
+        <(grep -v heidi "$work/out")
+    report $? "webmail: a clock $shift s off"
+done
+
 # What is asked for is what is shown.
 n=$(run events dovecot-2.3.19-file.log dovecot --kind login --ip 198.51.100.0/24 \
     --service imap --user BOB@example.com --json | wc -l)
@@ -180,6 +223,8 @@ wrong 2 "accepted: login, failure" -f x --filter y --kind x
 wrong 2 "--envelope 'box'; accepted: none, auto, docker" -f x --filter y \
     --envelope box
 wrong 2 "usage: gaol events" --no-such-option
+wrong 2 "2 times --filter for 3 logs; accepted: one for all, or one for each" \
+    -f a -f b -f c --filter x --filter y
 wrong 1 "there is no filter 'nowhere'" -f x --filter nowhere --share .
 wrong 1 "/nonexistent: No such file" -f /nonexistent \
     --filter ./filter.d/dovecot.conf --share .

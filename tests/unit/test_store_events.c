@@ -153,6 +153,60 @@ written(const struct event_row *row, void *arg)
 	++*(unsigned *)arg;
 }
 
+/* What another log says of rows that are there already. */
+static void
+rows_are_amended(void **state)
+{
+	struct scene *sc = *state;
+	const struct store_row_hooks hooks = { .complete = complete };
+	struct event_rows rows = { 0 };
+	struct store_query q = all;
+	struct access_event e;
+	struct answer a;
+
+	open_store(sc);
+	store_row_hooks(sc->store, &hooks, NULL);
+	assert_int_equal(store_start(sc->store), 0);
+	for (int i = 7; i < 10; i++) {
+		e = event_of("alice", "10.0.0.2", EVENT_LOGIN, 1000 + i);
+		event_rows_add(&rows, &e)->number = i;
+	}
+	e = event_of("alice", "10.0.0.2", EVENT_LOGIN, 1007);
+	event_rows_add(&rows, &e)->number = 3;
+	rows.v[3].is_session = rows.v[3].signed_in = true;
+	assert_true(store_events(sc->store, &rows, &here));
+	e = event_of("", "198.51.100.7", EVENT_OTHER, 0);
+	addr_parse(SPAN("10.0.0.2"), &e.proxy_ip);
+	event_rows_add(&rows, &e)->number = 7;
+	event_rows_add(&rows, &e)->number = 8;
+	event_rows_add(&rows, &e)->number = 3;
+	event_rows_add(&rows, &e)->number = 4711;   /* purged since */
+	for (int i = 0; i < 4; i++)
+		rows.v[i].is_moved = true;
+	rows.v[1].is_moved = false;
+	rows.v[1].is_gone = rows.v[2].is_session = true;
+	assert_true(store_events(sc->store, &rows, &here));
+	a = find(sc, &q);
+	assert_int_equal(a.rows.n, 2);
+	assert_int_equal(a.rows.v[0].number, 7);
+	assert_true(addr_eq(&a.rows.v[0].event.ip, &e.ip));
+	assert_true(addr_eq(&a.rows.v[0].event.proxy_ip, &e.proxy_ip));
+	assert_string_equal(a.rows.v[0].event.place.country, "DE");
+	assert_int_equal(a.rows.v[0].event.time.us, 1007 * US);
+	assert_true(span_eq(a.rows.v[0].event.texts[EVENT_USER],
+	    SPAN("alice")));
+	assert_int_equal(a.rows.v[1].number, 9);
+	assert_int_equal(a.rows.v[1].event.proxy_ip.family, ADDR_NONE);
+	event_rows_fini(&a.rows);
+	q.sessions = true;
+	q.ip = e.ip;
+	a = find(sc, &q);
+	assert_int_equal(a.rows.n, 1);
+	assert_int_equal(a.rows.v[0].number, 3);
+	assert_true(addr_eq(&a.rows.v[0].event.proxy_ip, &e.proxy_ip));
+	event_rows_fini(&a.rows);
+}
+
 static void
 every_field_comes_back(void **state)
 {
@@ -455,6 +509,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		SCENE(every_field_comes_back),
+		SCENE(rows_are_amended),
 		SCENE(foreign_bytes_become_utf8_and_lines_are_cut),
 		SCENE(look_ups_by_account_address_kind_and_time),
 		SCENE(pages_neither_lose_nor_repeat),

@@ -146,6 +146,64 @@ places_empty(const struct places *p)
 	return true;
 }
 
+/* --- checks --------------------------------------------------------------- */
+
+static bool
+has_word(const char *type, const char *word)
+{
+	return strcasestr(type, word) != NULL;
+}
+
+/*
+ * By what it says it is: "GeoLite2-City", "DBIP-Country-Lite", "GeoLite2-ASN",
+ * "ipinfo country_asn.mmdb". A name that says neither may have anything.
+ */
+static int
+check_mmdb(enum place_kind kind, const char *path, struct buf *why)
+{
+	struct mmdb *m = mmdb_open(path, why);
+	bool country, asn, wrong;
+
+	if (m == NULL)
+		return -1;
+	country = has_word(mmdb_type(m), "country") ||
+	    has_word(mmdb_type(m), "city") ||
+	    has_word(mmdb_type(m), "location");
+	asn = has_word(mmdb_type(m), "asn");
+	wrong = kind == PLACE_COUNTRY ? asn && !country : country && !asn;
+	if (wrong)
+		buf_addf(why, "%s: its type is '%.80s'; accepted: a database "
+		    "of %s", path, mmdb_type(m), kind == PLACE_COUNTRY ?
+		    "countries or cities" : "networks (ASN)");
+	mmdb_close(m);
+	return wrong ? -1 : 0;
+}
+
+static int
+check_ranges(enum place_kind kind, const char *path, struct buf *why)
+{
+	enum addr_family want = kind == PLACE_RANGES4 ? ADDR_V4 : ADDR_V6;
+	struct ranges *r = ranges_open(path, why);
+	bool wrong;
+
+	if (r == NULL)
+		return -1;
+	wrong = ranges_family(r) != want;
+	if (wrong)
+		buf_addf(why, "%s: it does not begin with a range of IPv%d; "
+		    "accepted: lines FROM,TO,CODE in order of address", path,
+		    (int)want);
+	ranges_close(r);
+	return wrong ? -1 : 0;
+}
+
+int
+place_check(enum place_kind kind, const char *path, struct buf *why)
+{
+	return kind == PLACE_COUNTRY || kind == PLACE_ASN ?
+	    check_mmdb(kind, path, why) : check_ranges(kind, path, why);
+}
+
 /* --- look-ups ----------------------------------------------------------- */
 
 bool

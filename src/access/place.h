@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/access_event.h"
+#include "base/buf.h"
 
 struct places;
 
@@ -53,6 +54,9 @@ void places_refresh(struct places *p);
  * 4193, 6598, 3927, 4291).
  */
 void places_find(struct places *p, const struct addr *a, struct place *out);
+enum place_kind { PLACE_COUNTRY, PLACE_ASN, PLACE_RANGES4, PLACE_RANGES6 };
+/* Can the file serve for this? 0, or -1: `why` says why not, with its path. */
+int place_check(enum place_kind kind, const char *path, struct buf *why);
 /* LAN, as above. */
 bool place_is_lan(const struct addr *a);
 /* Is anything but LAN known to it? */

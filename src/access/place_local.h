@@ -9,6 +9,8 @@
 struct ranges;
 /* NULL, with the reason in `why`. */
 struct ranges *ranges_open(const char *path, struct buf *why);
+/* Of its first range: ADDR_V4, ADDR_V6; ADDR_NONE: it has none. */
+enum addr_family ranges_family(const struct ranges *r);
 void ranges_close(struct ranges *r);
 /* Sets place->country when the file has one; else leaves it. */
 void ranges_find(const struct ranges *r, const struct addr *a,
@@ -16,6 +18,8 @@ void ranges_find(const struct ranges *r, const struct addr *a,
 
 struct mmdb;
 struct mmdb *mmdb_open(const char *path, struct buf *why);
+/* What its metadata call it: "GeoLite2-Country". */
+const char *mmdb_type(const struct mmdb *m);
 void mmdb_close(struct mmdb *m);
 /* Sets what the record has: country, asn, network. */
 void mmdb_find(const struct mmdb *m, const struct addr *a,

@@ -27,6 +27,14 @@ mmdb_open(const char *path, struct buf *why)
 	return NULL;
 }
 
+const char *
+mmdb_type(const struct mmdb *m)
+{
+	const char *type = m->db.metadata.database_type;
+
+	return type != NULL ? type : "";
+}
+
 void
 mmdb_close(struct mmdb *m)
 {
@@ -170,6 +178,13 @@ mmdb_open(const char *path, struct buf *why)
 {
 	buf_addf(why, "%s: this gaol was built without libmaxminddb", path);
 	return NULL;
+}
+
+const char *
+mmdb_type(const struct mmdb *m)
+{
+	(void)m;
+	return "";
 }
 
 void

@@ -138,3 +138,14 @@ ranges_find(const struct ranges *r, const struct addr *a, struct place *place)
 		}
 	}
 }
+
+enum addr_family
+ranges_family(const struct ranges *r)
+{
+	char buf[LINE_LONGEST];
+	struct range range;
+	off_t begin, end;
+
+	return line_from(r, 0, buf, &range, &begin, &end) ?
+	    (enum addr_family)range.from.family : ADDR_NONE;
+}

@@ -27,7 +27,7 @@
 #define SESSIONS_MAX 100000
 #define ACCESSES_US (12 * 3600 * CLOCK_SECOND)   /* of a webmail's session */
 #define MESSAGES_US (6 * 3600 * CLOCK_SECOND)   /* on their way, mostly */
-#define REFRESH_US (600 * CLOCK_SECOND)   /* a database of places is looked at */
+#define REFRESH_US (10 * CLOCK_SECOND)   /* a database of places is looked at */
 
 struct engine_events {
 	struct mail_sessions *sessions;

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/report.h"
 #include "process/check.h"
+#include "tools/check_own.h"
 
 static void
 usage(FILE *to)
@@ -172,6 +173,7 @@ tool_check(int argc, char **argv)
 		check_journals(c, &report);
 		check_rules(c, &report);
 		check_filters(c, &report);
+		check_own(c, &report);
 	}
 	ok = c != NULL && report.errors == 0;
 	if (json)

@@ -95,4 +95,5 @@ def main(where):
             for net, (code, asn, name) in PLACES.items()})
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -381,6 +381,13 @@ mail_sessions_number(struct mail_sessions *ms, int64_t next)
 }
 
 void
+mail_sessions_told(struct mail_sessions *ms, const struct access_event *e)
+{
+	if (!open_session_has_id(e))
+		told_note(ms->told, e);
+}
+
+void
 mail_sessions_message(struct mail_sessions *ms, const struct access_event *e)
 {
 	struct access_event told = *e;

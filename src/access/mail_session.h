@@ -89,6 +89,14 @@ void mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
 /* One that was told so, open again; before any event. */
 void mail_sessions_restore(struct mail_sessions *ms,
     const struct mail_session *s);
+/*
+ * An event that was told before the start: another log's line of it, read
+ * only now, is not told again. What is older than MAIL_SESSIONS_TOLD seconds
+ * before the last one matters only to logs that are far behind each other.
+ */
+#define MAIL_SESSIONS_TOLD 60
+void mail_sessions_told(struct mail_sessions *ms,
+    const struct access_event *e);
 /* An event of a session that is over: who sent its message is known again. */
 void mail_sessions_message(struct mail_sessions *ms,
     const struct access_event *e);

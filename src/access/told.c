@@ -79,11 +79,18 @@ note(struct told *t, const struct access_event *e, int64_t second, uint64_t log)
 	slot->n++;
 }
 
+static uint64_t
+log_of(const struct access_event *e)
+{
+	struct span text = e->texts[EVENT_LOG];
+
+	return table_hash(text.p, text.n);
+}
+
 bool
 told_before(struct told *t, const struct access_event *e)
 {
-	struct span text = e->texts[EVENT_LOG];
-	uint64_t log = table_hash(text.p, text.n);
+	uint64_t log = log_of(e);
 	int64_t now = wall_seconds(e->time);
 
 	for (int64_t i = now - WITHIN; i <= now + WITHIN; i++)
@@ -91,4 +98,10 @@ told_before(struct told *t, const struct access_event *e)
 			return true;
 	note(t, e, now, log);
 	return false;
+}
+
+void
+told_note(struct told *t, const struct access_event *e)
+{
+	note(t, e, wall_seconds(e->time), log_of(e));
 }

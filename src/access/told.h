@@ -22,4 +22,7 @@ void told_free(struct told *t);   /* NULL is a no-op */
  */
 bool told_before(struct told *t, const struct access_event *e);
 
+/* This one was told, by its log. */
+void told_note(struct told *t, const struct access_event *e);
+
 #endif

@@ -123,6 +123,20 @@ restore_accesses(struct engine *e)
 
 /* The oldest first, as they were written. */
 static void
+/* Another log's lines about them may not be read yet. */
+static void
+restore_told(struct engine *e)
+{
+	struct event_rows rows = { 0 };
+
+	if (store_load_latest(e->store, MAIL_SESSIONS_TOLD * CLOCK_SECOND,
+		&rows) == -1)
+		log_warning(LOGGER, "what was told last is not known");
+	for (size_t i = rows.n; i > 0; i--)
+		mail_sessions_told(e->events->sessions, &rows.v[i - 1].event);
+	event_rows_fini(&rows);
+}
+
 restore_messages(struct engine *e)
 {
 	struct event_rows rows = { 0 };
@@ -310,6 +324,7 @@ compile(struct engine_jail *j)
 	if (j->engine->store == NULL || j->error != NULL)
 		return;
 	/* What does not compile was said when the configuration was read. */
+	restore_told(e);
 	j->events = check_compile_events(j->engine->config, j->config,
 	    &report);
 	report_fini(&report);

@@ -268,6 +268,15 @@ event_table_accesses(struct database *db, int64_t within_us,
 }
 
 int
+event_table_latest(struct database *db, int64_t within_us,
+    struct event_rows *out)
+{
+	return all_rows(db, false, " AND time >="
+	    " (SELECT max(time) FROM gaol_events) - ?1"
+	    " ORDER BY time DESC, number DESC LIMIT 10000", within_us, out);
+}
+
+int
 event_table_messages(struct database *db, int64_t within_us,
     struct event_rows *out)
 {

@@ -37,7 +37,10 @@ int event_table_open(struct database *db, struct event_rows *out);
 /* Who sent messages in that time up to the last row; 10,000, the last first. */
 int event_table_messages(struct database *db, int64_t within_us,
     struct event_rows *out);
-/* The same of sign-ins and failures. */
+/* The same of all that was told. */
+int event_table_latest(struct database *db, int64_t within_us,
+    struct event_rows *out);
+/* … of sign-ins and failures. */
 int event_table_accesses(struct database *db, int64_t within_us,
     struct event_rows *out);
 /* One more than the highest number of a session, or of an event. */

@@ -197,6 +197,9 @@ int store_load_messages(struct store *s, int64_t within_us,
  * place: of the jail's `path`; path NULL: of its journal, `until`. When more
  * than STORE_EVENTS_MAX rows wait these are dropped and counted, the place is
  * not: bans must not wait for them.
+/* … all that was told in the last `within_us`, the last first, … */
+int store_load_latest(struct store *s, int64_t within_us,
+    struct event_rows *out);
  */
 #define STORE_EVENTS_MAX 50000
 struct store_place {

@@ -68,6 +68,16 @@ store_load_accesses(struct store *s, int64_t within_us,
 }
 
 int
+store_load_latest(struct store *s, int64_t within_us,
+    struct event_rows *out)
+{
+	if (s->off || s->running || s->db.handle == NULL)
+		return s->off ? 0 : -1;
+	return event_table_latest(&s->db, within_us, out) == SQLITE_OK ?
+	    0 : -1;
+}
+
+int
 store_load_number(struct store *s, int64_t *next)
 {
 	*next = 1;

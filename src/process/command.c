@@ -215,6 +215,8 @@ const struct command engine_commands[] = {
 	    command_events },
 	{ "sessions", "[NAME=VALUE…]", "mail sessions", RIGHT_READ,
 	    command_sessions },
+	{ "past", "ID", "its bans in the database", RIGHT_READ,
+	    command_past },
 	{ "ban", "JAIL ID…", "ban by hand", RIGHT_BAN, command_ban },
 	{ "unban", "[JAIL] ID…|--all", "lift bans", RIGHT_BAN,
 	    command_unban },

@@ -536,6 +536,7 @@ void command_cymru_end(struct engine *e);
 void command_events(struct request *, size_t, const char *const *, void *);
 void command_sessions(struct request *, size_t, const char *const *,
     void *);
+void command_past(struct request *, size_t, const char *const *, void *);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

@@ -63,6 +63,12 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "SELECT data FROM bans"
 	    " WHERE ip = ?1 AND (?2 IS NULL OR jail = ?2)"
 	    " ORDER BY timeofban DESC LIMIT 1000",
+	/* The latest of a jail may be kept for longer than the others. */
+	[STATEMENT_GET_PAST] =
+	    "SELECT jail, timeofban, bantime, bancount FROM bans"
+	    " WHERE ip = ?1 UNION"
+	    " SELECT jail, timeofban, bantime, bancount FROM bips"
+	    " WHERE ip = ?1 ORDER BY timeofban DESC LIMIT 1000",
 	[STATEMENT_PURGE_HISTORY] = "DELETE FROM bans WHERE timeofban < ?1",
 	/* Kept three times as long as the ban took: increments need them. */
 	[STATEMENT_PURGE_LATEST] =

@@ -33,12 +33,23 @@ forget_rows(struct read *r)
 }
 
 static void
+forget_past(struct read *r)
+{
+	for (size_t i = 0; i < r->past_n; i++)
+		free(r->past[i].jail);
+	free(r->past);
+	r->past = NULL;
+	r->past_n = 0;
+}
+
+static void
 forget_answer(struct read *r)
 {
 	r->history = (struct store_history){ 0 };
 	strings_fini(&r->merged.matches);
 	r->merged = (struct store_merged){ 0 };
 	forget_rows(r);
+	forget_past(r);
 	event_rows_fini(&r->events);
 	r->skipped = 0;
 }
@@ -185,6 +196,36 @@ run_bans(struct database *db, struct read *r)
 	    keep_row, r, &r->skipped);
 }
 
+/* --- past bans ------------------------------------------------------------ */
+
+static int
+run_past(struct database *db, struct read *r)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_PAST);
+	int rc;
+
+	sqlite3_bind_text(stmt, 1, r->id, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const void *jail = sqlite3_column_text(stmt, 0);
+		struct buf name = { 0 };
+
+		buf_reserve(&name, 0);
+		clean_utf8(span_from(jail, (size_t)sqlite3_column_bytes(stmt,
+		    0)), &name);
+		r->past = xreallocarray(r->past, r->past_n + 1,
+		    sizeof(*r->past));
+		r->past[r->past_n++] = (struct store_past){
+			.jail = buf_take(&name),
+			.time = sqlite3_column_int64(stmt, 1),
+			.bantime = sqlite3_column_int64(stmt, 2),
+			.bancount = believable_count(
+			    sqlite3_column_int64(stmt, 3)),
+		};
+	}
+	sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 int
 read_run(struct database *db, struct read *r)
 {
@@ -196,6 +237,8 @@ read_run(struct database *db, struct read *r)
 		return run_merged(db, r);
 	case READ_BANS:
 		return run_bans(db, r);
+	case READ_PAST:
+		return run_past(db, r);
 	case READ_FOUND:
 		r->found.rows = &r->events;
 		return event_table_find(db, &r->query, &r->events,
@@ -232,6 +275,9 @@ read_tell(struct read *r, int error)
 		break;
 	case READ_BANS:
 		tell_rows(r, error);
+		break;
+	case READ_PAST:
+		r->fn.past(error, r->past, r->past_n, r->arg);
 		break;
 	case READ_FOUND:
 		r->fn.found(error, &r->found, r->arg);

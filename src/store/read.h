@@ -12,7 +12,9 @@
 #include "store/event_row.h"
 #include "store/store.h"
 
-enum read_kind { READ_HISTORY, READ_MERGED, READ_BANS, READ_FOUND };
+enum read_kind {
+	READ_HISTORY, READ_MERGED, READ_BANS, READ_FOUND, READ_PAST
+};
 
 struct read {
 	enum read_kind kind;
@@ -25,6 +27,8 @@ struct read {
 		    void *arg);
 		void (*merged)(int error, struct store_merged *m, void *arg);
 		void (*row)(struct store_row *row, void *arg);
+		void (*past)(int error, const struct store_past *v, size_t n,
+		    void *arg);
 		void (*found)(int error, struct store_found *found,
 		    void *arg);
 	} fn;
@@ -36,6 +40,8 @@ struct read {
 	struct store_merged merged;
 	struct store_row *rows;   /* own their text; jail is the read's */
 	size_t rows_n;
+	struct store_past *past;  /* own their text */
+	size_t past_n;
 	struct event_rows events;
 	struct store_found found;
 	uint64_t skipped;

@@ -148,6 +148,18 @@ struct store_merged {
 
 bool store_merged(struct store *s, const char *jail, const struct id *id,
     void (*fn)(int error, struct store_merged *m, void *arg), void *arg);
+/* One ban of before, or of now, as its row has it. */
+struct store_past {
+	char *jail;
+	int64_t time;             /* seconds */
+	int64_t bantime;          /* -1: without end; -2: nobody knows */
+	uint32_t bancount;
+};
+
+/* Those of the id that are kept yet, of all jails; 1000, the last first. */
+bool store_past(struct store *s, const struct id *id,
+    void (*fn)(int error, const struct store_past *v, size_t n, void *arg),
+    void *arg);
 /* As store_load_bans, of one jail; then done. */
 bool store_read_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg),
@@ -185,6 +197,9 @@ int store_load_sessions(struct store *s, struct event_rows *out,
     int64_t *next);
 /* … the number of the next event … */
 int store_load_number(struct store *s, int64_t *next);
+/* … all that was told in the last `within_us`, the last first, … */
+int store_load_latest(struct store *s, int64_t within_us,
+    struct event_rows *out);
 /* … sign-ins and failures of the last `within_us`, the last first, … */
 int store_load_accesses(struct store *s, int64_t within_us,
     struct event_rows *out);
@@ -197,9 +212,6 @@ int store_load_messages(struct store *s, int64_t within_us,
  * place: of the jail's `path`; path NULL: of its journal, `until`. When more
  * than STORE_EVENTS_MAX rows wait these are dropped and counted, the place is
  * not: bans must not wait for them.
-/* … all that was told in the last `within_us`, the last first, … */
-int store_load_latest(struct store *s, int64_t within_us,
-    struct event_rows *out);
  */
 #define STORE_EVENTS_MAX 50000
 struct store_place {

@@ -45,6 +45,19 @@ store_merged(struct store *s, const char *jail, const struct id *id,
 }
 
 bool
+store_past(struct store *s, const struct id *id,
+    void (*fn)(int error, const struct store_past *v, size_t n, void *arg),
+    void *arg)
+{
+	struct read *r = read_new(READ_PAST, NULL);
+
+	r->id = store_id_text(id);
+	r->fn.past = fn;
+	r->arg = arg;
+	return store_push_read(s, r);
+}
+
+bool
 store_read_bans(struct store *s, const char *jail, struct wall now,
     void (*fn)(struct store_row *row, void *arg),
     void (*done)(int error, void *arg), void *arg)

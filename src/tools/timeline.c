@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "access/event_json.h"
+#include "base/strings.h"
 #include "base/xalloc.h"
 #include "control/printable.h"
 #include "tools/mail_source.h"
@@ -18,8 +19,8 @@
 static const char usage[] =
     "usage: gaol timeline [OPTIONS] USER|ADDR[/LEN]\n"
     "What is known of an account or address, in order of time: its accesses,\n"
-    "the sessions as they ended, and bans in force of the addresses in them\n"
-    "(not with --from-log).\n";
+    "the sessions as they ended, and the bans of the addresses in them, those in\n"
+    "force and those that the database still has (not with --from-log).\n";
 
 enum rank { ACCESS, SESSION, BAN };   /* of one time, in this order */
 
@@ -37,6 +38,7 @@ struct timeline {
 	struct addr addrs[ADDRS_MAX];
 	size_t addrs_n;
 	bool more_addrs;
+	struct strings bans;   /* in force: jail, address, time of each */
 };
 
 /* --- moments ----------------------------------------------------------- */
@@ -134,12 +136,38 @@ on_session(const struct mail_session *s, void *arg)
 
 /* --- bans ----------------------------------------------------------------- */
 
+/* One ban is told by the jail, and by the database. */
+static bool
+is_told(const struct timeline *t, struct wall time, const char *jail,
+    const char *ip)
+{
+	for (size_t i = 0; i < t->bans.n; i += 3)
+		if (strcmp(t->bans.v[i], jail) == 0 &&
+		    strcmp(t->bans.v[i + 1], ip) == 0 &&
+		    strtoll(t->bans.v[i + 2], NULL, 10) == time.us)
+			return true;
+	return false;
+}
+
+static void
+note_ban(struct timeline *t, struct wall time, const char *jail,
+    const char *ip)
+{
+	struct buf us = { 0 };
+
+	buf_addf(&us, "%" PRId64, time.us);
+	strings_add(&t->bans, span_of(jail));
+	strings_add(&t->bans, span_of(ip));
+	strings_take(&t->bans, buf_take(&us));
+}
+
 static void
 add_ban(struct timeline *t, struct wall time, const char *jail,
     const char *ip, const char *rest)
 {
 	struct buf line = { 0 };
 	json_t *json;
+
 
 	if (t->json) {
 		json = json_object();
@@ -167,13 +195,17 @@ read_ban(struct timeline *t, const char *jail, const char *ip,
 {
 	struct tm tm = { .tm_isdst = -1 };
 	size_t n = strlen(ip);
+	struct wall begun;
 	const char *rest;
 
 	if (strncmp(text, ip, n) != 0 || strncmp(text + n, " \t", 2) != 0)
 		return;
 	rest = strptime(text + n + 2, "%Y-%m-%d %H:%M:%S", &tm);
-	if (rest != NULL)
-		add_ban(t, wall_from_seconds(mktime(&tm)), jail, ip, rest);
+	if (rest == NULL)
+		return;
+	begun = wall_from_seconds(mktime(&tm));
+	note_ban(t, begun, jail, ip);
+	add_ban(t, begun, jail, ip, rest);
 }
 
 static int
@@ -190,6 +222,45 @@ jail_bans(struct timeline *t, const struct mail_call *call, const char *jail,
 		if (json_is_string(text))
 			read_ban(t, jail, ip, json_string_value(text));
 	json_decref(list);
+	return 0;
+}
+
+/* As jail_bans() has it: " + 600 = 2026-11-21 22:18:12". */
+static void
+add_past(struct timeline *t, const json_t *row, const char *ip)
+{
+	const char *jail = json_string_value(json_object_get(row, "jail"));
+	struct wall begun = wall_from_seconds(json_integer_value(
+	    json_object_get(row, "time")));
+	int64_t lasts = json_integer_value(json_object_get(row, "bantime"));
+	struct buf rest = { 0 };
+
+	if (jail == NULL || is_told(t, begun, jail, ip))
+		return;
+	if (lasts >= 0) {
+		buf_addf(&rest, " + %" PRId64 " = ", lasts);
+		mail_text_time((struct wall){ begun.us +
+		    lasts * CLOCK_SECOND }, &rest);
+	} else if (lasts == -1) {
+		buf_adds(&rest, " + -1 = 9999-12-31 23:59:59");
+	}
+	add_ban(t, begun, jail, ip, rest.p != NULL ? rest.p : "");
+	buf_fini(&rest);
+}
+
+/* Those that are over, and were not lifted by hand. */
+static int
+past_bans(struct timeline *t, const struct mail_call *call, const char *ip)
+{
+	const char *const words[] = { "past", ip };
+	json_t *rows = mail_source_ask(call, 2, words), *row;
+	size_t i;
+
+	if (rows == NULL)
+		return -1;
+	json_array_foreach(rows, i, row)
+		add_past(t, row, ip);
+	json_decref(rows);
 	return 0;
 }
 
@@ -211,7 +282,7 @@ addr_bans(struct timeline *t, const struct mail_call *call,
 		if (rc == 0 && json_is_string(jail))
 			rc = jail_bans(t, call, json_string_value(jail), ip);
 	json_decref(jails);
-	return rc;
+	return rc == 0 ? past_bans(t, call, ip) : rc;
 }
 
 static int
@@ -271,6 +342,7 @@ run(struct mail_call *call)
 	if (rc == 0 && call->logs.n == 0)
 		rc = add_bans(&t, call);
 	print(&t);
+	strings_fini(&t.bans);
 	return rc == 0 ? 0 : 1;
 }
 

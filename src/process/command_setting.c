@@ -11,7 +11,7 @@
 #include "process/command_local.h"
 
 static const struct setting *const tables[] = {
-	command_setting_jail, command_setting_ignore, command_setting_filter,
+	command_setting_jail, command_setting_ignore, command_setting_filter, command_setting_event,
 	command_setting_ban, command_setting_life, command_setting_action,
 };
 

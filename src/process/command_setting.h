@@ -46,6 +46,7 @@ struct setting {
 extern const struct setting command_setting_jail[];
 extern const struct setting command_setting_ignore[];
 extern const struct setting command_setting_filter[];
+extern const struct setting command_setting_event[];
 extern const struct setting command_setting_ban[];
 extern const struct setting command_setting_life[];
 extern const struct setting command_setting_action[];

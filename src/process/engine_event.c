@@ -371,6 +371,56 @@ on_event(const struct event_line *line, void *arg)
 		return;
 	ee->next++;
 	ee->seen[event.kind]++;
+static void
+adopt(struct filter_config *to, struct filter_config *from)
+{
+	struct filter_config old = *to;
+
+	to->own = from->own;
+	to->eventprefix = from->eventprefix;
+	to->events = from->events;
+	to->events_n = from->events_n;
+	from->own = old.own;
+	from->eventprefix = old.eventprefix;
+	from->events = old.events;
+	from->events_n = old.events_n;
+}
+
+int
+engine_event_change(struct engine_jail *j, struct filter_config *from,
+    struct buf *why)
+{
+	struct jail_config trial = *j->config, *own;
+	struct report report = { 0 };
+	struct event_filter *events = NULL;
+
+	trial.filter.own = from->own;
+	trial.filter.eventprefix = from->eventprefix;
+	trial.filter.events = from->events;
+	trial.filter.events_n = from->events_n;
+	if (from->events_n > 0)
+		events = check_compile_events(j->engine->config, &trial,
+		    &report);
+	if (from->events_n > 0 && events == NULL)
+		buf_adds(why, report.n > 0 ? report.v[0].text :
+		    "it does not compile");
+	report_fini(&report);
+	own = why->n == 0 ? engine_jail_own(j) : NULL;
+	if (own == NULL) {
+		event_filter_free(events);
+		return -1;
+	}
+	adopt(&own->filter, from);
+	event_filter_free(j->events);
+	/* Without a database there is nowhere to keep them. */
+	if (j->engine->store == NULL) {
+		event_filter_free(events);
+		events = NULL;
+	}
+	j->events = events;
+	return 0;
+}
+
 	/* Servers quote what clients sent. */
 	buf_clear(&ee->line);
 	buf_clear(&ee->detail);

@@ -31,6 +31,12 @@ void engine_event_message(struct engine *e, struct event_filter *filter,
 /* The end of a read: what it told goes to the store, with how far it was. */
 void engine_event_log_read(struct engine *e, struct engine_log *log);
 void engine_event_journal_read(struct engine *e, struct engine_reader *r);
+/*
+ * The jail's eventregexes and eventprefix are those of `from` from now on,
+ * which loses them; 0, or -1: why, and nothing has changed.
+ */
+int engine_event_change(struct engine_jail *j, struct filter_config *from,
+    struct buf *why);
 /* Once a second, while it says so: sign-ins that wait for another log. */
 bool engine_event_tick(struct engine *e);
 /* Old lines should wait: the store has much to write, and works. */

@@ -162,7 +162,7 @@ struct own_config {
 	char *trusted_proxy;
 	/* … where an address is; NULL: the usual files … */
 	char *geoip_country, *geoip_asn, *geoip_ranges4, *geoip_ranges6;
-	char *signins_file;               /* beside the database; NULL: none */
+	char *signins_file;               /* NULL: none */
 	/* … and how long it is kept, in seconds */
 	int64_t keep_login, keep_failure, keep_session, keep_message,
 	    keep_other;

@@ -70,7 +70,7 @@ const struct own_field own_fields[] = {
 	{ "geoip.ranges6", OWN_TEXT, AT(geoip_ranges6), 0, 0, 0, NULL,
 	  "an absolute path", "… of IPv6 addresses" },
 	{ "signins_file", OWN_TEXT, AT(signins_file), 0, 0, 0, NULL,
-	  "an absolute path, in the directory of dbfile",
+	  "an absolute path",
 	  "gets a line for each sign-in" },
 	{ "retention.login", OWN_DURATION, AT(keep_login), HOUR, CENTURY,
 	  INT64_C(365) * DAY, NULL,

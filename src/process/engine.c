@@ -276,6 +276,9 @@ take_gift(struct engine *e, const struct wire_give *m, int fd)
 	case GIFT_RUNNER:
 		engine_run_link(e, fd);
 		break;
+	case GIFT_SIGNINS:
+		engine_events_signins(e, fd);
+		break;
 	case GIFT_RESOLVER:
 		engine_resolve_link(e, fd);
 		break;

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "access/event_make.h"
 #include "access/mail_session.h"
@@ -41,6 +42,7 @@ struct engine_events {
 	struct places *places;
 	struct wall refreshed;
 	struct signins *signins;     /* NULL: none */
+	int given_fd;                /* its file, before the configuration */
 };
 
 /* --- sessions ---------------------------------------------------------- */
@@ -121,8 +123,6 @@ restore_accesses(struct engine *e)
 	event_rows_fini(&rows);
 }
 
-/* The oldest first, as they were written. */
-static void
 /* Another log's lines about them may not be read yet. */
 static void
 restore_told(struct engine *e)
@@ -137,6 +137,8 @@ restore_told(struct engine *e)
 	event_rows_fini(&rows);
 }
 
+/* The oldest first, as they were written. */
+static void
 restore_messages(struct engine *e)
 {
 	struct event_rows rows = { 0 };
@@ -220,34 +222,46 @@ engine_event_tick(struct engine *e)
 	return more;
 }
 
-/* The engine may write nowhere but beside its database. */
-static bool
-is_beside(const char *path, const char *database)
+/* The file was opened (again); where none is wanted any more it goes. */
+static void
+take_signins(struct engine_events *ee, int fd)
 {
-	struct span a = span_of(path), b = span_of(database);
-
-	a.n = span_find_last(a, SPAN("/"));
-	b.n = span_find_last(b, SPAN("/"));
-	return b.n != SPAN_NONE && span_eq(a, b) && strcmp(path, database) != 0;
+	pthread_mutex_lock(&ee->lock);
+	if (ee->signins != NULL)
+		signins_open(ee->signins, fd);
+	else
+		close(fd);
+	pthread_mutex_unlock(&ee->lock);
 }
 
+/* The descriptor comes from the parent, before this or behind it. */
 static void
 open_signins(struct engine_events *ee, const struct config *c)
 {
-	const char *path = c->own.signins_file;
-	struct signins *before;
+	struct signins *before = ee->signins;
 
-	if (path != NULL && !is_beside(path, c->main.dbfile)) {
-		log_warning(LOGGER, "signins_file: '%s' is not written; "
-		    "accepted: a path in the directory of dbfile, '%s'",
-		    log_text(span_of(path)), c->main.dbfile);
-		path = NULL;
-	}
 	pthread_mutex_lock(&ee->lock);
-	before = ee->signins;
-	ee->signins = signins_new(path);
+	ee->signins = signins_new(c->own.signins_file, before);
 	pthread_mutex_unlock(&ee->lock);
 	signins_free(before);
+	if (ee->given_fd == -1)
+		return;
+	take_signins(ee, ee->given_fd);
+	ee->given_fd = -1;
+}
+
+void
+engine_events_signins(struct engine *e, int fd)
+{
+	struct engine_events *ee = e->events;
+
+	if (e->config != NULL) {
+		take_signins(ee, fd);
+		return;
+	}
+	if (ee->given_fd != -1)
+		close(ee->given_fd);
+	ee->given_fd = fd;
 }
 
 static void
@@ -277,6 +291,7 @@ engine_events_new(void)
 
 	ee->sessions = mail_sessions_new(SESSIONS_MAX, on_closed, ee);
 	ee->next = 1;
+	ee->given_fd = -1;
 	pthread_mutex_init(&ee->lock, NULL);
 	ee->places = places_open(&(struct place_paths){ 0 });
 	return ee;
@@ -294,6 +309,8 @@ engine_events_free(struct engine_events *ee)
 	buf_fini(&ee->detail);
 	places_close(ee->places);
 	signins_free(ee->signins);
+	if (ee->given_fd != -1)
+		close(ee->given_fd);
 	pthread_mutex_destroy(&ee->lock);
 	free(ee);
 }
@@ -307,6 +324,7 @@ engine_events_start(struct engine *e)
 
 	if (e->store == NULL)
 		return;
+	restore_told(e);
 	restore_messages(e);
 	restore_sessions(e);
 	restore_accesses(e);
@@ -324,7 +342,6 @@ compile(struct engine_jail *j)
 	if (j->engine->store == NULL || j->error != NULL)
 		return;
 	/* What does not compile was said when the configuration was read. */
-	restore_told(e);
 	j->events = check_compile_events(j->engine->config, j->config,
 	    &report);
 	report_fini(&report);
@@ -354,23 +371,6 @@ engine_events_apply(struct engine *e)
 		store_keep(e->store, &keep);
 }
 
-/* --- lines -------------------------------------------------------------- */
-
-static void
-on_event(const struct event_line *line, void *arg)
-{
-	struct engine_events *ee = arg;
-	struct event_line here = *line;
-	struct event_row *row;
-	struct access_event event;
-
-	here.log = ee->log;
-	event_make(&here, &ee->rules, &ee->user, &event);
-	event.number = ee->next;
-	if (mail_sessions_event(ee->sessions, &event) == MAIL_SESSION_KNOWN)
-		return;
-	ee->next++;
-	ee->seen[event.kind]++;
 static void
 adopt(struct filter_config *to, struct filter_config *from)
 {
@@ -421,6 +421,23 @@ engine_event_change(struct engine_jail *j, struct filter_config *from,
 	return 0;
 }
 
+/* --- lines -------------------------------------------------------------- */
+
+static void
+on_event(const struct event_line *line, void *arg)
+{
+	struct engine_events *ee = arg;
+	struct event_line here = *line;
+	struct event_row *row;
+	struct access_event event;
+
+	here.log = ee->log;
+	event_make(&here, &ee->rules, &ee->user, &event);
+	event.number = ee->next;
+	if (mail_sessions_event(ee->sessions, &event) == MAIL_SESSION_KNOWN)
+		return;
+	ee->next++;
+	ee->seen[event.kind]++;
 	/* Servers quote what clients sent. */
 	buf_clear(&ee->line);
 	buf_clear(&ee->detail);

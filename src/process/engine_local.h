@@ -471,6 +471,8 @@ struct engine_events *engine_events_new(void);
 void engine_events_free(struct engine_events *ee);
 /* At the start: sessions that were open; before the store's thread runs. */
 void engine_events_start(struct engine *e);
+/* The file of sign-ins, opened by the parent: taken over. */
+void engine_events_signins(struct engine *e, int fd);
 /* A configuration is in force. */
 void engine_events_apply(struct engine *e);
 json_t *engine_events_json(const struct engine *e);
@@ -534,9 +536,9 @@ void command_sleep(struct request *, size_t, const char *const *, void *);
 void command_sleep_end(struct engine *e);
 void command_cymru_end(struct engine *e);
 void command_events(struct request *, size_t, const char *const *, void *);
+void command_past(struct request *, size_t, const char *const *, void *);
 void command_sessions(struct request *, size_t, const char *const *,
     void *);
-void command_past(struct request *, size_t, const char *const *, void *);
 void command_get(struct request *, size_t, const char *const *, void *);
 
 #endif

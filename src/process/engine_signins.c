@@ -1,10 +1,9 @@
 #include "process/engine_signins.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "access/signin.h"
@@ -32,20 +31,6 @@ struct signins {
 	struct buf line;
 };
 
-struct signins *
-signins_new(const char *path)
-{
-	struct signins *s;
-
-	if (path == NULL)
-		return NULL;
-	s = xcalloc(1, sizeof(*s));
-	s->path = xstrdup(path);
-	s->fd = -1;
-	TAILQ_INIT(&s->held);
-	return s;
-}
-
 static void
 close_file(struct signins *s)
 {
@@ -54,42 +39,15 @@ close_file(struct signins *s)
 	s->fd = -1;
 }
 
-/* Is what is open still what the name leads to? */
-static bool
-is_current(const struct signins *s)
-{
-	struct stat open_one, named;
-
-	return s->fd != -1 && fstat(s->fd, &open_one) == 0 &&
-	    stat(s->path, &named) == 0 && open_one.st_dev == named.st_dev &&
-	    open_one.st_ino == named.st_ino;
-}
-
-/* A regular file only: a fifo would make the thread wait. */
-static int
-open_file(struct signins *s)
-{
-	struct stat st;
-
-	close_file(s);
-	s->fd = open(s->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK, 0640);
-	if (s->fd == -1 || fstat(s->fd, &st) == -1)
-		return -1;
-	if (S_ISREG(st.st_mode))
-		return 0;
-	close_file(s);
-	errno = EINVAL;
-	return -1;
-}
-
 static int
 write_line(struct signins *s, const struct access_event *e)
 {
 	ssize_t n;
 
-	if (!is_current(s) && open_file(s) == -1)
+	if (s->fd == -1) {
+		errno = ENOENT;
 		return -1;
+	}
 	buf_clear(&s->line);
 	signin_line(e, &s->line);
 	n = write(s->fd, s->line.p, s->line.n);
@@ -162,7 +120,8 @@ signins_row(struct signins *s, const struct event_row *row, struct wall now)
 		return;
 	if (row->is_gone || row->is_moved)
 		amend(s, row);
-	else if (row->event.kind == EVENT_LOGIN && row->waits)
+	else if (row->event.kind == EVENT_LOGIN &&
+	    (row->waits || s->fd == -1))
 		hold(s, row, now);
 	else if (row->event.kind == EVENT_LOGIN)
 		add_line(s, &row->event);
@@ -180,6 +139,36 @@ signins_flush(struct signins *s, struct wall now)
 	    (now.us >= h->since.us + HOLD_US || now.us < h->since.us))
 		let_go(s, h, true);
 	return h != NULL;
+}
+
+struct signins *
+signins_new(const char *path, struct signins *before)
+{
+	struct signins *s;
+
+	if (path == NULL)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->path = xstrdup(path);
+	s->fd = -1;
+	TAILQ_INIT(&s->held);
+	if (before == NULL || strcmp(before->path, path) != 0)
+		return s;
+	TAILQ_CONCAT(&s->held, &before->held, link);
+	s->held_n = before->held_n;
+	s->fd = before->fd;
+	s->error = before->error;
+	s->failed = before->failed;
+	before->held_n = 0;
+	before->fd = -1;
+	return s;
+}
+
+void
+signins_open(struct signins *s, int fd)
+{
+	close_file(s);
+	s->fd = fd;
 }
 
 void

@@ -12,16 +12,20 @@
 
 struct signins;
 
-/* NULL for a NULL path. */
-struct signins *signins_new(const char *path);
+/*
+ * NULL for a NULL path. With what `before` (may be NULL) has open and holds
+ * back, if it is of the same path.
+ */
+struct signins *signins_new(const char *path, struct signins *before);
+/* The file, taken over, for all lines from now on. */
+void signins_open(struct signins *s, int fd);
 /* Writes what waits. NULL is a no-op. */
 void signins_free(struct signins *s);
 /*
  * A row that was written. Appends the line of a sign-in; one of which another
  * log may yet say more waits for that, a quarter of a minute at most, up to
- * SIGNINS_HELD of them. A file that was moved away, by a rotation, is begun
- * anew. A line that cannot be written is counted, and gone: the database has
- * it.
+ * SIGNINS_HELD of them; so do all until there is a file. A line that cannot be
+ * written is counted, and gone: the database has it.
  */
 #define SIGNINS_HELD 4096
 void signins_row(struct signins *s, const struct event_row *row,

@@ -12,8 +12,8 @@
 #include "base/log_journal.h"
 
 /* O_NONBLOCK: a FIFO in its place must not hold the parent up. */
-static int
-open_file(const char *path)
+int
+logtarget_open_file(const char *path)
 {
 	struct stat st;
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
@@ -61,7 +61,7 @@ logtarget_open(const struct probe_result *p)
 {
 	switch ((enum probe_log)p->log_kind) {
 	case PROBE_LOG_FILE:
-		return open_file(p->log_file);
+		return logtarget_open_file(p->log_file);
 	case PROBE_LOG_STDOUT:
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	case PROBE_LOG_STDERR:

@@ -10,6 +10,8 @@
  * syslog or the journal. -1: logtarget_why().
  */
 int logtarget_open(const struct probe_result *probe);
+/* A regular file, as above. -1: logtarget_why(). */
+int logtarget_open_file(const char *path);
 const char *logtarget_name(const struct probe_result *probe);
 /* What the failed logtarget_open() met; the errno it left must still be. */
 const char *logtarget_why(void);

@@ -188,6 +188,7 @@ static void
 flushlogs(struct parent *p)
 {
 	parent_log_reopen(p);
+	parent_signins_open(p);
 	child_flushlogs(p->children[ROLE_ENGINE]);
 }
 
@@ -346,6 +347,7 @@ start_children(struct parent *p)
 		close(ends[i]);
 	}
 	child_give(p->children[ROLE_ENGINE], GIFT_SOCKET, p->listen_fd);
+	parent_signins_open(p);
 	return 0;
 }
 

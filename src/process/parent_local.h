@@ -41,6 +41,9 @@ struct parent {
 	int log_fd;
 	struct log_layout log_layout; /* of log_fd */
 	bool log_missing;             /* log_fd stands in for the target */
+	int signins_error;            /* errno; 0: it is open, or there is none */
+	dev_t signins_dev;            /* of what was given to the engine */
+	ino_t signins_ino;
 	int ready_fd;
 	struct child *children[ROLES];   /* of spares NULL while there is none */
 	struct spare spares[SPARES];
@@ -67,6 +70,10 @@ void parent_log_reopen(struct parent *p);
 /* fail2ban.conf once more: perhaps it names another target. */
 void parent_log_reload(struct parent *p);
 void parent_log_reload_end(struct parent *p);
+/* The file of sign-ins, at the start, at a reload, and after a rotation. */
+void parent_signins_open(struct parent *p);
+/* … that nobody told us of. */
+void parent_signins_refresh(struct parent *p);
 /* Timer: a syslog that was restarted. */
 void parent_log_refresh(evutil_socket_t fd, short what, void *arg);
 

@@ -82,6 +82,7 @@ parent_log_refresh(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	parent_signins_refresh(p);
 	if (!p->log_missing) {
 		logtarget_refresh(&p->probe, p->log_fd);
 		return;
@@ -109,6 +110,9 @@ adopt(struct parent *p, const struct probe_result *next)
 		    "and users change with a restart only");
 	log_set_level((enum log_level)next->log_level);
 	now->log_level = next->log_level;
+	memcpy(now->signins_file, next->signins_file,
+	    sizeof(now->signins_file));
+	parent_signins_open(p);
 	if (next->log_kind == now->log_kind &&
 	    strcmp(next->log_file, now->log_file) == 0 &&
 	    strcmp(next->syslog_socket, now->syslog_socket) == 0 &&

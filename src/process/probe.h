@@ -34,6 +34,7 @@ struct probe_result {
 	char syslog_socket[PROBE_SOCKET_MAX];
 	char pidfile[PROBE_PATH_MAX];
 	char log_file[PROBE_PATH_MAX];     /* PROBE_LOG_FILE; else "" */
+	char signins_file[PROBE_PATH_MAX]; /* "": none */
 	char state_dir[PROBE_PATH_MAX];    /* "": no database file */
 	char db_name[PROBE_PATH_MAX];      /* its name in there */
 };

@@ -167,6 +167,9 @@ fill(const struct start *s, const struct config *c, struct probe_result *out)
 	bad |= put_syslog(pick(s->syslog_socket, m->syslogsocket,
 	    "syslogsocket"), out);
 	bad |= put_database(m->dbfile, out);
+	if (o->signins_file != NULL)
+		bad |= put_path(out->signins_file, sizeof(out->signins_file),
+		    (struct value){ o->signins_file, "signins_file" });
 	if (s->single)
 		return bad;
 	bad |= put_group(o->socket_group, out);

@@ -99,6 +99,7 @@ enum wire_gift {
 	GIFT_PEER,           /* the link to the engine, its to the warden */
 	GIFT_RUNNER,         /* the link to a runner (engine) */
 	GIFT_RESOLVER,       /* the link to a resolver (engine) */
+	GIFT_SIGNINS,        /* the file of sign-ins, append (engine) */
 };
 
 struct wire_give {

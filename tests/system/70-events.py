@@ -132,6 +132,19 @@ try:
     banned = wait_for("a ban", 10, lambda: gaol("timeline", "192.0.2.99").stdout)
     tap.ok(" ban      sshd 192.0.2.99 + 3600 = " in (banned or ""),
            "a timeline shows a ban", banned)
+    # One that is over is in the database; one that is lifted by hand is not.
+    g.run("set", "sshd", "bantime", "2")
+    g.run("ban", "sshd", "192.0.2.98")
+    tap.ok(wait_for("a short ban", 10, lambda: " + 2 = " in gaol(
+        "timeline", "192.0.2.98").stdout), "a timeline shows a short ban")
+    tap.ok(wait_for("its end", 15, lambda: "192.0.2.98" not in g.run(
+        "banned").stdout), "it ends")
+    text = gaol("timeline", "192.0.2.98").stdout
+    tap.ok(text.count(" ban      sshd 192.0.2.98 + 2 = ") == 1, "… and is shown yet", text)
+    tap.ok(gaol("timeline", "192.0.2.99").stdout.count(" ban ") == 1,
+           "one in force is shown once", gaol("timeline", "192.0.2.99").stdout)
+    tap.ok(json.loads(gaol("timeline", "--json", "192.0.2.98").stdout)["source"]["ip"] ==
+           "192.0.2.98", "timeline --json has it, too")
     tap.ok("Accesses" in g.run("status").stdout, "status shows accesses",
            g.run("status").stdout)
     status = g.ask("status")["events"]
@@ -139,6 +152,36 @@ try:
            sum(status["seen"].values()) > 0, "status counts them", status)
     bad = g.ask_raw("events", "kind=nonsense")
     tap.ok("accepted: since=US" in str(bad), "a word that means nothing is named", bad)
+    # A jail that `add` made tells of them as soon as it has an eventregex.
+    for words in (("add", "made", "polling"), ("set", "made", "addlogpath", g.auth),
+                  ("set", "made", "addeventregex",
+                   "login[service=imap]: ^\\s*in <F-USER>\\S+</F-USER> from <ADDR>$"),
+                  ("start", "made")):
+        run = g.ask_raw(*words)
+        tap.ok("error" not in run, " ".join(words[:3]), run)
+
+    def sign_in(user):
+        with open(g.auth, "a") as out:
+            out.write(time.strftime("%b %d %H:%M:%S") + " in %s from 192.0.2.44\n" % user)
+
+    sign_in("made1")
+    tap.ok(wait_for("its event", 15, lambda: "imap  made1 192.0.2.44" in gaol(
+        "events", "--user", "made1").stdout), "a jail that was added tells of an event",
+        g.logs())
+    bad = g.ask_raw("set", "made", "addeventregex", "lgoin: ^x$")
+    tap.ok("'lgoin' is no kind of event; accepted: login" in str(bad), "no kind of event", bad)
+    bad = g.ask_raw("set", "made", "addeventregex", "login: (")
+    tap.ok("eventregex 2: " in str(bad), "one that does not compile", bad)
+    tap.ok(len(g.ask("get", "made", "eventregex")) == 1, "get JAIL eventregex",
+           g.ask("get", "made", "eventregex"))
+    bad = g.ask_raw("set", "made", "deleventregex", "1")
+    tap.ok("there is no index 1; accepted: 0..0" in str(bad), "an index of none", bad)
+    g.run("set", "made", "eventprefix", "^\\s*<F-CONTENT>in .+</F-CONTENT>$")
+    sign_in("made2")
+    tap.ok(wait_for("its event", 15, lambda: "made2" in gaol(
+        "events", "--user", "made2").stdout), "also with an eventprefix", g.logs())
+    tap.ok(g.ask("set", "made", "deleventregex", "0") == [], "deleventregex")
+    g.run("stop", "made")
     # Deliveries name a message, and that its sender: also across a restart.
     g.stop()
     g.write("jail.local", "[exim]\nenabled = true\nfilter = exim\nmaxretry = 9999\n"
@@ -155,6 +198,34 @@ try:
     wait_for("Exim's events", 15, lambda: differences_exim() == "")
     tap.ok(differences_exim() == "", "senders of messages outlive a restart",
            differences_exim())
+    # What both of its logs tell is one event, also when the second is read only
+    # by the next start.
+    reject = g.dir + "/reject.log"
+    with open(HERE + "/tests/data/mail/exim-4.96-reject.log", "rb") as f:
+        reject_lines = f.read().splitlines(True)
+    g.stop()
+    g.write("jail.local", "[exim]\nenabled = true\nfilter = exim\nmaxretry = 9999\n"
+            "action =\nlogpath = %s\n          %s\n" % (exim, reject))
+    again = [l for l in exim_lines if b"authenticator failed" in l][-1]
+    once = reject_lines[[b"set_id=alice" in l for l in reject_lines].index(True)].replace(
+        b"set_id=alice", b"set_id=zoe")
+    with open(reject, "wb") as f:
+        f.write(b"".join(l for l in reject_lines if l[:19] >= again[:19]) + once)
+    g.start()
+    wait_for("the last line", 15, lambda: "zoe" in gaol("events").stdout)
+    more = gaol("events").stdout.splitlines()
+    told = gaol("events", "--from-log", exim, "--filter", HERE + "/filter.d/exim.conf",
+                "--share", HERE).stdout.splitlines()
+    tap.ok(len(reject_lines) > 0 and sorted(l for l in more if "zoe" not in l) ==
+           sorted(told), "a reject log read by the next start adds nothing",
+           "\n".join(sorted(set(more) ^ set(told))))
+    os.unlink(reject)
+    g.stop()
+    g.write("jail.local", "[exim]\nenabled = true\nfilter = exim\nmaxretry = 9999\n"
+            "action =\nlogpath = %s\n" % exim)
+    os.unlink(g.database)
+    g.start()
+    wait_for("Exim's events", 15, lambda: differences_exim() == "")
     # What fail2ban makes of the file: its own tables, the others are left alone.
     g.stop()
     upstream = subprocess.run(["/usr/bin/python3", "-c", """

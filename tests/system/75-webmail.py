@@ -17,7 +17,8 @@ tap = Tap()
 g = Gaold(gaol_conf="trusted_proxy = [ \"%s\" ];\nsignins_file = \"SIGNINS\";\n" % WEBMAIL,
           firewall="null")
 log, web_log = g.dir + "/mail.log", g.dir + "/userlogins.log"
-signins = g.dir + "/state/signins.log"
+# Where the engine could not open it.
+signins = g.dir + "/signins.log"
 with open(g.etc + "/gaol.conf") as f:
     conf = f.read()
 g.write("gaol.conf", conf.replace("SIGNINS", signins))
@@ -184,6 +185,24 @@ try:
     tap.ok(wait_for("the file", 30, lambda: [l for l in sorted(lines()) if l[1] not in
                                              ("carol", "dave")] == want),
            "the file of sign-ins has each once", lines())
+    # Rotated: by flushlogs at once; without, when the parent looks.
+    os.rename(signins, signins + ".1")
+    g.run("flushlogs")
+    tap.ok(os.path.exists(signins) or wait_for("the file", 5, lambda: os.path.exists(signins)),
+           "flushlogs begins the file anew")
+    sign_in("erin", source=ATTACKER)
+    tap.ok(wait_for("a line", 15, lambda: [l[1] for l in lines()] == ["erin"]),
+           "the next line is in it", lines())
+    os.rename(signins, signins + ".2")
+    tap.ok(wait_for("the file", 30, lambda: os.path.exists(signins)),
+           "so does a rotation that says nothing")
+    sign_in("erin", source=ATTACKER)
+    tap.ok(wait_for("a line", 15, lambda: [l[1] for l in lines()] == ["erin"]),
+           "… and the next line is in that", lines())
+    st = os.stat(signins)
+    tap.ok(st.st_uid == 0 and st.st_mode & 0o777 == 0o640, "it is root's", st)
+    tap.ok(g.ask("status")["events"]["signins_failed"] == 0, "no line was lost",
+           g.ask("status")["events"])
     tap.ok(g.ask("status")["events"]["unpaired"] == 0, "nothing was forgotten",
            g.ask("status")["events"])
     text = subprocess.run([g.gaol, "logins", "-c", g.etc, "alice"], capture_output=True,

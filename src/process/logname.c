@@ -13,15 +13,15 @@
 
 static const struct {
 	const char *name;
-	enum probe_log kind;
+	enum logtarget_kind kind;
 	enum log_target target;
 	bool date, padding;
 } targets[] = {
-	{ "STDOUT", PROBE_LOG_STDOUT, LOG_TARGET_FD, true, true },
-	{ "SYSOUT", PROBE_LOG_STDOUT, LOG_TARGET_FD, false, true },
-	{ "STDERR", PROBE_LOG_STDERR, LOG_TARGET_FD, true, true },
-	{ "SYSLOG", PROBE_LOG_SYSLOG, LOG_TARGET_SYSLOG, false, false },
-	{ "SYSTEMD-JOURNAL", PROBE_LOG_JOURNAL, LOG_TARGET_JOURNAL, false,
+	{ "STDOUT", LOGTARGET_STDOUT, LOG_TARGET_FD, true, true },
+	{ "SYSOUT", LOGTARGET_STDOUT, LOG_TARGET_FD, false, true },
+	{ "STDERR", LOGTARGET_STDERR, LOG_TARGET_FD, true, true },
+	{ "SYSLOG", LOGTARGET_SYSLOG, LOG_TARGET_SYSLOG, false, false },
+	{ "SYSTEMD-JOURNAL", LOGTARGET_JOURNAL, LOG_TARGET_JOURNAL, false,
 	    false },
 };
 #define TARGETS (sizeof(targets) / sizeof(targets[0]))
@@ -39,16 +39,16 @@ static const struct { const char *name; int facility; } facilities[] = {
 };
 
 static int
-take_name(const char *name, struct probe_result *out)
+take_name(const char *name, struct logtarget *out)
 {
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < TARGETS; i++)
 		if (strcasecmp(name, targets[i].name) == 0) {
-			out->log_kind = targets[i].kind;
-			out->log_layout.target = targets[i].target;
-			out->log_layout.date = targets[i].date;
-			out->log_layout.padding = targets[i].padding;
+			out->kind = targets[i].kind;
+			out->layout.target = targets[i].target;
+			out->layout.date = targets[i].date;
+			out->layout.padding = targets[i].padding;
 			return 0;
 		}
 	if (name[0] != '/') {
@@ -57,16 +57,16 @@ take_name(const char *name, struct probe_result *out)
 		    "SYSTEMD-JOURNAL", log_text(span_of(name)));
 		return -1;
 	}
-	if (n >= sizeof(out->log_file)) {
+	if (n >= sizeof(out->file)) {
 		log_error(LOGGER, "logtarget: '%s' has %zu bytes; accepted: "
 		    "up to %zu", log_text(span_of(name)), n,
-		    sizeof(out->log_file) - 1);
+		    sizeof(out->file) - 1);
 		return -1;
 	}
-	out->log_kind = PROBE_LOG_FILE;
-	out->log_layout.target = LOG_TARGET_FD;
-	out->log_layout.date = out->log_layout.padding = 1;
-	memcpy(out->log_file, name, n + 1);
+	out->kind = LOGTARGET_FILE;
+	out->layout.target = LOG_TARGET_FD;
+	out->layout.date = out->layout.padding = 1;
+	memcpy(out->file, name, n + 1);
 	return 0;
 }
 
@@ -130,16 +130,16 @@ take_option(const struct property *p, struct log_layout *layout)
 }
 
 int
-logname_parse(const char *text, struct probe_result *out)
+logname_parse(const char *text, struct logtarget *out)
 {
-	struct log_layout *layout = &out->log_layout;
+	struct log_layout *layout = &out->layout;
 	struct buf why = { 0 };
 	struct entry e = { 0 };
 	char *name;
 	int rc;
 
 	*layout = (struct log_layout){ .facility = LOG_DAEMON };
-	out->log_file[0] = '\0';
+	out->file[0] = '\0';
 	if (entry_parse(&e, span_trim(span_of(text)), &why) == -1) {
 		log_error(LOGGER, "logtarget: '%s': %s",
 		    log_text(span_of(text)), why.p);

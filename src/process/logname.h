@@ -5,13 +5,13 @@
 #ifndef GAOL_PROCESS_LOGNAME_H
 #define GAOL_PROCESS_LOGNAME_H
 
-#include "process/probe.h"
+#include "process/logtarget.h"
 
 /*
- * Fills log_kind, log_file and log_layout of out. 0, or -1 when the target is
- * none (logged). Options that nobody knows or understands are warned about and
- * left out.
+ * Fills all but the syslog_socket of out. 0, or -1 when the target is none
+ * (logged). Options that nobody knows or understands are warned about and left
+ * out.
  */
-int logname_parse(const char *text, struct probe_result *out);
+int logname_parse(const char *text, struct logtarget *out);
 
 #endif

@@ -11,6 +11,25 @@
 #include "base/log.h"
 #include "base/log_journal.h"
 
+/* "" or an absolute path; only for a text that ends. */
+static bool
+absolute(const char *path)
+{
+	return path[0] == '\0' || path[0] == '/';
+}
+
+bool
+logtarget_valid(const struct logtarget *p)
+{
+	if (memchr(p->file, '\0', sizeof(p->file)) == NULL ||
+	    memchr(p->syslog_socket, '\0', sizeof(p->syslog_socket)) == NULL)
+		return false;
+	return p->kind >= LOGTARGET_FILE && p->kind <= LOGTARGET_JOURNAL &&
+	    absolute(p->file) && absolute(p->syslog_socket) &&
+	    log_layout_valid(&p->layout) &&
+	    (p->kind == LOGTARGET_FILE) == (p->file[0] != '\0');
+}
+
 /* O_NONBLOCK: a FIFO in its place must not hold the parent up. */
 int
 logtarget_open_file(const char *path)
@@ -39,35 +58,35 @@ logtarget_why(void)
 }
 
 const char *
-logtarget_name(const struct probe_result *p)
+logtarget_name(const struct logtarget *p)
 {
-	switch ((enum probe_log)p->log_kind) {
-	case PROBE_LOG_FILE:
-		return p->log_file;
-	case PROBE_LOG_STDOUT:
+	switch ((enum logtarget_kind)p->kind) {
+	case LOGTARGET_FILE:
+		return p->file;
+	case LOGTARGET_STDOUT:
 		return "STDOUT";
-	case PROBE_LOG_STDERR:
+	case LOGTARGET_STDERR:
 		return "STDERR";
-	case PROBE_LOG_SYSLOG:
+	case LOGTARGET_SYSLOG:
 		return p->syslog_socket;
-	case PROBE_LOG_JOURNAL:
+	case LOGTARGET_JOURNAL:
 		return LOG_JOURNAL_SOCKET;
 	}
 	return "?";
 }
 
 int
-logtarget_open(const struct probe_result *p)
+logtarget_open(const struct logtarget *p)
 {
-	switch ((enum probe_log)p->log_kind) {
-	case PROBE_LOG_FILE:
-		return logtarget_open_file(p->log_file);
-	case PROBE_LOG_STDOUT:
+	switch ((enum logtarget_kind)p->kind) {
+	case LOGTARGET_FILE:
+		return logtarget_open_file(p->file);
+	case LOGTARGET_STDOUT:
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	case PROBE_LOG_STDERR:
+	case LOGTARGET_STDERR:
 		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	case PROBE_LOG_SYSLOG:
-	case PROBE_LOG_JOURNAL:
+	case LOGTARGET_SYSLOG:
+	case LOGTARGET_JOURNAL:
 		return log_open_syslog(logtarget_name(p));
 	}
 	errno = EINVAL;
@@ -75,12 +94,12 @@ logtarget_open(const struct probe_result *p)
 }
 
 int
-logtarget_stand_in(const struct probe_result *p, bool background,
+logtarget_stand_in(const struct logtarget *p, bool background,
     struct log_layout *layout, const char **what)
 {
 	int fd = -1;
 
-	*layout = (struct log_layout){ .facility = p->log_layout.facility };
+	*layout = (struct log_layout){ .facility = p->layout.facility };
 	if (background)
 		fd = log_open_syslog(p->syslog_socket);
 	if (fd != -1) {
@@ -95,7 +114,7 @@ logtarget_stand_in(const struct probe_result *p, bool background,
 }
 
 void
-logtarget_refresh(const struct probe_result *p, int fd)
+logtarget_refresh(const struct logtarget *p, int fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	const char *name = logtarget_name(p);
@@ -103,8 +122,8 @@ logtarget_refresh(const struct probe_result *p, int fd)
 	_Static_assert(sizeof(sun.sun_path) >= sizeof(p->syslog_socket) &&
 	    sizeof(sun.sun_path) >= sizeof(LOG_JOURNAL_SOCKET),
 	    "syslog_socket");
-	if (p->log_kind != PROBE_LOG_SYSLOG &&
-	    p->log_kind != PROBE_LOG_JOURNAL)
+	if (p->kind != LOGTARGET_SYSLOG &&
+	    p->kind != LOGTARGET_JOURNAL)
 		return;
 	memcpy(sun.sun_path, name, strlen(name) + 1);
 	/* Nobody there yet: the old peer stays, and the next time comes. */

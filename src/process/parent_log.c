@@ -15,7 +15,7 @@ static void
 complain(struct parent *p, const char *meanwhile)
 {
 	log_error(LOGGER, "cannot open the log target '%s': %s; %s is used "
-	    "until that works", logtarget_name(&p->probe), logtarget_why(),
+	    "until that works", logtarget_name(&p->probe.log), logtarget_why(),
 	    meanwhile);
 }
 
@@ -25,12 +25,12 @@ parent_log_open(struct parent *p)
 	const char *what;
 	int error;
 
-	p->log_layout = p->probe.log_layout;
-	p->log_fd = logtarget_open(&p->probe);
+	p->log_layout = p->probe.log.layout;
+	p->log_fd = logtarget_open(&p->probe.log);
 	if (p->log_fd != -1)
 		return 0;
 	error = errno;
-	p->log_fd = logtarget_stand_in(&p->probe, !p->start->foreground,
+	p->log_fd = logtarget_stand_in(&p->probe.log, !p->start->foreground,
 	    &p->log_layout, &what);
 	errno = error;
 	complain(p, p->log_fd != -1 ? what : "nothing");
@@ -41,7 +41,7 @@ parent_log_open(struct parent *p)
 static void
 use(struct parent *p, int fd)
 {
-	p->log_layout = p->probe.log_layout;
+	p->log_layout = p->probe.log.layout;
 	log_set_target(fd, &p->log_layout);
 	for (int i = 0; i < ROLES; i++)
 		if (p->children[i] != NULL)
@@ -54,7 +54,7 @@ use(struct parent *p, int fd)
 static void
 renew_log(struct parent *p)
 {
-	int fd = logtarget_open(&p->probe);
+	int fd = logtarget_open(&p->probe.log);
 
 	if (fd == -1) {
 		complain(p, "the old one");
@@ -69,8 +69,8 @@ renew_log(struct parent *p)
 void
 parent_log_reopen(struct parent *p)
 {
-	if (p->probe.log_kind != PROBE_LOG_STDOUT &&
-	    p->probe.log_kind != PROBE_LOG_STDERR)
+	if (p->probe.log.kind != LOGTARGET_STDOUT &&
+	    p->probe.log.kind != LOGTARGET_STDERR)
 		renew_log(p);
 }
 
@@ -84,16 +84,16 @@ parent_log_refresh(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	parent_signins_refresh(p);
 	if (!p->log_missing) {
-		logtarget_refresh(&p->probe, p->log_fd);
+		logtarget_refresh(&p->probe.log, p->log_fd);
 		return;
 	}
-	again = logtarget_open(&p->probe);
+	again = logtarget_open(&p->probe.log);
 	if (again == -1)
 		return;
 	p->log_missing = false;
 	use(p, again);
 	log_notice(LOGGER, "the log target '%s' works",
-	    logtarget_name(&p->probe));
+	    logtarget_name(&p->probe.log));
 }
 
 static void
@@ -113,17 +113,9 @@ adopt(struct parent *p, const struct probe_result *next)
 	memcpy(now->signins_file, next->signins_file,
 	    sizeof(now->signins_file));
 	parent_signins_open(p);
-	if (next->log_kind == now->log_kind &&
-	    strcmp(next->log_file, now->log_file) == 0 &&
-	    strcmp(next->syslog_socket, now->syslog_socket) == 0 &&
-	    memcmp(&next->log_layout, &now->log_layout,
-	    sizeof(next->log_layout)) == 0)
+	if (memcmp(&next->log, &now->log, sizeof(now->log)) == 0)
 		return;
-	now->log_kind = next->log_kind;
-	now->log_layout = next->log_layout;
-	memcpy(now->log_file, next->log_file, sizeof(now->log_file));
-	memcpy(now->syslog_socket, next->syslog_socket,
-	    sizeof(now->syslog_socket));
+	now->log = next->log;
 	renew_log(p);
 }
 

@@ -26,18 +26,15 @@ absolute(const char *path)
 bool
 probe_valid(const struct probe_result *r)
 {
-	if (!TEXT_ENDS(r->socket) || !TEXT_ENDS(r->syslog_socket) ||
-	    !TEXT_ENDS(r->pidfile) || !TEXT_ENDS(r->log_file) ||
-	    !TEXT_ENDS(r->signins_file) || !TEXT_ENDS(r->state_dir) || !TEXT_ENDS(r->db_name))
+	if (!TEXT_ENDS(r->socket) || !TEXT_ENDS(r->pidfile) ||
+	    !TEXT_ENDS(r->signins_file) || !TEXT_ENDS(r->state_dir) ||
+	    !TEXT_ENDS(r->db_name))
 		return false;
 	if (r->socket[0] != '/' || r->pidfile[0] != '/' ||
-	    !absolute(r->syslog_socket) || !absolute(r->log_file) ||
-	    !absolute(r->signins_file) || !absolute(r->state_dir) || strchr(r->db_name, '/') != NULL)
+	    !absolute(r->signins_file) || !absolute(r->state_dir) ||
+	    strchr(r->db_name, '/') != NULL)
 		return false;
-	return r->log_kind >= PROBE_LOG_FILE &&
-	    r->log_kind <= PROBE_LOG_JOURNAL &&
-	    log_layout_valid(&r->log_layout) &&
-	    (r->log_kind == PROBE_LOG_FILE) == (r->log_file[0] != '\0') &&
+	return logtarget_valid(&r->log) &&
 	    (r->state_dir[0] == '\0') == (r->db_name[0] == '\0') &&
 	    r->log_level >= 1 && r->log_level <= LEVEL_CRITICAL;
 }

@@ -12,28 +12,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/log.h"
+#include "process/logtarget.h"
 #include "process/start.h"
 
 #define PROBE_PATH_MAX 1024
-#define PROBE_SOCKET_MAX 108   /* sun_path */
-
-enum probe_log {
-	PROBE_LOG_FILE = 1, PROBE_LOG_STDOUT, PROBE_LOG_STDERR,
-	PROBE_LOG_SYSLOG, PROBE_LOG_JOURNAL,
-};
+#define PROBE_SOCKET_MAX LOGTARGET_SOCKET_MAX
 
 struct probe_result {
 	uint32_t engine_uid, engine_gid;   /* 0: no user is known */
 	uint32_t warden_uid, warden_gid;
 	uint32_t socket_gid;
 	uint32_t log_level;
-	uint32_t log_kind;                 /* enum probe_log */
-	struct log_layout log_layout;
+	struct logtarget log;
 	char socket[PROBE_SOCKET_MAX];
-	char syslog_socket[PROBE_SOCKET_MAX];
 	char pidfile[PROBE_PATH_MAX];
-	char log_file[PROBE_PATH_MAX];     /* PROBE_LOG_FILE; else "" */
 	char signins_file[PROBE_PATH_MAX]; /* "": none */
 	char state_dir[PROBE_PATH_MAX];    /* "": no database file */
 	char db_name[PROBE_PATH_MAX];      /* its name in there */

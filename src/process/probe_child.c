@@ -83,7 +83,8 @@ put_syslog(struct value v, struct probe_result *out)
 	if (v.text == NULL || *v.text == '\0' ||
 	    span_eq_nocase(span_of(v.text), SPAN("auto")))
 		v.text = "/dev/log";
-	return put_path(out->syslog_socket, sizeof(out->syslog_socket), v);
+	return put_path(out->log.syslog_socket,
+	    sizeof(out->log.syslog_socket), v);
 }
 
 /* The directory is what the engine may write, the name what it opens. */
@@ -163,7 +164,7 @@ fill(const struct start *s, const struct config *c, struct probe_result *out)
 	    pick(s->pidfile, m->pidfile, "pidfile"));
 	bad |= put_level(pick(s->log_level, m->loglevel, "loglevel"), out);
 	bad |= logname_parse(s->log_target != NULL ? s->log_target :
-	    m->logtarget, out);
+	    m->logtarget, &out->log);
 	bad |= put_syslog(pick(s->syslog_socket, m->syslogsocket,
 	    "syslogsocket"), out);
 	bad |= put_database(m->dbfile, out);

@@ -279,9 +279,9 @@ what_is_no_socket_is_never_removed(void **state)
 static int
 open_log(const char *file)
 {
-	struct probe_result p = { .log_kind = PROBE_LOG_FILE };
+	struct logtarget p = { .kind = LOGTARGET_FILE };
 
-	snprintf(p.log_file, sizeof(p.log_file), "%s", file);
+	snprintf(p.file, sizeof(p.file), "%s", file);
 	return logtarget_open(&p);
 }
 
@@ -317,7 +317,7 @@ the_log_is_a_regular_file_for_appending(void **state)
 static void
 a_restarted_syslog_is_found_again(void **state)
 {
-	struct probe_result p = { .log_kind = PROBE_LOG_SYSLOG };
+	struct logtarget p = { .kind = LOGTARGET_SYSLOG };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	char text[8];
 	int server, fd;

@@ -122,13 +122,13 @@ files_say_what_to_open(void **state)
 	assert_int_equal(r.warden_gid, 61002);
 	assert_int_equal(r.socket_gid, 0);
 	assert_int_equal(r.log_level, LEVEL_NOTICE);
-	assert_int_equal(r.log_kind, PROBE_LOG_FILE);
-	assert_string_equal(r.log_file, "/var/log/x/y.log");
+	assert_int_equal(r.log.kind, LOGTARGET_FILE);
+	assert_string_equal(r.log.file, "/var/log/x/y.log");
 	assert_string_equal(r.socket, "/run/x/s.sock");
 	assert_string_equal(r.pidfile, "/run/x/s.pid");
 	assert_string_equal(r.state_dir, "/var/lib/x");
 	assert_string_equal(r.db_name, "y.sqlite3");
-	assert_string_equal(r.syslog_socket, "/dev/log");
+	assert_string_equal(r.log.syslog_socket, "/dev/log");
 }
 
 static void
@@ -146,21 +146,21 @@ the_command_line_wins(void **state)
 	assert_int_equal(probe(&given, &r), 0);
 	assert_string_equal(r.socket, "/a/s");
 	assert_string_equal(r.pidfile, "/a/p");
-	assert_string_equal(r.syslog_socket, "/a/log");
-	assert_string_equal(r.log_file, "");
-	assert_int_equal(r.log_kind, PROBE_LOG_STDERR);
+	assert_string_equal(r.log.syslog_socket, "/a/log");
+	assert_string_equal(r.log.file, "");
+	assert_int_equal(r.log.kind, LOGTARGET_STDERR);
 	assert_int_equal(r.log_level, LEVEL_DEBUG);
 }
 
 static void
 log_targets_have_names(void **state)
 {
-	static const struct { const char *text; enum probe_log kind; } all[] = {
-		{ "STDOUT", PROBE_LOG_STDOUT }, { "SYSOUT", PROBE_LOG_STDOUT },
-		{ "STDERR", PROBE_LOG_STDERR }, { "SYSLOG", PROBE_LOG_SYSLOG },
-		{ "syslog [facility=daemon]", PROBE_LOG_SYSLOG },
-		{ "SYSTEMD-JOURNAL", PROBE_LOG_JOURNAL },
-		{ "/x/y.log[padding=off]", PROBE_LOG_FILE },
+	static const struct { const char *text; enum logtarget_kind kind; } all[] = {
+		{ "STDOUT", LOGTARGET_STDOUT }, { "SYSOUT", LOGTARGET_STDOUT },
+		{ "STDERR", LOGTARGET_STDERR }, { "SYSLOG", LOGTARGET_SYSLOG },
+		{ "syslog [facility=daemon]", LOGTARGET_SYSLOG },
+		{ "SYSTEMD-JOURNAL", LOGTARGET_JOURNAL },
+		{ "/x/y.log[padding=off]", LOGTARGET_FILE },
 	};
 	struct probe_result r;
 
@@ -170,9 +170,9 @@ log_targets_have_names(void **state)
 		const struct start given = { .log_target = all[i].text };
 
 		assert_int_equal(probe(&given, &r), 0);
-		assert_int_equal(r.log_kind, all[i].kind);
-		assert_string_equal(r.log_file,
-		    all[i].kind == PROBE_LOG_FILE ? "/x/y.log" : "");
+		assert_int_equal(r.log.kind, all[i].kind);
+		assert_string_equal(r.log.file,
+		    all[i].kind == LOGTARGET_FILE ? "/x/y.log" : "");
 	}
 }
 
@@ -210,10 +210,10 @@ log_options_rule_the_layout(void **state)
 		const char *said;
 
 		assert_int_equal(probe(&given, &r), 0);
-		assert_int_equal(r.log_layout.date, all[i].date);
-		assert_int_equal(r.log_layout.padding, all[i].padding);
-		assert_int_equal(r.log_layout.facility, all[i].facility);
-		assert_string_equal(r.log_layout.format, all[i].format);
+		assert_int_equal(r.log.layout.date, all[i].date);
+		assert_int_equal(r.log.layout.padding, all[i].padding);
+		assert_int_equal(r.log.layout.facility, all[i].facility);
+		assert_string_equal(r.log.layout.format, all[i].format);
 		said = logged();
 		if (strstr(said, all[i].said) == NULL ||
 		    (*all[i].said == '\0' && *said != '\0'))
@@ -320,8 +320,8 @@ good(void)
 {
 	return (struct probe_result){
 		.engine_uid = 1, .log_level = LEVEL_INFO,
-		.log_kind = PROBE_LOG_FILE, .socket = "/s", .pidfile = "/p",
-		.log_file = "/l", .syslog_socket = "/dev/log",
+		.log.kind = LOGTARGET_FILE, .socket = "/s", .pidfile = "/p",
+		.log.file = "/l", .log.syslog_socket = "/dev/log",
 		.state_dir = "/d", .db_name = "n",
 	};
 }
@@ -340,21 +340,21 @@ only_whole_results_are_valid(void **state)
 	} while (0)
 	BREAK(memset(r.socket, '/', sizeof(r.socket)));
 	BREAK(memset(r.pidfile, '/', sizeof(r.pidfile)));
-	BREAK(memset(r.log_file, '/', sizeof(r.log_file)));
-	BREAK(memset(r.syslog_socket, '/', sizeof(r.syslog_socket)));
+	BREAK(memset(r.log.file, '/', sizeof(r.log.file)));
+	BREAK(memset(r.log.syslog_socket, '/', sizeof(r.log.syslog_socket)));
 	BREAK(memset(r.state_dir, '/', sizeof(r.state_dir)));
 	BREAK(memset(r.db_name, 'x', sizeof(r.db_name)));
 	BREAK(strcpy(r.socket, "relative"));
 	BREAK(strcpy(r.pidfile, ""));
-	BREAK(strcpy(r.log_file, "relative"));
-	BREAK(strcpy(r.log_file, ""));
+	BREAK(strcpy(r.log.file, "relative"));
+	BREAK(strcpy(r.log.file, ""));
 	BREAK(strcpy(r.state_dir, "relative"));
 	BREAK(strcpy(r.state_dir, ""));
 	BREAK(strcpy(r.db_name, ""));
 	BREAK(strcpy(r.db_name, "../etc/shadow"));
-	BREAK(r.log_kind = 0);
-	BREAK(r.log_kind = PROBE_LOG_STDOUT);
-	BREAK(r.log_kind = 99);
+	BREAK(r.log.kind = 0);
+	BREAK(r.log.kind = LOGTARGET_STDOUT);
+	BREAK(r.log.kind = 99);
 	BREAK(r.log_level = 0);
 	BREAK(r.log_level = 51);
 #undef BREAK

@@ -154,6 +154,7 @@ struct own_config {
 	bool runtime_commands;            /* the control socket may give
 	                                   command text */
 	bool runtime_logs;                /* … may name any log */
+	char *runtime_log_dir;            /* … may name log targets in it; NULL */
 	/* Mail accesses: which account a name is … */
 	char *accounts_domain;            /* NULL: none is added */
 	char *accounts_separator;         /* one character; NULL: none */

@@ -50,6 +50,8 @@ const struct own_field own_fields[] = {
 	  "true, false", "commands may come over the control socket" },
 	{ "runtime_logs", OWN_BOOL, AT(runtime_logs), 0, 0, 0, NULL,
 	  "true, false", "logs that no jail names may be read" },
+	{ "runtime_log_dir", OWN_TEXT, AT(runtime_log_dir), 0, 0, 0, NULL,
+	  "an absolute path", "where `set logtarget` may make and use files" },
 	{ "accounts.domain", OWN_TEXT, AT(accounts_domain), 0, 0, 0, NULL,
 	  "a domain", "of account names that have none" },
 	{ "accounts.separator", OWN_TEXT, AT(accounts_separator), 0, 0, 0,

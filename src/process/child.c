@@ -165,6 +165,24 @@ child_flushlogs(struct child *c)
 	tell(c, &m, sizeof(m), -1);
 }
 
+void
+child_level(struct child *c, uint32_t level)
+{
+	const struct wire_level m = { .type = WIRE_LEVEL, .level = level };
+
+	tell(c, &m, sizeof(m), -1);
+}
+
+void
+child_target_set(struct child *c, int error)
+{
+	const struct wire_target_set m = {
+		.type = WIRE_TARGET_SET, .error = error,
+	};
+
+	tell(c, &m, sizeof(m), -1);
+}
+
 /* --- from the child ----------------------------------------------------- */
 
 static void
@@ -205,7 +223,7 @@ on_message(uint32_t type, const void *body, size_t records, int fd, void *arg)
 		on_stopped(c, body);
 		break;
 	default:
-		c->events->wish(type, c->arg);
+		c->events->wish(c, type, body, c->arg);
 		break;
 	}
 }

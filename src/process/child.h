@@ -24,8 +24,9 @@ struct child_events {
 	 * exited with 0.
 	 */
 	void (*gone)(struct child *c, bool orderly, void *arg);
-	/* WIRE_REOPEN_LOG, WIRE_RELOAD_START, WIRE_WANT_… */
-	void (*wish)(uint32_t type, void *arg);
+	/* WIRE_REOPEN_LOG, WIRE_RELOAD_START, WIRE_WANT_…, WIRE_SET_… */
+	void (*wish)(struct child *c, uint32_t type, const void *body,
+	    void *arg);
 };
 
 /* Options are copied, their strings borrowed. NULL (logged). */
@@ -40,6 +41,8 @@ void child_give(struct child *c, enum wire_gift gift, int fd);
 void child_give_log(struct child *c, const struct log_layout *layout, int fd);
 void child_stop(struct child *c);
 void child_flushlogs(struct child *c);
+void child_level(struct child *c, uint32_t level);
+void child_target_set(struct child *c, int error);
 /* Has it ended? To be asked at SIGCHLD; calls gone(). */
 void child_reap(struct child *c);
 

@@ -58,7 +58,8 @@ flushlogs(struct request *r, size_t argc, const char *const *argv, void *arg)
 	(void)argc;
 	(void)argv;
 	port_send(e->parent, &m, sizeof(m), -1);
-	request_reply(r, json_string("rolled over"));
+	request_reply(r, json_string(engine_target_rotates(e) ?
+	    "rolled over" : "flushed"));
 }
 
 /* A reload that is asked for. */

@@ -1,9 +1,4 @@
-/*
- * `get` and `set` of what is the daemon's and not a jail's. What a process
- * with more rights opens (log target, syslog's socket, the database) is
- * what fail2ban.conf and the command line say: the engine cannot ask it for
- * another file, so `set` takes the value that is in force and refuses others.
- */
+/* `get` and `set` of what is the daemon's and not a jail's. */
 #include "process/command_daemon.h"
 
 #include <ctype.h>
@@ -14,6 +9,7 @@
 #include "base/number.h"
 #include "base/xalloc.h"
 #include "config/duration.h"
+#include "config/value.h"
 #include "control/payload.h"
 #include "process/command_local.h"
 
@@ -65,75 +61,49 @@ change_loglevel(struct engine *e, struct request *r, const char *text)
 	}
 	free(e->loglevel);
 	e->loglevel = xstrdup(text);
-	log_set_level(level);
+	engine_target_level(e, level);
 	request_reply(r, name);
 }
 
 /* --- what others open -------------------------------------------------- */
 
-/* The name alone, without "[datetime=off]". */
-static struct span
-target_name(const char *text)
-{
-	struct span name = span_of(text);
-	size_t bracket = span_chr(name, '[');
-
-	return span_trim(bracket != SPAN_NONE ? span_sub(name, 0, bracket) :
-	    name);
-}
-
-static const char *
-logtarget(const struct engine *e)
-{
-	return picked(e->options->log_target, e->config->main.logtarget);
-}
-
 static json_t *
 show_logtarget(const struct engine *e)
 {
-	return payload_text(target_name(logtarget(e)));
-}
-
-static void
-keep(struct request *r, const char *name, struct span now, const char *text,
-    json_t *reply)
-{
-	if (span_eq_nocase(target_name(text), now)) {
-		request_reply(r, reply);
-		return;
-	}
-	json_decref(reply);
-	request_fail(r, "PermissionError", "%s: '%s'; accepted over the "
-	    "control socket: '%.*s', which is in force; fail2ban.conf and a "
-	    "reload change it", name, text, SPAN_FMT(now));
+	return payload_text(engine_target_name(e));
 }
 
 static void
 change_logtarget(struct engine *e, struct request *r, const char *text)
 {
-	keep(r, "logtarget", target_name(logtarget(e)), text,
-	    show_logtarget(e));
+	engine_target_set(e, r, text, NULL);
 }
 
 static json_t *
 show_syslogsocket(const struct engine *e)
 {
-	return payload_text(span_of(picked(e->options->syslog_socket,
-	    e->config->main.syslogsocket)));
+	return payload_text(span_of(engine_target_socket(e)));
 }
 
 static void
 change_syslogsocket(struct engine *e, struct request *r, const char *text)
 {
-	keep(r, "syslogsocket", span_of(picked(e->options->syslog_socket,
-	    e->config->main.syslogsocket)), text, show_syslogsocket(e));
+	engine_target_set(e, r, NULL, text);
 }
+
+/* --- IPv6 ---------------------------------------------------------------- */
 
 static void
 change_allowipv6(struct engine *e, struct request *r, const char *text)
 {
-	keep(r, "allowipv6", span_of(e->config->main.allowipv6), text,
-	    payload_text(span_of(text)));
+	if (strcmp(text, "auto") != 0 && !value_is_bool(text)) {
+		request_fail(r, "ValueError", "allowipv6: '%s'; accepted: "
+		    "auto, yes, no", text);
+		return;
+	}
+	free(e->allowipv6);
+	e->allowipv6 = xstrdup(text);
+	request_reply(r, payload_text(span_of(text)));
 }
 
 /* --- the database ------------------------------------------------------- */

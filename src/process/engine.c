@@ -326,12 +326,15 @@ engine_stopped(struct engine *e, int status)
 	role_end(e->options, e->base, status);
 }
 
-static const char *
-log_target(const struct engine *e)
+/* As fail2ban says it: a handler of its own class only rolls over. */
+static void
+flushed(const struct engine *e)
 {
-	if (e->options->log_target != NULL)
-		return e->options->log_target;
-	return e->config != NULL ? e->config->main.logtarget : "?";
+	struct span name = engine_target_name(e);
+
+	log_info("fail2ban.server", "%s performed on %s",
+	    engine_target_rotates(e) && !span_eq(name, SPAN("SYSOUT")) ?
+	    "rollover" : "flush", log_text(name));
 }
 
 static void
@@ -347,8 +350,10 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 		take_gift(e, body, fd);
 		break;
 	case WIRE_FLUSHLOGS:
-		log_info("fail2ban.server", "rollover performed on %s",
-		    log_target(e));
+		flushed(e);
+		break;
+	case WIRE_TARGET_SET:
+		engine_target_answer(e, body);
 		break;
 	case WIRE_STOP:
 		engine_stop(e, 0);
@@ -401,6 +406,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	engine_changes_init(e);
+	engine_target_init(e);
 	e->run = engine_run_new(e);
 	e->resolve = engine_resolve_new(e);
 	e->names = engine_names_new();
@@ -435,6 +441,7 @@ engine_free(struct engine *e)
 		request_fail(e->reload, "Exception", "shutting down");
 	e->reload = NULL;
 	command_sleep_end(e);
+	engine_target_fini(e);
 	if (e->leaving != NULL)
 		request_reply(e->leaving, json_string("stopping"));
 	if (e->stream != NULL)

@@ -276,6 +276,9 @@ apply_level(struct engine *e)
 
 	free(e->loglevel);
 	e->loglevel = NULL;
+	free(e->allowipv6);
+	e->allowipv6 = NULL;
+	engine_target_forget(e);
 	if (log_level_parse(span_of(name), &level) == 0)
 		log_set_level(level);
 	else
@@ -538,6 +541,7 @@ engine_config_fini(struct engine *e)
 		engine_jail_free(e->jails[i]);
 	free(e->jails);
 	config_free(e->config);
+	free(e->allowipv6);
 	free(e->loglevel);
 	free(e->store_error);
 	free(e->reload_jail);

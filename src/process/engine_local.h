@@ -140,6 +140,15 @@ struct engine_sync {
 	size_t held_n, held_at, held_max;
 };
 
+struct target_ask;
+
+/* What is logged to, as `set` has it; NULL: as configured. */
+struct engine_target {
+	char *name;
+	char *socket;
+	STAILQ_HEAD(, target_ask) asks;   /* what the parent has not answered */
+};
+
 struct engine_cymru;
 struct engine_events;
 struct engine_ignoreip;
@@ -206,6 +215,8 @@ struct engine {
 	struct engine_sleep *sleeps;   /* clients that said `sleep` */
 	struct request *stopping;      /* the one who said stop --flush */
 	char *loglevel;                /* by `set`, until a reload; or NULL */
+	struct engine_target target;   /* likewise, of the log */
+	char *allowipv6;               /* likewise */
 	int64_t dbmaxmatches;          /* likewise; -1: as configured */
 	int64_t dbpurgeage;
 	struct request *leaving;       /* the one who said stop */
@@ -325,6 +336,25 @@ void engine_restore_end(struct engine *e);
 /* --- engine_refill.c ---------------------------------------------------- */
 /* The database is another one: rows for what is in force. */
 void engine_refill(struct engine *e);
+
+/* --- engine_target.c: what the daemon logs to ---------------------------- */
+void engine_target_init(struct engine *e);
+void engine_target_fini(struct engine *e);
+/* As configured or as set: "SYSLOG[facility=local0]"; without its options. */
+const char *engine_target_text(const struct engine *e);
+struct span engine_target_name(const struct engine *e);
+/* "auto" or a path. */
+const char *engine_target_socket(const struct engine *e);
+/* Is it a file that log rotation moves away, as fail2ban sees it? */
+bool engine_target_rotates(const struct engine *e);
+/* Asks the parent for another; one of both may be NULL. Answers later. */
+void engine_target_set(struct engine *e, struct request *r, const char *name,
+    const char *socket);
+void engine_target_answer(struct engine *e, const struct wire_target_set *m);
+/* A reload: the configuration counts again. */
+void engine_target_forget(struct engine *e);
+/* Every process logs with it until a reload. */
+void engine_target_level(struct engine *e, enum log_level level);
 
 /* --- engine_life.c: jails by command ------------------------------------ */
 /* NULL: why. Nobody may have that name who runs. */

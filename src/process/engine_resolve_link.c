@@ -89,9 +89,10 @@ land(struct engine_resolve *r, uint64_t seq)
 static bool
 is_unwanted(const struct engine *e, const struct addr *a)
 {
-	const char *allow = e->config != NULL ? e->config->main.allowipv6 :
-	    NULL;
+	const char *allow = e->allowipv6;
 
+	if (allow == NULL && e->config != NULL)
+		allow = e->config->main.allowipv6;
 	return a->family == ADDR_V6 && allow != NULL &&
 	    value_is_bool(allow) && !value_bool(allow);
 }

@@ -31,20 +31,99 @@ logtarget_valid(const struct logtarget *p)
 }
 
 /* O_NONBLOCK: a FIFO in its place must not hold the parent up. */
-int
-logtarget_open_file(const char *path)
+static int
+open_file(int dir, const char *path, struct stat *st)
 {
-	struct stat st;
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
+	int fd = openat(dir, path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
 	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
 
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
 		return fd;
 	close(fd);
 	errno = EINVAL;
 	return -1;
+}
+
+/* What a path of "DIR/NAME" has behind DIR; NULL: it is not of that form. */
+static const char *
+name_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n <= 1 || strncmp(path, dir, n) != 0 || path[n] != '/')
+		return NULL;
+	path += n + 1;
+	/* Neither "." and ".." nor a file that nobody sees. */
+	return path[0] == '\0' || path[0] == '.' || strchr(path, '/') != NULL ?
+	    NULL : path;
+}
+
+static int
+open_dir(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+int
+logtarget_open_in(const struct logtarget *p, const char *path)
+{
+	const char *name = name_in(p->file, path);
+	int fd, error, dir;
+	struct stat st;
+
+	if (name == NULL) {
+		errno = EPERM;
+		return -1;
+	}
+	dir = open_dir(path);
+	if (dir == -1)
+		return -1;
+	fd = open_file(dir, name, &st);
+	error = errno;
+	close(dir);
+	if (fd != -1 && (st.st_uid != geteuid() || st.st_nlink != 1)) {
+		close(fd);
+		fd = -1;
+		error = EPERM;
+	}
+	errno = error;
+	return fd;
+}
+
+bool
+logtarget_is_syslog(const char *path)
+{
+	static const char *const known[] = {
+		"/dev/log", "/run/systemd/journal/dev-log",
+		"/run/systemd/journal/syslog", "/var/run/log",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(path, known[i]) == 0)
+			return true;
+	return false;
+}
+
+int
+logtarget_open_file(const char *path)
+{
+	struct stat st;
+
+	return open_file(AT_FDCWD, path, &st);
 }
 
 const char *
@@ -78,9 +157,11 @@ logtarget_name(const struct logtarget *p)
 int
 logtarget_open(const struct logtarget *p)
 {
+	struct stat st;
+
 	switch ((enum logtarget_kind)p->kind) {
 	case LOGTARGET_FILE:
-		return logtarget_open_file(p->file);
+		return open_file(AT_FDCWD, p->file, &st);
 	case LOGTARGET_STDOUT:
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	case LOGTARGET_STDERR:

@@ -34,6 +34,14 @@ bool logtarget_valid(const struct logtarget *target);
 int logtarget_open(const struct logtarget *target);
 /* A regular file, as above. -1: logtarget_why(). */
 int logtarget_open_file(const char *path);
+/*
+ * The same of a file that only the control socket named: one directly in
+ * `dir`, which is root's alone to write; a new file, or one of root's that has
+ * no other name. -1: errno, EPERM when it is none of these.
+ */
+int logtarget_open_in(const struct logtarget *target, const char *dir);
+/* The sockets where a syslog is looked for, beside the configured one. */
+bool logtarget_is_syslog(const char *path);
 const char *logtarget_name(const struct logtarget *target);
 /* What the failed logtarget_open() met; the errno it left must still be. */
 const char *logtarget_why(void);

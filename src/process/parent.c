@@ -193,14 +193,20 @@ flushlogs(struct parent *p)
 }
 
 static void
-on_child_wish(uint32_t type, void *arg)
+on_child_wish(struct child *c, uint32_t type, const void *body, void *arg)
 {
 	struct parent *p = arg;
+	bool engine = c == p->children[ROLE_ENGINE];
 
 	if (type == WIRE_REOPEN_LOG)
 		flushlogs(p);
 	else if (type == WIRE_RELOAD_START)
-		parent_log_reload(p);
+		parent_log_reload(p,
+		    ((const struct wire_config *)body)->generation);
+	else if (type == WIRE_SET_LEVEL && engine)
+		parent_log_set_level(p, body);
+	else if (type == WIRE_SET_TARGET && engine)
+		parent_log_set_target(p, body);
 	else if (type == WIRE_WANT_RUNNER)
 		parent_spare_want(p, ROLE_RUNNER);
 	else if (type == WIRE_WANT_RESOLVER)

@@ -9,6 +9,9 @@
  *	child	WIRE_REOPEN_LOG: both get a new {LOG}
  *	parent	{LOG} to both, then WIRE_FLUSHLOGS to the engine, on SIGUSR1
  *	child	WIRE_RELOAD_START: {LOG} to both if fail2ban.conf names another
+ *	engine	WIRE_SET_LEVEL: the others get WIRE_LEVEL
+ *	engine	WIRE_SET_TARGET: {LOG} to both, if that may be; then
+ *		WIRE_TARGET_SET to the engine
  *	engine	WIRE_WANT_RUNNER: a runner is spawned, gets {LOG}, {PEER}, and
  *		the engine the other end as {RUNNER}
  *	parent	WIRE_STOP to the engine; when that is gone, to the runner, then

@@ -33,6 +33,11 @@ struct spare {
 struct parent {
 	const struct start *start;
 	struct probe_result probe;    /* what is open now */
+	/* Of the configuration; `set` may have put others in their place … */
+	struct logtarget log_configured;
+	uint32_t level_configured;
+	/* … until the configuration after this one, if it is not 0. */
+	uint32_t target_generation, level_generation;
 	struct event_base *base;
 	enum state state;
 	int status;                   /* of the exit */
@@ -52,6 +57,7 @@ struct parent {
 	struct event *refresh;        /* of a syslog socket */
 	struct probe reload;          /* running when reload_event is set */
 	struct event *reload_event;
+	uint32_t reload_generation;   /* of the last that was asked for */
 };
 
 void parent_options(struct role_options *o, const struct parent *p,
@@ -68,7 +74,14 @@ int parent_log_open(struct parent *p);
 /* The target once more: it was renamed by log rotation. */
 void parent_log_reopen(struct parent *p);
 /* fail2ban.conf once more: perhaps it names another target. */
-void parent_log_reload(struct parent *p);
+void parent_log_reload(struct parent *p, uint32_t generation);
+/*
+ * `set loglevel`, `set logtarget`: the engine says what somebody wants, the
+ * parent what may be. An engine that was taken over gets into no file but the
+ * administrator's own, and cannot make errors of the others go unseen.
+ */
+void parent_log_set_level(struct parent *p, const struct wire_level *m);
+void parent_log_set_target(struct parent *p, const struct wire_target *m);
 void parent_log_reload_end(struct parent *p);
 /* The file of sign-ins, at the start, at a reload, and after a rotation. */
 void parent_signins_open(struct parent *p);

@@ -19,12 +19,24 @@ complain(struct parent *p, const char *meanwhile)
 	    meanwhile);
 }
 
+/* A file that no file of ours names is opened where gaol.conf allows it. */
+static int
+open_target(const struct parent *p, const struct logtarget *target)
+{
+	if (target->kind == LOGTARGET_FILE &&
+	    strcmp(target->file, p->log_configured.file) != 0)
+		return logtarget_open_in(target, p->probe.log_dir);
+	return logtarget_open(target);
+}
+
 int
 parent_log_open(struct parent *p)
 {
 	const char *what;
 	int error;
 
+	p->log_configured = p->probe.log;
+	p->level_configured = p->probe.log_level;
 	p->log_layout = p->probe.log.layout;
 	p->log_fd = logtarget_open(&p->probe.log);
 	if (p->log_fd != -1)
@@ -54,7 +66,7 @@ use(struct parent *p, int fd)
 static void
 renew_log(struct parent *p)
 {
-	int fd = logtarget_open(&p->probe.log);
+	int fd = open_target(p, &p->probe.log);
 
 	if (fd == -1) {
 		complain(p, "the old one");
@@ -87,13 +99,122 @@ parent_log_refresh(evutil_socket_t fd, short what, void *arg)
 		logtarget_refresh(&p->probe.log, p->log_fd);
 		return;
 	}
-	again = logtarget_open(&p->probe.log);
+	again = open_target(p, &p->probe.log);
 	if (again == -1)
 		return;
 	p->log_missing = false;
 	use(p, again);
 	log_notice(LOGGER, "the log target '%s' works",
 	    logtarget_name(&p->probe.log));
+}
+
+/* --- the level ---------------------------------------------------------- */
+
+/* The engine has its own by now. */
+static void
+use_level(struct parent *p, uint32_t level)
+{
+	p->probe.log_level = level;
+	if (p->start->single)
+		return;
+	log_set_level((enum log_level)level);
+	for (int i = 0; i < ROLES; i++)
+		if (p->children[i] != NULL && i != ROLE_ENGINE)
+			child_level(p->children[i], level);
+}
+
+void
+parent_log_set_level(struct parent *p, const struct wire_level *m)
+{
+	uint32_t quietest = p->level_configured > LEVEL_ERROR ?
+	    p->level_configured : LEVEL_ERROR;
+
+	if (m->level < 1 || m->level > LEVEL_CRITICAL)
+		return;
+	p->level_generation = m->generation;
+	use_level(p, m->level < quietest ? m->level : quietest);
+}
+
+/* --- the target --------------------------------------------------------- */
+
+static bool
+may_have(const struct parent *p, const struct logtarget *target)
+{
+	return strcmp(target->syslog_socket,
+	    p->log_configured.syslog_socket) == 0 ||
+	    logtarget_is_syslog(target->syslog_socket);
+}
+
+/* Only the socket is another, and it is not what is logged to. */
+static bool
+same_sink(const struct logtarget *a, const struct logtarget *b)
+{
+	return a->kind == b->kind && a->kind != LOGTARGET_SYSLOG &&
+	    strcmp(a->file, b->file) == 0 &&
+	    memcmp(&a->layout, &b->layout, sizeof(a->layout)) == 0;
+}
+
+/* 0 or errno. The old target stays while there is no new one. */
+static int
+change_target(struct parent *p, const struct logtarget *target)
+{
+	int fd;
+
+	if (!logtarget_valid(target))
+		return EINVAL;
+	if (!may_have(p, target))
+		return EPERM;
+	if (same_sink(target, &p->probe.log) && !p->log_missing) {
+		p->probe.log = *target;
+		return 0;
+	}
+	fd = open_target(p, target);
+	if (fd == -1)
+		return errno != 0 ? errno : EIO;
+	p->probe.log = *target;
+	use(p, fd);
+	p->log_missing = false;
+	return 0;
+}
+
+void
+parent_log_set_target(struct parent *p, const struct wire_target *m)
+{
+	int error = change_target(p, &m->target);
+
+	if (error == 0)
+		p->target_generation = m->generation;
+	child_target_set(p->children[ROLE_ENGINE], error);
+}
+
+/* --- a reload ----------------------------------------------------------- */
+
+static bool
+is_newer(uint32_t generation, const struct parent *p)
+{
+	return generation >= p->reload_generation;
+}
+
+static void
+adopt_level(struct parent *p, const struct probe_result *next)
+{
+	p->level_configured = next->log_level;
+	if (!is_newer(p->level_generation, p))
+		use_level(p, next->log_level);
+}
+
+static void
+adopt_target(struct parent *p, const struct probe_result *next)
+{
+	struct probe_result *now = &p->probe;
+
+	p->log_configured = next->log;
+	memcpy(now->log_dir, next->log_dir, sizeof(now->log_dir));
+	if (is_newer(p->target_generation, p) ||
+	    memcmp(&next->log, &now->log, sizeof(now->log)) == 0)
+		return;
+	now->log = next->log;
+	renew_log(p);
 }
 
 static void
@@ -108,15 +229,11 @@ adopt(struct parent *p, const struct probe_result *next)
 	    next->warden_uid != now->warden_uid)
 		log_warning(LOGGER, "socket, pidfile, the directory of dbfile "
 		    "and users change with a restart only");
-	log_set_level((enum log_level)next->log_level);
-	now->log_level = next->log_level;
 	memcpy(now->signins_file, next->signins_file,
 	    sizeof(now->signins_file));
 	parent_signins_open(p);
-	if (memcmp(&next->log, &now->log, sizeof(now->log)) == 0)
-		return;
-	now->log = next->log;
-	renew_log(p);
+	adopt_level(p, next);
+	adopt_target(p, next);
 }
 
 void
@@ -146,8 +263,9 @@ on_reload(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-parent_log_reload(struct parent *p)
+parent_log_reload(struct parent *p, uint32_t generation)
 {
+	p->reload_generation = generation;
 	/* One at a time; the running one reads what is there now, too. */
 	if (p->reload_event != NULL || p->state != READY)
 		return;

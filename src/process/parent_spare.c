@@ -81,9 +81,11 @@ ignore_ready(void *arg)
 }
 
 static void
-ignore_wish(uint32_t type, void *arg)
+ignore_wish(struct child *c, uint32_t type, const void *body, void *arg)
 {
+	(void)c;
 	(void)type;
+	(void)body;
 	(void)arg;
 }
 

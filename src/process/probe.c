@@ -28,11 +28,11 @@ probe_valid(const struct probe_result *r)
 {
 	if (!TEXT_ENDS(r->socket) || !TEXT_ENDS(r->pidfile) ||
 	    !TEXT_ENDS(r->signins_file) || !TEXT_ENDS(r->state_dir) ||
-	    !TEXT_ENDS(r->db_name))
+	    !TEXT_ENDS(r->db_name) || !TEXT_ENDS(r->log_dir))
 		return false;
 	if (r->socket[0] != '/' || r->pidfile[0] != '/' ||
 	    !absolute(r->signins_file) || !absolute(r->state_dir) ||
-	    strchr(r->db_name, '/') != NULL)
+	    !absolute(r->log_dir) || strchr(r->db_name, '/') != NULL)
 		return false;
 	return logtarget_valid(&r->log) &&
 	    (r->state_dir[0] == '\0') == (r->db_name[0] == '\0') &&

@@ -24,6 +24,7 @@ struct probe_result {
 	uint32_t socket_gid;
 	uint32_t log_level;
 	struct logtarget log;
+	char log_dir[PROBE_PATH_MAX];      /* runtime_log_dir, or "" */
 	char socket[PROBE_SOCKET_MAX];
 	char pidfile[PROBE_PATH_MAX];
 	char signins_file[PROBE_PATH_MAX]; /* "": none */

@@ -171,6 +171,9 @@ fill(const struct start *s, const struct config *c, struct probe_result *out)
 	if (o->signins_file != NULL)
 		bad |= put_path(out->signins_file, sizeof(out->signins_file),
 		    (struct value){ o->signins_file, "signins_file" });
+	if (o->runtime_log_dir != NULL)
+		bad |= put_path(out->log_dir, sizeof(out->log_dir),
+		    (struct value){ o->runtime_log_dir, "runtime_log_dir" });
 	if (s->single)
 		return bad;
 	bad |= put_group(o->socket_group, out);

@@ -299,6 +299,9 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 		take_gift(r, body, fd);
 	else if (type == WIRE_STOP)
 		end(r);
+	else if (type == WIRE_LEVEL)
+		log_set_level((enum log_level)
+		    ((const struct wire_level *)body)->level);
 }
 
 static void

@@ -408,6 +408,10 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 	case WIRE_STOP:
 		stop(r);
 		break;
+	case WIRE_LEVEL:
+		log_set_level((enum log_level)
+		    ((const struct wire_level *)body)->level);
+		break;
 	}
 }
 

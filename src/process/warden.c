@@ -133,7 +133,8 @@ out:
 static void
 adopt(struct warden *w, uint32_t generation)
 {
-	const struct wire_plain again = { .type = WIRE_RELOAD_START };
+	const struct wire_config again = { .type = WIRE_RELOAD_START,
+		.generation = generation };
 	struct warden_plan *old = w->now;
 
 	if (w->next == NULL || w->next->generation != generation)
@@ -334,6 +335,10 @@ parent_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_STOP:
 		stop(w);
+		break;
+	case WIRE_LEVEL:
+		log_set_level((enum log_level)
+		    ((const struct wire_level *)body)->level);
 		break;
 	}
 }

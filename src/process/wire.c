@@ -25,6 +25,11 @@ FITS(wire_fw, wire_fw_element);
 /* No padding: every byte that leaves a process was written on purpose. */
 _Static_assert(sizeof(struct addr) == 18, "addr");
 _Static_assert(sizeof(struct wire_reload) == 256, "wire_reload");
+_Static_assert(sizeof(struct wire_level) == 12, "wire_level");
+_Static_assert(sizeof(struct wire_target) == 8 + 4 +
+    sizeof(struct log_layout) + LOGTARGET_PATH_MAX + LOGTARGET_SOCKET_MAX,
+    "wire_target");
+_Static_assert(sizeof(struct wire_target_set) == 8, "wire_target_set");
 _Static_assert(sizeof(struct wire_log) == 24, "wire_log");
 _Static_assert(sizeof(struct wire_found) == 16, "wire_found");
 _Static_assert(sizeof(struct wire_log_add) == 1036, "wire_log_add");
@@ -50,10 +55,12 @@ _Static_assert(sizeof(struct wire_name_text) == 272, "wire_name_text");
 const struct port_rule wire_to_parent[] = {
 	PLAIN(WIRE_READY, wire_ready, false),
 	PLAIN(WIRE_REOPEN_LOG, wire_plain, false),
-	PLAIN(WIRE_RELOAD_START, wire_plain, false),
+	PLAIN(WIRE_RELOAD_START, wire_config, false),
 	PLAIN(WIRE_STOPPED, wire_stopped, false),
 	PLAIN(WIRE_WANT_RUNNER, wire_plain, false),
 	PLAIN(WIRE_WANT_RESOLVER, wire_plain, false),
+	PLAIN(WIRE_SET_LEVEL, wire_level, false),
+	PLAIN(WIRE_SET_TARGET, wire_target, false),
 	{ 0 }
 };
 
@@ -61,6 +68,8 @@ const struct port_rule wire_to_child[] = {
 	PLAIN(WIRE_GIVE, wire_give, true),
 	PLAIN(WIRE_STOP, wire_plain, false),
 	PLAIN(WIRE_FLUSHLOGS, wire_plain, false),
+	PLAIN(WIRE_LEVEL, wire_level, false),
+	PLAIN(WIRE_TARGET_SET, wire_target_set, false),
 	{ 0 }
 };
 

@@ -17,6 +17,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/port.h"
+#include "process/logtarget.h"
 
 enum wire_type {
 	/* parent -> child: one descriptor each */
@@ -24,13 +25,17 @@ enum wire_type {
 	/* child -> parent */
 	WIRE_READY,           /* wire_ready: the child is up and sandboxed */
 	WIRE_REOPEN_LOG,      /* wire_plain: open the log target again */
-	WIRE_RELOAD_START,    /* wire_plain: look at fail2ban.conf again */
+	WIRE_RELOAD_START,    /* wire_config: look at fail2ban.conf again */
 	WIRE_STOPPED,         /* wire_stopped: orderly end follows */
 	WIRE_WANT_RUNNER,     /* wire_plain: a jail has shell commands */
 	WIRE_WANT_RESOLVER,   /* wire_plain: there is a name to look up */
+	WIRE_SET_LEVEL,       /* wire_level, of the engine: `set loglevel` */
+	WIRE_SET_TARGET,      /* wire_target, of the engine: `set logtarget` */
 	/* parent -> child */
 	WIRE_STOP,            /* wire_plain */
 	WIRE_FLUSHLOGS,       /* wire_plain: USR1 */
+	WIRE_LEVEL,           /* wire_level: log with it; not to the engine */
+	WIRE_TARGET_SET,      /* wire_target_set: the answer to SET_TARGET */
 
 	/* warden -> engine */
 	WIRE_CONFIG = 32,     /* wire_config + memfd (DUMP_ENGINE text) */
@@ -109,6 +114,25 @@ struct wire_give {
 };
 
 struct wire_ready { uint32_t type; uint32_t pid; };
+
+/* One that was set: until the configuration after `generation`. */
+struct wire_level {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t level;       /* enum log_level */
+};
+
+struct wire_target {
+	uint32_t type;
+	uint32_t generation;
+	struct logtarget target;
+};
+
+/* One for each SET_TARGET, in their order; a new GIFT_LOG came before it. */
+struct wire_target_set {
+	uint32_t type;
+	int32_t error;        /* errno: EPERM nobody allows it; 0: it is set */
+};
 
 struct wire_stopped { uint32_t type; uint32_t status; };
 

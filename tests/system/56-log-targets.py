@@ -197,6 +197,113 @@ def syslog_restarted():
         gaold.close()
 
 
+def text_of(path):
+    with open(path, errors="replace") as text:
+        return text.read()
+
+
+def refusal(gaold, path):
+    return gaold.ask_raw("set", "logtarget", path).get("error", {}).get("type")
+
+
+def by_command():
+    """`set logtarget`: what may be opened, and that all processes follow."""
+    gaold = Gaold(firewall="null")
+    logs = gaold.dir + "/logs"
+    os.mkdir(logs, 0o755)
+    with open(gaold.etc + "/gaol.conf", "a") as conf:
+        conf.write("runtime_log_dir = \"%s\";\n" % logs)
+    new = logs + "/new.log"
+    try:
+        gaold.start()
+        tap.ok(gaold.ask("set", "logtarget", new) == new and gaold.ask("get", "logtarget") == new
+               and "Changed logging target to " + new in text_of(new),
+               "a new file in runtime_log_dir", gaold.logs())
+        before = text_of(gaold.out)
+        gaold.ask("set", "sshd", "addlogpath", "/etc/shadow")
+        tap.ok(wait_for("the warden's word", 5, lambda: "/etc/shadow: not read" in text_of(new))
+               and text_of(gaold.out) == before, "every process logs there")
+        os.rename(new, new + ".1")
+        tap.ok(gaold.ask("flushlogs") == "rolled over" and wait_for(
+            "a new file", 5, lambda: os.path.exists(new) and "rollover performed on " + new
+            in text_of(new)), "flushlogs opens it anew")
+        tap.ok(gaold.ask("set", "logtarget", "STDOUT[datetime=off]") == "STDOUT" and
+               gaold.ask("flushlogs") == "flushed" and wait_for("a record", 5, lambda: re.search(
+                   r"(?m)^fail2ban.server +\[\d+\]: INFO +flush performed on STDOUT",
+                   text_of(gaold.dir + "/stdout"))), "STDOUT, with an option", gaold.logs())
+        sink = Sink(gaold.dir + "/syslog")
+        tap.ok(gaold.ask_raw("set", "syslogsocket", sink.path)["error"]["type"] ==
+               "PermissionError", "no socket that nobody names")
+        sink.close()
+        gaold.ask("reload")
+        tap.ok(wait_for("the configured file", 5, lambda: "Reload finished" in
+                        text_of(gaold.out) or "Reload finished" in gaold.logs())
+               and gaold.ask("get", "logtarget") == gaold.out, "a reload ends it")
+        wait_for("the file", 5, lambda: gaold.ask("set", "sshd", "addlogpath", "/etc/shadow")
+                 or gaold.log_has("/etc/shadow: not read"))
+        tap.ok(gaold.log_has("/etc/shadow: not read"), "… for every process")
+
+        # What somebody who took over the engine could name.
+        os.symlink(gaold.dir + "/evil", logs + "/link")
+        os.link(gaold.auth, logs + "/hard")
+        os.mkfifo(logs + "/fifo")
+        open(logs + "/theirs", "w").close()
+        os.chown(logs + "/theirs", 64801, 64801)
+        for name, kind in (("link", "Exception"), ("fifo", "Exception"),
+                           ("hard", "PermissionError"), ("theirs", "PermissionError"),
+                           (".hidden", "PermissionError"), ("sub/x", "PermissionError"),
+                           ("../evil", "PermissionError"), ("", "PermissionError")):
+            tap.ok(refusal(gaold, logs + "/" + name) == kind, "refused: '%s'" % name,
+                   gaold.logs())
+        for path in ("/etc/cron.d/evil", gaold.dir + "/evil", logs + "2/x"):
+            tap.ok(refusal(gaold, path) == "PermissionError" and not os.path.exists(path),
+                   "refused: " + path.replace(gaold.dir, "DIR"))
+        os.chmod(logs, 0o777)
+        tap.ok(refusal(gaold, new) == "PermissionError",
+               "no file in a directory that others may write")
+        tap.ok(gaold.ask("get", "logtarget") == gaold.out and
+               not os.path.exists(gaold.dir + "/evil") and not os.path.getsize(gaold.auth),
+               "the old target stays, nothing was written elsewhere")
+    finally:
+        gaold.close()
+
+
+def level_by_command():
+    gaold = Gaold(firewall="null", jail="action = touch")
+    gaold.write("action.d/touch.conf", "[Definition]\nactionban = true\n")
+    ask = ("set", "sshd", "addlogpath", "/etc/shadow")
+
+    def said():
+        return text_of(gaold.out).count("/etc/shadow: not read")
+    try:
+        gaold.start()
+        gaold.ask("set", "loglevel", "DEBUG")
+        gaold.fail("192.0.2.1")
+        tap.ok(wait_for("a record", 10, lambda: gaold.log_has("-- returned successfully")),
+               "set loglevel DEBUG: the runner tells more", gaold.logs())
+        gaold.ask("set", "loglevel", "CRITICAL")
+        gaold.ask(*ask)
+        gaold.ask("set", "loglevel", "INFO")
+        tap.ok(said() == 0, "CRITICAL: the warden does not warn", gaold.logs())
+        gaold.ask(*ask)
+        tap.ok(wait_for("a warning", 5, said), "INFO: it does")
+        gaold.ask("set", "loglevel", "CRITICAL")
+        os.rename(gaold.out, gaold.out + ".old")
+        os.mkdir(gaold.out)
+        gaold.process.send_signal(signal.SIGUSR1)
+        tap.ok(wait_for("an error", 5, lambda: "cannot open the log target"
+                        in text_of(gaold.out + ".old")),
+               "CRITICAL: errors of the others are still seen")
+        os.rmdir(gaold.out)
+        gaold.ask("reload")
+        wait_for("a warning", 10, lambda: gaold.ask(*ask) or
+                 (os.path.exists(gaold.out) and said()))
+        tap.ok(said() > 0 and gaold.ask("get", "loglevel") == "INFO",
+               "a reload ends it in all processes", gaold.logs())
+    finally:
+        gaold.close()
+
+
 if shutil.which("fail2ban-server"):
     for text in ("LOG", "LOG[datetime=off]", "LOG[padding=off]",
                  'LOG[format="%(levelname)s|%(name)-30s|%(process)d|%(message)s"]',
@@ -211,4 +318,6 @@ journal()
 rotation()
 unopenable()
 syslog_restarted()
+by_command()
+level_by_command()
 tap.exit()

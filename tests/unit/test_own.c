@@ -51,6 +51,7 @@ test_defaults(void **state)
 	assert_non_null(own.share);
 	assert_null(own.socket_group);
 	assert_false(own.runtime_commands || own.runtime_logs);
+	assert_null(own.runtime_log_dir);
 	assert_int_equal(own.line_max, 65536);
 	assert_int_equal(own.match_limit, 100000);
 	assert_true(own.tracked_max > 0 && own.bans_max > 0);
@@ -67,7 +68,7 @@ test_every_field(void **state)
 	    "socket_group = \"adm\"; firewall = \"null\"; share = \"/x\";\n"
 	    "line_max = 1000; match_limit = 5000L; tracked_max = 100;\n"
 	    "bans_max = 7; runtime_commands = true;\n"
-	    "runtime_logs = true;\n"), 0);
+	    "runtime_logs = true;\nruntime_log_dir = \"/a\";\n"), 0);
 	assert_int_equal(report.n, 0);
 	assert_int_equal(own.engine_uid, 1234);
 	assert_int_equal(own.engine_gid, 1234);
@@ -81,6 +82,7 @@ test_every_field(void **state)
 	assert_int_equal(own.tracked_max, 100);
 	assert_int_equal(own.bans_max, 7);
 	assert_true(own.runtime_commands && own.runtime_logs);
+	assert_string_equal(own.runtime_log_dir, "/a");
 }
 
 static void

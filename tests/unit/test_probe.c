@@ -347,6 +347,8 @@ only_whole_results_are_valid(void **state)
 	BREAK(strcpy(r.socket, "relative"));
 	BREAK(strcpy(r.pidfile, ""));
 	BREAK(strcpy(r.log.file, "relative"));
+	BREAK(strcpy(r.log_dir, "relative"));
+	BREAK(memset(r.log_dir, '/', sizeof(r.log_dir)));
 	BREAK(strcpy(r.log.file, ""));
 	BREAK(strcpy(r.state_dir, "relative"));
 	BREAK(strcpy(r.state_dir, ""));

@@ -38,7 +38,7 @@ each_type_has_one_rule(void **state)
 			assert_memory_equal(r->name, "WIRE_", 5);
 			n++;
 		}
-	for (uint32_t type = WIRE_GIVE; type <= WIRE_FLUSHLOGS; type++)
+	for (uint32_t type = WIRE_GIVE; type <= WIRE_TARGET_SET; type++)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_CONFIG; type <= WIRE_IGNORE_ERROR; type++)
 		assert_int_equal(seen[type], 1);
@@ -50,7 +50,7 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_NAME_ASK; type <= WIRE_NAME_NOT; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 9 + 20 + 11 + 6 + 2 + 4);
+	assert_int_equal(n, 13 + 20 + 11 + 6 + 2 + 4);
 }
 
 static void

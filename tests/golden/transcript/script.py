@@ -27,6 +27,7 @@ firewall = "null";
 share = "@ROOT@";
 runtime_commands = true;
 runtime_logs = true;
+runtime_log_dir = "@DIR@";
 """,
     "etc/jail.conf": """[DEFAULT]
 enabled = false
@@ -179,11 +180,25 @@ set loglevel nonsense
 get loglevel
 set logtarget @DIR@/other.log
 get logtarget
+flushlogs
+set logtarget STDOUT
+get logtarget
+flushlogs
+set logtarget stderr
+set logtarget 'STDERR[datetime=off]'
+get logtarget
+set logtarget SYSLOG
+get logtarget
 set logtarget @DIR@/server.log
+flushlogs
 set logtarget
 set logtarget /nowhere/at/all.log
 set syslogsocket auto
 set syslogsocket
+set syslogsocket /dev/log
+get syslogsocket
+set syslogsocket auto
+set allowipv6 yes
 set allowipv6 auto
 set allowipv6 nonsense
 set dbmaxmatches 20

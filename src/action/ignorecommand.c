@@ -30,13 +30,13 @@ struct question {
 	struct names names;
 	struct command *command;
 	struct buf key;                 /* of the cache, once it is known */
+	char *both;                     /* text and key, as they were asked */
 };
 
 struct ignorecommand {
 	char *jail;
 	char *text;             /* the command */
 	char *key;              /* NULL: no cache */
-	char *both;             /* text and key: all tags whose names we need */
 	struct answers *answers;
 	struct pool *pool;
 	struct host *host;
@@ -57,6 +57,7 @@ free_question(struct question *q)
 	command_cancel(q->command);
 	values_fini(&q->values);
 	buf_fini(&q->key);
+	free(q->both);
 	free(q);
 }
 
@@ -86,7 +87,7 @@ done_cb(const struct command_result *result, void *arg)
 
 	q->command = NULL;
 	/* A failure too: it would most likely fail again. */
-	if (q->of->answers != NULL) {
+	if (q->of->answers != NULL && q->key.n > 0) {
 		clock_tick();
 		answers_set(q->of->answers, buf_span(&q->key), clock_boot(),
 		    ignored);
@@ -143,6 +144,16 @@ execute(void *arg)
 	q->command = command_start(q->of->pool, &script, &options, done_cb, q);
 }
 
+/* All tags whose names are needed. */
+static char *
+both_texts(const struct ignorecommand *i)
+{
+	struct buf both = { 0 };
+
+	buf_addf(&both, "%s\n%s", i->text, i->key != NULL ? i->key : "");
+	return buf_take(&both);
+}
+
 static void
 next_question(struct ignorecommand *i)
 {
@@ -161,7 +172,8 @@ next_question(struct ignorecommand *i)
 	q->names = (struct names){
 		.host = i->host, .addr = q->addr, .done = execute, .arg = q,
 	};
-	names_find(&q->names, span_of(i->both));
+	q->both = both_texts(i);
+	names_find(&q->names, span_of(q->both));
 }
 
 static void
@@ -180,9 +192,23 @@ turn_cb(evutil_socket_t fd, short what, void *arg)
 	event_active(i->turn, 0, 0);
 }
 
+int
+ignorecommand_set_cache(struct ignorecommand *i, const char *key,
+    int64_t count, double seconds)
+{
+	if (key != NULL && (key[0] == '\0' || count < 1 ||
+		count > ANSWERS_MAX || !(seconds >= 0)))
+		return -1;
+	answers_free(i->answers);
+	free(i->key);
+	i->answers = key != NULL ? answers_new((size_t)count, seconds) : NULL;
+	i->key = key != NULL ? xstrdup(key) : NULL;
+	return 0;
+}
+
 /* "key=…, max-count=…, max-time=…" */
 static int
-set_cache(struct ignorecommand *i, const char *text, struct buf *why)
+read_cache(struct ignorecommand *i, const char *text, struct buf *why)
 {
 	struct buf entry_text = { 0 };
 	struct entry e;
@@ -211,9 +237,7 @@ set_cache(struct ignorecommand *i, const char *text, struct buf *why)
 		buf_addf(why, "ignorecache: max-time: '%s' is not a duration",
 		    time_text);
 	} else {
-		i->key = xstrdup(key);
-		i->answers = answers_new((size_t)count, seconds);
-		result = 0;
+		result = ignorecommand_set_cache(i, key, count, seconds);
 	}
 	entry_fini(&e);
 	buf_fini(&entry_text);
@@ -225,14 +249,13 @@ ignorecommand_new(const struct ignorecommand_options *options,
     struct buf *why)
 {
 	struct ignorecommand *i = xcalloc(1, sizeof(*i));
-	struct buf both = { 0 };
 
 	i->last = &i->first;
 	i->turn = event_new(pool_base(options->pool), -1, 0, turn_cb, i);
 	if (i->turn == NULL)
 		log_fatal("gaol.action", "no memory for an event");
 	if (options->cache != NULL && options->cache[0] != '\0' &&
-	    set_cache(i, options->cache, why) != 0) {
+	    read_cache(i, options->cache, why) != 0) {
 		ignorecommand_free(i);
 		return NULL;
 	}
@@ -242,8 +265,6 @@ ignorecommand_new(const struct ignorecommand_options *options,
 	i->host = options->host;
 	i->done = options->done;
 	i->arg = options->arg;
-	buf_addf(&both, "%s\n%s", i->text, i->key != NULL ? i->key : "");
-	i->both = buf_take(&both);
 	return i;
 }
 
@@ -267,7 +288,6 @@ ignorecommand_free(struct ignorecommand *i)
 	free(i->jail);
 	free(i->text);
 	free(i->key);
-	free(i->both);
 	free(i);
 }
 

@@ -38,6 +38,12 @@ struct ignorecommand_options {
 struct ignorecommand *ignorecommand_new(
     const struct ignorecommand_options *options, struct buf *why);
 void ignorecommand_free(struct ignorecommand *i);
+/*
+ * Another cache, empty, for questions that come now; key (copied) NULL: none.
+ * 0; -1: count or seconds out of range, or an empty key: the old one stays.
+ */
+int ignorecommand_set_cache(struct ignorecommand *i, const char *key,
+    int64_t count, double seconds);
 /* 0, and done() will be called, never before this returns; -1 ENOBUFS. */
 int ignorecommand_ask(struct ignorecommand *i, const struct values *v,
     uint64_t cookie);

@@ -294,14 +294,19 @@ change_cache(struct setting_call *c)
 
 	if (rc == -1)
 		return -1;
+	if (engine_ignore_set_cache(c->jail, cache.key, cache.count,
+		cache.seconds) == -1)
+		rc = command_setting_fail(c, "ValueError", "ignorecache: the "
+		    "key is too long; accepted: up to %d bytes",
+		    WIRE_KEY_MAX - 1);
+	else
+		rc = command_setting_store(c, "ValueError",
+		    rc == 1 ? c->argv[0] : NULL);
 	free(cache.key);
-	if (command_setting_store(c, "ValueError",
-	    rc == 1 ? c->argv[0] : NULL) == -1)
-		return -1;
-	/* It is the runner's, as the command is. */
-	if (c->jail->engine->config->own.runtime_commands)
+	/* It goes with the commands that are in no file. */
+	if (rc == 0 && c->jail->run_given)
 		command_action_changed(c->jail);
-	return 0;
+	return rc;
 }
 
 const struct setting command_setting_ignore[] = {

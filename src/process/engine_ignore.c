@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "action/answers.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/kept.h"
@@ -18,6 +19,7 @@
 
 #define LOGGER "gaol.engine"
 #define WAITING_MAX 10000
+#define CACHE_SECONDS_MAX 1e9
 
 struct ask {
 	uint64_t seq;
@@ -52,6 +54,45 @@ ask_free(struct ask *a)
 {
 	kept_free(a->kept);
 	free(a);
+}
+
+/* --- the cache of answers --------------------------------------------- */
+
+void
+engine_ignore_send_cache(struct engine_run *run, const struct engine_jail *j)
+{
+	struct wire_run_cache m;
+
+	if (run->port == NULL || j->run_cache == NULL || j->run_given ||
+	    j->run_number == WIRE_RUN_ALL)
+		return;
+	m = *j->run_cache;
+	m.generation = run->generation;
+	m.jail = j->run_number;
+	port_send(run->port, &m, sizeof(m), -1);
+}
+
+int
+engine_ignore_set_cache(struct engine_jail *j, const char *key,
+    int64_t count, double seconds)
+{
+	struct wire_run_cache m = { .type = WIRE_RUN_CACHE };
+	size_t n = key != NULL ? strlen(key) : 0;
+
+	if (n >= sizeof(m.key))
+		return -1;
+	if (n > 0) {
+		m.count = (uint32_t)(count < ANSWERS_MAX ? count :
+		    ANSWERS_MAX);
+		m.ms = seconds > 0 ? (int64_t)(seconds < CACHE_SECONDS_MAX ?
+		    seconds * 1000 : CACHE_SECONDS_MAX * 1000) : 0;
+		memcpy(m.key, key, n);
+	}
+	if (j->run_cache == NULL)
+		j->run_cache = xcalloc(1, sizeof(*j->run_cache));
+	*j->run_cache = m;
+	engine_ignore_send_cache(j->engine->run, j);
+	return 0;
 }
 
 /* --- asking ---------------------------------------------------------- */

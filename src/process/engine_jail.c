@@ -327,6 +327,8 @@ engine_jail_apply(struct engine *e, const struct jail_config *config,
 	if (engine_setting_stays(j)) {
 		filter_free(filter);
 	} else {
+		free(j->run_cache);
+		j->run_cache = NULL;
 		filter_free(j->filter);
 		j->filter = filter;
 	}
@@ -391,6 +393,7 @@ engine_jail_free(struct engine_jail *j)
 	event_filter_free(j->events);
 	config_free(j->own);
 	config_free(j->past);
+	free(j->run_cache);
 	free(j->error);
 	free(j);
 }

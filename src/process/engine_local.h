@@ -56,6 +56,7 @@ struct engine_jail {
 	struct run_action *runs; /* its shell actions */
 	uint32_t run_number;     /* the runner's for it; UINT32_MAX: none */
 	bool run_given;          /* its commands are not those of the files */
+	struct wire_run_cache *run_cache;   /* by `set`; NULL: the files' */
 	char *run_error;         /* why they do not run; NULL: they do */
 	struct engine_question *questions;   /* of its bans' histories */
 };
@@ -355,6 +356,14 @@ void engine_target_answer(struct engine *e, const struct wire_target_set *m);
 void engine_target_forget(struct engine *e);
 /* Every process logs with it until a reload. */
 void engine_target_level(struct engine *e, enum log_level level);
+
+/* --- engine_ignore.c: answers of ignorecommand ---------------------------- */
+/*
+ * They are kept by another key from now on (NULL: not at all), until a reload.
+ * 0; -1: the key is too long, and nothing changes.
+ */
+int engine_ignore_set_cache(struct engine_jail *j, const char *key,
+    int64_t count, double seconds);
 
 /* --- engine_life.c: jails by command ------------------------------------ */
 /* NULL: why. Nobody may have that name who runs. */

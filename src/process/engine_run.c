@@ -73,6 +73,8 @@ send_config(struct engine_run *run)
 	buf_add(&m, run->digests, run->digests_n * sizeof(*run->digests));
 	port_send(run->port, m.p, m.n, -1);
 	buf_fini(&m);
+	for (size_t i = 0; i < run->engine->jails_n; i++)
+		engine_ignore_send_cache(run, run->engine->jails[i]);
 }
 
 void

@@ -164,6 +164,8 @@ void run_merge_forget(struct run_job *job);
 /* --- engine_ignore.c ------------------------------------------------- */
 struct engine_ignore *engine_ignore_new(struct engine_run *run);
 void engine_ignore_free(struct engine_ignore *g);
+void engine_ignore_send_cache(struct engine_run *run,
+    const struct engine_jail *j);
 /* Asks again what has no answer: the runner is new, or forgets. */
 void engine_ignore_again(struct engine_ignore *g);
 /* True: it was one of ours. */

@@ -310,6 +310,21 @@ take_given(struct runner *r, const struct wire_given *m, int fd)
 }
 
 static void
+take_cache(struct runner *r, const struct wire_run_cache *m)
+{
+	const struct runner_jail *j = runner_table_jail(r, m->generation,
+	    m->jail);
+
+	if (j == NULL || j->ignore == NULL)
+		return;
+	if (memchr(m->key, '\0', sizeof(m->key)) == NULL ||
+	    ignorecommand_set_cache(j->ignore, m->count > 0 ? m->key : NULL,
+		m->count, (double)m->ms / 1000) == -1)
+		log_error(LOGGER, "[%s] the engine's ignorecache is none",
+		    j->config->name);
+}
+
+static void
 engine_message(uint32_t type, const void *body, size_t records, int fd,
     void *arg)
 {
@@ -322,6 +337,9 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_RUN_GIVEN:
 		take_given(r, body, fd);
+		break;
+	case WIRE_RUN_CACHE:
+		take_cache(r, body);
 		break;
 	case WIRE_RUN_RESUME:
 		resume(r, body);

@@ -44,6 +44,7 @@ _Static_assert(sizeof(struct wire_fw_state) == 136, "wire_fw_state");
 _Static_assert(sizeof(struct wire_config) + WIRE_DIGESTS_MAX *
     sizeof(struct wire_digest) <= PORT_MESSAGE_MAX, "wire_digest");
 _Static_assert(sizeof(struct wire_given) == 16, "wire_given");
+_Static_assert(sizeof(struct wire_run_cache) == 536, "wire_run_cache");
 _Static_assert(sizeof(struct wire_run) == 32, "wire_run");
 _Static_assert(sizeof(struct wire_run_resume) == 28, "wire_run_resume");
 _Static_assert(sizeof(struct wire_run_state) == 148, "wire_run_state");
@@ -121,6 +122,7 @@ const struct port_rule wire_to_runner[] = {
 	PLAIN(WIRE_RUN_TICKET, wire_run, true),
 	PLAIN(WIRE_RUN_FORGET, wire_config, false),
 	PLAIN(WIRE_RUN_GIVEN, wire_given, true),
+	PLAIN(WIRE_RUN_CACHE, wire_run_cache, false),
 	{ 0 }
 };
 

@@ -79,6 +79,7 @@ enum wire_type {
 	WIRE_RUN_FORGET,      /* wire_config: no number of an older one */
 	WIRE_RUN_GIVEN,       /* wire_given + memfd: a jail's commands that
 	                       * are in no file; before RUN_CONFIG */
+	WIRE_RUN_CACHE,       /* wire_run_cache: after RUN_CONFIG */
 	/* runner -> engine */
 	WIRE_RUN_STATE = 112, /* wire_run_state: answers to RUN_CONFIG */
 	WIRE_RUN_DONE,        /* wire_run_done: the answer to RUN… */
@@ -279,6 +280,21 @@ struct wire_run {
 	uint32_t action;      /* of the jail's; WIRE_RUN_IGNORE */
 	uint32_t verb;        /* enum action_verb */
 	uint32_t last;        /* of a flush: the stop follows */
+};
+
+#define WIRE_KEY_MAX 512
+
+/*
+ * `set JAIL ignorecache`: what answers of its ignorecommand are kept by, in
+ * the place of what the files say. The key is a text with tags, no command.
+ */
+struct wire_run_cache {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t jail;
+	uint32_t count;       /* 0: none are kept */
+	int64_t ms;
+	char key[WIRE_KEY_MAX];   /* ends in it */
 };
 
 #define WIRE_RUN_IGNORE UINT32_MAX   /* the jail's ignorecommand */

@@ -322,6 +322,47 @@ def ignored():
         gaold.close()
 
 
+def remembered():
+    """set JAIL ignorecache: no command, so nobody has to allow it."""
+    gaold = Recorded()
+    asked = gaold.dir + "/asked"
+    open(asked, "w").close()
+    gaold.write("jail.local", "[sshd]\nignorecommand = echo <ip> >>%s\n" % asked)
+
+    def ask(address):
+        """How often the command ran for one more failure."""
+        def seen():
+            return gaold.ask("status", "sshd")["filter"]["ignored"]
+        ignored, runs = seen(), os.path.getsize(asked)
+        gaold.fail(address)
+        wait_for("its answer", 15, lambda: seen() > ignored)
+        return (os.path.getsize(asked) - runs) // len(address + "\n")
+    try:
+        gaold.start()
+        tap.ok([ask("192.0.2.70") for _ in range(2)] == [1, 1],
+               "ignorecache: none, and every failure is asked about", gaold.logs())
+        tap.ok(gaold.ask("set", "sshd", "ignorecache", "key=<ip>, max-count=9") == ["<ip>", 9, 300]
+               and [ask("192.0.2.70") for _ in range(3)] == [1, 0, 0] and
+               ask("192.0.2.71") == 1, "set JAIL ignorecache: the answer is kept by its key",
+               gaold.logs())
+        gaold.ask("set", "sshd", "ignorecache", "key=all")
+        tap.ok([ask("192.0.2.72"), ask("192.0.2.73")] == [1, 0], "… by another one")
+        pid = gaold.runner()["pid"]
+        os.kill(pid, signal.SIGKILL)
+        wait_for("another runner", 15, lambda: gaold.runner().get("pid") not in (None, 0, pid))
+        tap.ok([ask("192.0.2.72"), ask("192.0.2.73")] == [1, 0], "a new runner is told", gaold.logs())
+        gaold.ask("set", "sshd", "ignorecache", "")
+        tap.ok([ask("192.0.2.72") for _ in range(2)] == [1, 1], "… no more")
+        gaold.ask("set", "sshd", "ignorecache", "key=all")
+        gaold.ask("reload")
+        tap.ok([ask("192.0.2.72") for _ in range(2)] == [1, 1], "a reload ends it")
+        tap.ok("the key is too long" in gaold.ask_raw(
+            "set", "sshd", "ignorecache", "key=" + 600 * "x")["error"]["message"],
+            "a key that is too long is refused")
+    finally:
+        gaold.close()
+
+
 def single():
     gaold = Recorded()
     try:
@@ -340,6 +381,7 @@ if sh("iptables", "-w", "-S").returncode == 0 and os.path.exists("/etc/fail2ban/
     stock()
 else:
     print("ok - stock configuration # SKIP no iptables here, or no fail2ban")
-for part in (lifecycle, lost_runner, native_latency, many_jails, ignored, single):
+for part in (lifecycle, lost_runner, native_latency, many_jails, ignored, remembered,
+             single):
     part()
 tap.exit()

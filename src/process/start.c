@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "config/duration.h"
 
 enum {
 	OPT_PNAME = 256, OPT_LOGLEVEL, OPT_LOGTARGET, OPT_SYSLOGSOCKET,
@@ -101,6 +102,20 @@ misuse(struct start *s, const char *what, const char *value)
 	s->what = START_MISUSE;
 }
 
+/* It is the client's, who says what is wrong with it in fail2ban's way. */
+static void
+take_timeout(struct start *s, const char *value)
+{
+	double seconds;
+
+	if (duration_parse(span_of(value), &seconds) == 0 && seconds >= 0)
+		return;
+	if (s->compat)
+		s->what = START_CLIENT;
+	else
+		misuse(s, "--timeout: accepted: a duration, got", value);
+}
+
 static void
 take_option(struct start *s, int c, const char *value)
 {
@@ -129,7 +144,8 @@ take_option(struct start *s, int c, const char *value)
 	case 'x': case 'v': case 'q': break;
 	/* upstream's internal ones */
 	case OPT_ASYNC: s->async = true; break;
-	case OPT_PNAME: case OPT_TIMEOUT: break;
+	case OPT_PNAME: break;
+	case OPT_TIMEOUT: take_timeout(s, value); break;
 	/* getopt(3) has said what */
 	default: s->what = START_MISUSE; break;
 	}

@@ -110,6 +110,17 @@ add_extra(struct options *o, const char *option, const char *value)
 		strings_add(&o->extra, span_of(value));
 }
 
+/* Python looks such a one up among its names. */
+static bool
+is_word(const char *text)
+{
+	if (!isalpha((unsigned char)*text) && *text != '_')
+		return false;
+	while (isalnum((unsigned char)*text) || *text == '_')
+		text++;
+	return *text == '\0';
+}
+
 /* Says what is wrong as upstream does and gives the exit status. */
 static int
 fail_early(const char *value)
@@ -117,7 +128,10 @@ fail_early(const char *value)
 	struct buf text = { 0 };
 
 	printable_add_repr(&text, span_of(value));
-	printf("ERROR: %s is not a duration\n", text.p);
+	if (is_word(value))
+		printf("ERROR: name %s is not defined\n", text.p);
+	else
+		printf("ERROR: %s is not a duration\n", text.p);
 	fflush(stdout);
 	fputs("Init of command line failed\n", stderr);
 	buf_fini(&text);

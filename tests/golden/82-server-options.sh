@@ -60,7 +60,14 @@ same() {
 same out --str2sec 1d
 same out --str2sec "1d 6h"
 same out --str2sec 1.5h
-same status --str2sec foo
+same out --str2sec foo
+same status --str2sec 5x
+same out --timeout x
+same out --timeout foo status
+same status --timeout 5x
+same out --timeout x -V
+same status --timeout 1d -V
+same status -V --timeout x
 same head -h
 same head --help
 same head --no-such-option

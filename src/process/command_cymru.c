@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/strings.h"
 #include "base/xalloc.h"
 #include "control/payload.h"
 #include "process/command_local.h"
@@ -115,15 +116,53 @@ reply(struct engine_cymru *c)
 
 /* "23028 | 216.90.108.0/24 | US | arin | 1998-09-25" */
 static void
-take_record(struct place *p, struct span record)
+take_record(struct strings found[FIELDS], struct span record)
 {
 	struct span column;
 
 	for (unsigned i = 0; span_cut(&record, '|', &column); i++) {
 		column = span_trim(column);
 		for (size_t k = 0; k < FIELDS; k++)
-			if (columns[k] == i && column.n > 0)
-				p->field[k] = span_dup(column);
+			if (columns[k] == i)
+				strings_add(&found[k], column.n > 0 ? column :
+				    SPAN("unknown"));
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each once, in the order of their bytes: "64500, 64501". */
+static char *
+joined(struct strings *found)
+{
+	struct buf text = { 0 };
+
+	if (found->n == 0)
+		return NULL;
+	qsort(found->v, found->n, sizeof(*found->v), compare);
+	for (size_t i = 0; i < found->n; i++)
+		if (i == 0 || strcmp(found->v[i - 1], found->v[i]) != 0)
+			buf_addf(&text, "%s%s", i > 0 ? ", " : "",
+			    found->v[i]);
+	return buf_take(&text);
+}
+
+/* A network may have more than one origin. */
+static void
+take_records(struct place *p, struct span records)
+{
+	struct strings found[FIELDS] = { 0 };
+	struct span record;
+
+	while (span_cut(&records, '\n', &record))
+		take_record(found, record);
+	for (size_t k = 0; k < FIELDS; k++) {
+		p->field[k] = joined(&found[k]);
+		strings_fini(&found[k]);
 	}
 }
 
@@ -131,7 +170,7 @@ static void
 take(struct place *p, const struct resolved *r)
 {
 	if (r->result == LOOKUP_FOUND && r->text != NULL)
-		take_record(p, span_of(r->text));
+		take_records(p, span_of(r->text));
 	for (size_t k = 0; r->result == LOOKUP_NONE && k < FIELDS; k++)
 		p->field[k] = xstrdup("nxdomain");
 }

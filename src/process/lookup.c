@@ -153,14 +153,29 @@ lookup_own(struct lookup_addresses *out)
 	return out->n > 0 ? LOOKUP_FOUND : LOOKUP_NONE;
 }
 
+/* Its first string behind an octet of length; printable ASCII only. */
+static size_t
+put_string(const unsigned char *string, char *out)
+{
+	size_t kept = 0;
+
+	for (size_t k = 1; k <= string[0]; k++)
+		if (string[k] >= 0x20 && string[k] < 0x7f)
+			out[kept++] = (char)string[k];
+	return kept;
+}
+
+/* What has no room is left out whole. */
 enum lookup_result
 lookup_read_text(const unsigned char *reply, size_t n,
     char out[LOOKUP_TEXT_MAX + 1])
 {
+	const unsigned char *string;
+	size_t kept = 0, found = 0;
 	ns_msg message;
 	ns_rr record;
-	size_t length, kept = 0;
 
+	out[0] = '\0';
 	if (n > REPLY_MAX || ns_initparse(reply, (int)n, &message) == -1)
 		return LOOKUP_FAILED;
 	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
@@ -168,20 +183,17 @@ lookup_read_text(const unsigned char *reply, size_t n,
 			return LOOKUP_FAILED;
 		if (ns_rr_type(record) != ns_t_txt || ns_rr_rdlen(record) < 1)
 			continue;
-		/* One octet of length, then the string. */
-		length = ns_rr_rdata(record)[0];
-		if (length + 1 > ns_rr_rdlen(record))
+		string = ns_rr_rdata(record);
+		if (string[0] + 1 > ns_rr_rdlen(record))
 			return LOOKUP_FAILED;
-		for (size_t k = 1; k <= length; k++) {
-			unsigned char c = ns_rr_rdata(record)[k];
-
-			if (c >= 0x20 && c < 0x7f)
-				out[kept++] = (char)c;
-		}
+		if (kept + 1 + string[0] > LOOKUP_TEXT_MAX)
+			break;
+		if (found++ > 0)
+			out[kept++] = '\n';
+		kept += put_string(string, out + kept);
 		out[kept] = '\0';
-		return LOOKUP_FOUND;
 	}
-	return LOOKUP_NONE;
+	return found > 0 ? LOOKUP_FOUND : LOOKUP_NONE;
 }
 
 enum lookup_result

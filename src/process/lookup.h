@@ -13,7 +13,7 @@
 
 #define LOOKUP_NAME_MAX 253
 #define LOOKUP_ADDRESSES_MAX 64   /* of one name; more are left out */
-#define LOOKUP_TEXT_MAX 255       /* of a TXT record: its first string */
+#define LOOKUP_TEXT_MAX 1023      /* of TXT records, one a line */
 
 enum lookup_result {
 	LOOKUP_FOUND,

@@ -51,7 +51,7 @@ _Static_assert(sizeof(struct wire_run_state) == 148, "wire_run_state");
 _Static_assert(sizeof(struct wire_run_done) == 32, "wire_run_done");
 _Static_assert(sizeof(struct wire_name_ask) == 272, "wire_name_ask");
 _Static_assert(sizeof(struct wire_name) == 16, "wire_name");
-_Static_assert(sizeof(struct wire_name_text) == 272, "wire_name_text");
+_Static_assert(sizeof(struct wire_name_text) == 1040, "wire_name_text");
 
 const struct port_rule wire_to_parent[] = {
 	PLAIN(WIRE_READY, wire_ready, false),

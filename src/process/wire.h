@@ -341,7 +341,7 @@ enum wire_ignored { IGNORED_NO, IGNORED_YES, IGNORED_UNANSWERED };
 enum wire_name_kind {
 	NAME_ADDRESSES,
 	NAME_OWN,            /* those of this machine's names; no name */
-	NAME_TEXT,           /* its TXT record */
+	NAME_TEXT,           /* its TXT records */
 };
 
 struct wire_name_ask {
@@ -361,7 +361,7 @@ struct wire_name_text {
 	uint32_t type;
 	uint32_t zero;
 	uint64_t seq;
-	char text[256];      /* NUL-terminated */
+	char text[1024];     /* NUL-terminated; a line for each record */
 };
 
 #define WIRE_RECORDS_MAX 1000

@@ -91,7 +91,8 @@ class Names:
                 for a in addresses.split():
                     f.write("%s %s\n" % (a, name.replace("_", ".")))
         self.stop()
-        texts = ["--txt-record=%s,%s" % item for item in self.text.items()]
+        texts = ["--txt-record=%s,%s" % (name, text) for name, records in self.text.items()
+                 for text in records]
         self.process = subprocess.Popen(
             ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",
              "--no-hosts", "--addn-hosts=" + self.hosts, "--listen-address=127.0.0.1",

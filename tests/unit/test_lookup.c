@@ -47,6 +47,20 @@ names_are_told_from_numbers(void **state)
 
 /* --- replies ------------------------------------------------------------ */
 
+/* One answer more. */
+static size_t
+record(unsigned char *out, const char *data, size_t n, unsigned type)
+{
+	const unsigned char head[] = {
+		0xc0, 12, 0, (unsigned char)type, 0, 1, 0, 0, 0, 60,
+		(unsigned char)(n >> 8), (unsigned char)n,
+	};
+
+	memcpy(out, head, sizeof(head));
+	memcpy(out + sizeof(head), data, n);
+	return sizeof(head) + n;
+}
+
 /* Question a.b TXT, and one answer whose data are `data`. */
 static size_t
 reply(unsigned char *out, const char *data, size_t n, unsigned type)
@@ -55,15 +69,9 @@ reply(unsigned char *out, const char *data, size_t n, unsigned type)
 		0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0,
 		1, 'a', 1, 'b', 0, 0, 16, 0, 1,
 	};
-	const unsigned char record[] = {
-		0xc0, 12, 0, (unsigned char)type, 0, 1, 0, 0, 0, 60,
-		(unsigned char)(n >> 8), (unsigned char)n,
-	};
 
 	memcpy(out, head, sizeof(head));
-	memcpy(out + sizeof(head), record, sizeof(record));
-	memcpy(out + sizeof(head) + sizeof(record), data, n);
-	return sizeof(head) + sizeof(record) + n;
+	return sizeof(head) + record(out + sizeof(head), data, n, type);
 }
 
 static void
@@ -84,6 +92,18 @@ a_text_is_read(void **state)
 	n = reply(b, big, 256, 16);
 	assert_int_equal(lookup_read_text(b, n, text), LOOKUP_FOUND);
 	assert_int_equal(strlen(text), 255);
+	/* more than one */
+	n = reply(b, "\1a", 2, 16);
+	n += record(b + n, "\2bc\1d", 5, 16);
+	b[7] = 2;
+	assert_int_equal(lookup_read_text(b, n, text), LOOKUP_FOUND);
+	assert_string_equal(text, "a\nbc");
+	n = reply(b, big, 256, 16);
+	for (int i = 0; i < 9; i++)
+		n += record(b + n, big, 256, 16);
+	b[7] = 10;
+	assert_int_equal(lookup_read_text(b, n, text), LOOKUP_FOUND);
+	assert_int_equal(strlen(text), 3 * 256 + 255);
 	/* longer than its data say, other types, nothing */
 	n = reply(b, "\x0c" "1234", 5, 16);
 	assert_int_equal(lookup_read_text(b, n, text), LOOKUP_FAILED);

@@ -142,6 +142,8 @@ struct main_config {
 struct own_config {
 	int64_t engine_uid, engine_gid;   /* users.engine = "_gaol" or number */
 	int64_t warden_uid, warden_gid;   /* users.warden = "_gaolw" */
+	int64_t resolver_uid, resolver_gid;   /* users.resolver = "_gaolr"; -1:
+	                                   the engine's */
 	int64_t action_uid, action_gid;   /* shell actions; 0: root, -1: an
 	                                   unknown user was named */
 	char *socket_group;               /* NULL: root's */

@@ -187,6 +187,8 @@ own_part(const struct own_config *own)
 
 	json_object_set_new(o, "engine_uid", json_integer(own->engine_uid));
 	json_object_set_new(o, "warden_uid", json_integer(own->warden_uid));
+	json_object_set_new(o, "resolver_uid",
+	    json_integer(own->resolver_uid));
 	json_object_set_new(o, "socket_group", text(own->socket_group));
 	json_object_set_new(o, "firewall", text(own->firewall));
 	json_object_set_new(o, "share", text(own->share));

@@ -325,8 +325,10 @@ parent_options(struct role_options *o, const struct parent *p, enum role role)
 	/* The runner reads itself whom it becomes. */
 	if (role == ROLE_RUNNER)
 		return;
-	o->uid = role == ROLE_WARDEN ? r->warden_uid : r->engine_uid;
-	o->gid = role == ROLE_WARDEN ? r->warden_gid : r->engine_gid;
+	o->uid = role == ROLE_WARDEN ? r->warden_uid :
+	    role == ROLE_RESOLVER ? r->resolver_uid : r->engine_uid;
+	o->gid = role == ROLE_WARDEN ? r->warden_gid :
+	    role == ROLE_RESOLVER ? r->resolver_gid : r->engine_gid;
 }
 
 static int

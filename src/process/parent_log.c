@@ -226,7 +226,8 @@ adopt(struct parent *p, const struct probe_result *next)
 	    strcmp(next->pidfile, now->pidfile) != 0 ||
 	    strcmp(next->state_dir, now->state_dir) != 0 ||
 	    next->engine_uid != now->engine_uid ||
-	    next->warden_uid != now->warden_uid)
+	    next->warden_uid != now->warden_uid ||
+	    next->resolver_uid != now->resolver_uid)
 		log_warning(LOGGER, "socket, pidfile, the directory of dbfile "
 		    "and users change with a restart only");
 	memcpy(now->signins_file, next->signins_file,

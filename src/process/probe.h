@@ -21,6 +21,7 @@
 struct probe_result {
 	uint32_t engine_uid, engine_gid;   /* 0: no user is known */
 	uint32_t warden_uid, warden_gid;
+	uint32_t resolver_uid, resolver_gid;
 	uint32_t socket_gid;
 	uint32_t log_level;
 	struct logtarget log;

@@ -150,6 +150,26 @@ put_user(const char *name, int64_t uid, int64_t gid, uint32_t *uid_out,
 	return 0;
 }
 
+/* Name servers' answers are read there: not with what the warden may. */
+static int
+put_resolver(const struct own_config *o, struct probe_result *out)
+{
+	if (o->resolver_uid == -1) {
+		out->resolver_uid = out->engine_uid;
+		out->resolver_gid = out->engine_gid;
+		return 0;
+	}
+	if (put_user("resolver", o->resolver_uid, o->resolver_gid,
+		&out->resolver_uid, &out->resolver_gid) == -1)
+		return -1;
+	if (out->resolver_uid != out->warden_uid)
+		return 0;
+	log_error(LOGGER, "users: resolver and warden are both uid %u; "
+	    "accepted: a user of the resolver's own, or the engine's",
+	    (unsigned)out->resolver_uid);
+	return -1;
+}
+
 /* All problems are shown, not only the first. */
 static int
 fill(const struct start *s, const struct config *c, struct probe_result *out)
@@ -181,6 +201,7 @@ fill(const struct start *s, const struct config *c, struct probe_result *out)
 	    &out->engine_uid, &out->engine_gid);
 	bad |= put_user("warden", o->warden_uid, o->warden_gid,
 	    &out->warden_uid, &out->warden_gid);
+	bad |= put_resolver(o, out);
 	if (bad == 0 && out->engine_uid == out->warden_uid) {
 		log_error(LOGGER, "users: engine and warden are both uid %u; "
 		    "they protect each other only with different ones",

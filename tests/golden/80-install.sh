@@ -112,8 +112,8 @@ if command -v systemd-sysusers >/dev/null; then
     cp "$prefix/lib/sysusers.d/gaol.conf" "$work/root/usr/lib/sysusers.d"
     check "systemd-sysusers makes the users" systemd-sysusers \
         --root="$work/root" gaol.conf
-    check "… both" sh -c \
-        "[ \$(grep -c '^_gaolw\\?:' '$work/root/etc/passwd') = 2 ]"
+    check "… all three" sh -c \
+        "[ \$(grep -c '^_gaol[wr]\\?:' '$work/root/etc/passwd') = 3 ]"
     mkdir -p "$work/root/usr/lib/tmpfiles.d"
     cp "$prefix/lib/tmpfiles.d/gaol.conf" "$work/root/usr/lib/tmpfiles.d"
     check "systemd-tmpfiles makes the directories" systemd-tmpfiles \

@@ -74,7 +74,8 @@ class Gaold:
                    "action = nftables[port=\"22\", protocol=\"tcp\"]\n"
                    "[sshd]\nenabled = true\nfilter = sshd\nlogpath = %s\n%s\n"
                    % (self.auth, jail))
-        self.write("gaol.conf", "users = { engine = 64801; warden = 64802; };\n"
+        self.write("gaol.conf", "users = { engine = 64801; warden = 64802; "
+                   "resolver = 64803; };\n"
                    "firewall = \"%s\";\nshare = \"%s\";\n%s\n"
                    % (firewall, HERE, gaol_conf))
         self.process = None

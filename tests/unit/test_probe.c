@@ -120,6 +120,9 @@ files_say_what_to_open(void **state)
 	assert_int_equal(r.engine_gid, 61001);
 	assert_int_equal(r.warden_uid, 61002);
 	assert_int_equal(r.warden_gid, 61002);
+	/* There is no _gaolr here: it runs as the engine. */
+	assert_int_equal(r.resolver_uid, 61001);
+	assert_int_equal(r.resolver_gid, 61001);
 	assert_int_equal(r.socket_gid, 0);
 	assert_int_equal(r.log_level, LEVEL_NOTICE);
 	assert_int_equal(r.log.kind, LOGTARGET_FILE);
@@ -286,6 +289,26 @@ messages_are_printable(void **state)
 	text = logged();
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "x\\x1b"));
+}
+
+static void
+the_resolver_has_its_user(void **state)
+{
+	struct probe_result r;
+
+	(void)state;
+	put_usual();
+	put("gaol.conf", "users: { engine = 61001; warden = 61002; "
+	    "resolver = 61003; };\n");
+	assert_int_equal(probe(NULL, &r), 0);
+	assert_int_equal(r.resolver_uid, 61003);
+	assert_int_equal(r.resolver_gid, 61003);
+	put("gaol.conf", "users: { engine = 61001; warden = 61002; "
+	    "resolver = 61002; };\n");
+	assert_problem(NULL, "resolver and warden are both uid 61002");
+	put("gaol.conf", "users: { engine = 61001; warden = 61002; "
+	    "resolver = 0; };\n");
+	assert_problem(NULL, "users.resolver: no such user, or it is root");
 }
 
 static void
@@ -488,6 +511,7 @@ main(void)
 		cmocka_unit_test(no_database_is_no_directory),
 		cmocka_unit_test(problems_name_the_option),
 		cmocka_unit_test(messages_are_printable),
+		cmocka_unit_test(the_resolver_has_its_user),
 		cmocka_unit_test(one_process_needs_no_users),
 		cmocka_unit_test(without_files_there_is_none),
 		cmocka_unit_test(only_whole_results_are_valid),

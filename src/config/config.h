@@ -153,6 +153,8 @@ struct own_config {
 	int64_t match_limit;              /* PCRE2, default 100000 */
 	int64_t tracked_max;              /* addresses counted in one jail */
 	int64_t bans_max;                 /* live bans in one jail */
+	int64_t widest_v4, widest_v6;     /* bits of a banned network, at least;
+	                                   a jail's own prefix may be less */
 	bool runtime_commands;            /* the control socket may give
 	                                   command text */
 	bool runtime_logs;                /* … may name any log */

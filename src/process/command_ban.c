@@ -34,6 +34,9 @@ is_protected(const struct banning *b, const struct id *id)
 	    never_refuses(b->never, &id->addr) : 0;
 	struct buf text = { 0 };
 
+	if (error == 0 && id->addr.family != ADDR_NONE)
+		error = never_too_wide(&j->engine->config->own, j->config,
+		    &id->addr);
 	if (error != EACCES && error != ERANGE)
 		return false;
 	id_format(id, &text);

@@ -30,6 +30,21 @@ never_new(const struct config *config, const struct addr *own, size_t n)
 }
 
 int
+never_too_wide(const struct own_config *own, const struct jail_config *jail,
+    const struct addr *a)
+{
+	int64_t least = a->family == ADDR_V4 ? own->widest_v4 :
+	    own->widest_v6;
+	int64_t counted = a->family == ADDR_V4 ? jail->prefix_v4 :
+	    jail->prefix_v6;
+
+	/* 0: a jail without any, as one that commands made. */
+	if (counted > 0 && counted < least)
+		least = counted;
+	return a->plen < least ? ERANGE : 0;
+}
+
+int
 never_refuses(const struct trie *never, const struct addr *a)
 {
 	if (!addr_is_normal(a) || !addr_is_bannable(a))

@@ -24,5 +24,11 @@ struct trie *never_new(const struct config *config, const struct addr *own,
  * one of those, or a network that holds one.
  */
 int never_refuses(const struct trie *never, const struct addr *a);
+/*
+ * ERANGE: a network wider than gaol.conf lets anybody ban, and than what the
+ * jail counts by (its ipv4_prefix, ipv6_prefix); else 0.
+ */
+int never_too_wide(const struct own_config *own,
+    const struct jail_config *jail, const struct addr *a);
 
 #endif

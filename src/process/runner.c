@@ -111,14 +111,18 @@ is_plain_id(struct span text)
 
 /* 0, or errno: whom the never-list holds, or text that is no safe id. */
 static int
-refuses(const struct trie *never, const char *text, bool bans)
+refuses(const struct runner_jail *j, const char *text, bool bans)
 {
 	struct addr a;
+	int error;
 
 	if (text == NULL)
 		return 0;
-	if (addr_parse_net(span_of(text), &a) == 0)
-		return bans ? never_refuses(never, &a) : 0;
+	if (addr_parse_net(span_of(text), &a) == 0) {
+		error = bans ? never_refuses(j->source->never, &a) : 0;
+		return error != 0 || !bans ? error :
+		    never_too_wide(&j->source->config->own, j->config, &a);
+	}
 	return is_plain_id(span_of(text)) ? 0 : EINVAL;
 }
 
@@ -137,9 +141,9 @@ check_ticket(const struct runner_jail *j, const struct wire_run *m,
 
 	if (v == NULL || j == NULL || j->source == NULL)
 		return 0;
-	refused = refuses(j->source->never, v->fid, bans);
+	refused = refuses(j, v->fid, bans);
 	if (refused == 0)
-		refused = refuses(j->source->never, v->ip, bans);
+		refused = refuses(j, v->ip, bans);
 	if (refused == 0)
 		return 0;
 	errno = refused;

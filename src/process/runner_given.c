@@ -56,6 +56,8 @@ read_given(const struct runner_given *g, const struct config *files)
 	if (config == NULL)
 		return NULL;
 	config->jails[0].bantime = g->bantime;
+	config->own.widest_v4 = files->own.widest_v4;
+	config->own.widest_v6 = files->own.widest_v6;
 	source = xcalloc(1, sizeof(*source));
 	source->config = config;
 	source->never = never_new(files, NULL, 0);

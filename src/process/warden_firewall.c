@@ -192,12 +192,15 @@ check_record(const struct warden *w, uint32_t type,
     const struct wire_fw_record *r)
 {
 	const struct addr *a = &r->addr;
+	int error;
 
 	if (r->rule >= w->now->plan.rules_n || !addr_is_normal(a))
 		return EINVAL;
 	if (type == WIRE_FW_DELETE)
 		return 0;
-	return never_refuses(w->never, a);
+	error = never_refuses(w->never, a);
+	return error != 0 ? error : never_too_wide(&w->now->config->own,
+	    &w->now->config->jails[w->now->plan.rules[r->rule].jail], a);
 }
 
 static int

@@ -57,6 +57,26 @@ try:
     tap.ok("prefix" not in dump.stdout and "maxretry" in dump.stdout,
            "fail2ban's stream does not name our options",
            dump.stdout + dump.stderr)
+    # The warden holds what comes back against gaol.conf: nobody asked first.
+    tap.ok(g.run("ban", "sshd", "100.66.0.0/16").returncode == 0 and wait_for(
+        "a wide network", 10, lambda: "100.66.0.0/16" in g.kernel()),
+        "a network is banned by hand")
+    g.stop()
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    with open(g.etc + "/gaol.conf", "a") as conf:
+        conf.write("widest_ipv4 = 32;\nwidest_ipv6 = 128;\n")
+    g.start()
+    tap.ok(wait_for("a refusal", 10, lambda: g.log_has(
+        "100.66.0.0/16 is not in the firewall: the network is too wide"))
+        and wait_for("the others", 10, lambda: "100.64.9.0/24" in g.kernel())
+        and "100.66.0.0/16" not in g.kernel(), "widest_ipv4: only as wide as "
+        "the jail counts by", "%s\n%s" % (g.kernel(), g.logs()))
+    refused = g.run("ban", "sshd", "100.67.0.0/23")
+    tap.ok(refused.returncode == 1 and "too wide" in refused.stderr,
+           "… whoever asks", refused.stdout + refused.stderr)
+    tap.ok(g.run("ban", "sshd", "100.67.0.0/24").returncode == 0 and wait_for(
+        "a network", 10, lambda: "100.67.0.0/24" in g.kernel()),
+        "… but that", g.kernel())
     g.write("jail.local", "[sshd]\nipv6_prefix = 8\n")
     bad = subprocess.run([g.gaol, "check", "-c", g.etc], capture_output=True,
                          text=True)

@@ -38,6 +38,39 @@ loopback_and_own_addresses(void **state)
 	trie_free(never);
 }
 
+static int
+width(const struct own_config *own, const struct jail_config *jail,
+    const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse_net(span_of(text), &a), 0);
+	return never_too_wide(own, jail, &a);
+}
+
+static void
+networks_as_wide_as_configured(void **state)
+{
+	const struct own_config any = { .widest_v4 = 8, .widest_v6 = 16 };
+	const struct own_config none = { .widest_v4 = 32, .widest_v6 = 128 };
+	const struct jail_config hosts = { .prefix_v4 = 32, .prefix_v6 = 128 };
+	const struct jail_config nets = { .prefix_v4 = 24, .prefix_v6 = 64 };
+	const struct jail_config made = { 0 };
+
+	(void)state;
+	assert_int_equal(width(&any, &hosts, "10.0.0.0/8"), 0);
+	assert_int_equal(width(&any, &nets, "10.0.0.0/8"), 0);
+	assert_int_equal(width(&any, &made, "2001::/16"), 0);
+	assert_int_equal(width(&none, &hosts, "192.0.2.1"), 0);
+	assert_int_equal(width(&none, &hosts, "192.0.2.0/31"), ERANGE);
+	assert_int_equal(width(&none, &made, "192.0.2.0/31"), ERANGE);
+	assert_int_equal(width(&none, &nets, "192.0.2.0/24"), 0);
+	assert_int_equal(width(&none, &nets, "192.0.2.0/23"), ERANGE);
+	assert_int_equal(width(&none, &nets, "2001:db8::/64"), 0);
+	assert_int_equal(width(&none, &nets, "2001:db8::/63"), ERANGE);
+	assert_int_equal(width(&none, &hosts, "2001:db8::1"), 0);
+}
+
 static void
 ignoreip_of_default(void **state)
 {
@@ -79,6 +112,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loopback_and_own_addresses),
+		cmocka_unit_test(networks_as_wide_as_configured),
 		cmocka_unit_test(ignoreip_of_default),
 		cmocka_unit_test(too_wide_or_no_address),
 	};

@@ -1,6 +1,7 @@
 #include "process/start.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,12 +152,98 @@ take_option(struct start *s, int c, const char *value)
 	}
 }
 
+/* --- who was started by fail2ban's client --------------------------------- */
+
+#define CMDLINE_MAX 65536
+
+/* The command line of the process that started us; -1: nobody can say. */
+static int
+read_cmdline(struct buf *out)
+{
+	char path[64], part[4096];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", (long)getppid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	while (out->n < CMDLINE_MAX && (n = read(fd, part, sizeof(part))) > 0)
+		buf_add(out, part, (size_t)n);
+	close(fd);
+	buf_addc(out, '\0');
+	return 0;
+}
+
+static bool
+is_client(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : word,
+	    "fail2ban-client") == 0;
+}
+
+/* From the client's own name on; an interpreter's options are before it. */
+static size_t
+split(char *text, size_t n, char **argv, size_t max)
+{
+	size_t argc = 0;
+
+	for (size_t at = 0; at < n && argc < max; at += strlen(text + at) + 1)
+		if (argc > 0 || is_client(text + at))
+			argv[argc++] = text + at;
+	argv[argc] = NULL;
+	return argc;
+}
+
+/*
+ * fail2ban's client hands its configuration over later and does not tell a
+ * server that it starts where that is. We read the files ourselves, the same
+ * ones: its -c is ours.
+ */
+static void
+take_clients_dir(struct start *s)
+{
+	struct buf text = { 0 };
+	char *argv[64];
+	size_t argc;
+	int c;
+
+	if (read_cmdline(&text) == 0) {
+		argc = split(text.p, text.n, argv, 63);
+		optind = 0;   /* glibc: from the beginning, another argv */
+		opterr = 0;
+		while (argc > 0 && (c = getopt_long((int)argc, argv,
+		    "c:s:p:dtfbxvqihV", long_options, NULL)) != -1)
+			if (c == 'c') {
+				strings_add(&s->paths, span_of(optarg));
+				s->dir = absolute(s,
+				    s->paths.v[s->paths.n - 1]);
+			}
+	}
+	buf_fini(&text);
+}
+
 static bool
 final(enum start_what what)
 {
 	return what == START_MISUSE || what == START_HELP ||
 	    what == START_CLIENT || what == START_VERSION ||
 	    what == START_VERSION_SHORT;
+}
+
+static void
+take_verb(struct start *s, int argc, char **argv)
+{
+	if (strcmp(argv[0], "start") != 0) {
+		if (s->compat)
+			s->what = START_CLIENT;
+		else
+			misuse(s, "unknown verb", argv[0]);
+	} else if (argc > 1) {
+		misuse(s, "start takes no argument, got", argv[1]);
+	}
 }
 
 void
@@ -174,16 +261,10 @@ start_parse(struct start *s, int argc, char **argv)
 	while (!final(s->what) && (c = getopt_long(argc, argv,
 	    "+c:s:p:dtfb1xvqihV", long_options, NULL)) != -1)
 		take_option(s, c, optarg);
-	if (s->what != START_DAEMON || optind == argc)
-		return;
-	if (strcmp(argv[optind], "start") != 0) {
-		if (s->compat)
-			s->what = START_CLIENT;
-		else
-			misuse(s, "unknown verb", argv[optind]);
-	} else if (optind + 1 != argc) {
-		misuse(s, "start takes no argument, got", argv[optind + 1]);
-	}
+	if (s->what == START_DAEMON && optind < argc)
+		take_verb(s, argc - optind, argv + optind);
+	if (s->what == START_DAEMON && s->async && s->dir == NULL)
+		take_clients_dir(s);
 }
 
 void

@@ -3,6 +3,7 @@ stopped, changed; refused where gaol.conf does not allow it."""
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -272,7 +273,54 @@ def fail2bans_client():
         d.close()
 
 
-for scene in (refusals, native, commands, fail2bans_client):
+def started_by_fail2ban():
+    """Its client finds our fail2ban-server beside itself."""
+    if not os.path.exists("/usr/bin/fail2ban-client"):
+        print("ok - fail2ban-client start # SKIP not installed")
+        return
+    d = Gaold(firewall="null")
+    with open(d.etc + "/fail2ban.conf", "a") as conf:
+        conf.write("syslogsocket = auto\nallowipv6 = auto\ndbmaxmatches = 10\n"
+                   "dbpurgeage = 1d\n[Thread]\nstacksize = 0\n")
+    d.write("filter.d/t.conf", "[Definition]\nfailregex = bad login from <HOST>\n")
+    d.write("jail.conf", "[app]\nenabled = true\nfilter = t\naction =\n"
+            "backend = polling\nlogpath = %s\n" % d.auth)
+    os.mkdir(d.dir + "/bin")
+    shutil.copy("/usr/bin/fail2ban-client", d.dir + "/bin")
+    os.symlink(os.path.dirname(d.gaold) + "/fail2ban-server", d.dir + "/bin/fail2ban-server")
+
+    def client(*words):
+        return subprocess.run(["/usr/bin/python3", d.dir + "/bin/fail2ban-client",
+                               "-c", d.etc, *words], capture_output=True, text=True)
+
+    def program():
+        with open(d.dir + "/pid") as pid:
+            return os.readlink("/proc/%d/exe" % int(pid.read()))
+    try:
+        done = client("start")
+        tap.ok(done.returncode == 0 and done.stdout.endswith("Server ready\n"),
+               "fail2ban-client start: our daemon", done.stdout + done.stderr + d.logs())
+        tap.ok(os.path.samefile(program(), d.gaold), "… is what runs")
+        done = client("status")
+        tap.ok("Jail list:\tapp\n" in done.stdout,
+               "… with the configuration of the client's -c", done.stdout + done.stderr)
+        done = client("start")
+        tap.ok(done.returncode == 255 and "Server already running" in done.stderr,
+               "a second start", done.stdout + done.stderr)
+        done = client("restart")
+        tap.ok(done.returncode == 0 and "Shutdown successful\nServer ready\n" in done.stdout and
+               "app" in client("status").stdout, "restart", done.stdout + done.stderr + d.logs())
+        done = client("stop")
+        tap.ok(done.returncode == 0 and done.stdout == "Shutdown successful\n" and
+               wait_for("the end", 10, lambda: not os.path.exists(d.dir + "/pid")), "stop",
+               done.stdout + done.stderr)
+    finally:
+        if os.path.exists(d.dir + "/pid"):
+            client("stop")
+        d.close()
+
+
+for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client):
     scene()
     # What it banned is not the next one's.
     subprocess.run(["nft", "flush", "ruleset"], check=True)

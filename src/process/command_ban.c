@@ -35,8 +35,8 @@ is_protected(const struct banning *b, const struct id *id)
 	struct buf text = { 0 };
 
 	if (error == 0 && id->addr.family != ADDR_NONE)
-		error = never_too_wide(&j->engine->config->own, j->config,
-		    &id->addr);
+		error = never_too_wide(&b->engine->config->own,
+		    b->jail->config, &id->addr);
 	if (error != EACCES && error != ERANGE)
 		return false;
 	id_format(id, &text);

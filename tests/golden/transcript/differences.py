@@ -12,7 +12,7 @@ OWN = "gaol's own"
 README = ["the text of `<HOST>` in `get JAIL failregex`",
           "`reload --if-exists` of a jail that is in no file",
           "`actionproperties`",
-          "`set logtarget`, `syslogsocket`, `dbfile`",
+          "`set logtarget`, `syslogsocket`",
           "`set` of a bad `bantime.formula`, a negative `findtime` …"]
 
 # What this build may not have yet: a step that shows it, and those that are

@@ -17,14 +17,18 @@ event_json_time(struct wall time)
 	struct tm tm;
 	char text[64];
 	size_t n;
+	int us;
 
 	if (gmtime_r(&t, &tm) == NULL)
 		return NULL;
 	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	if (n == 0)
 		return NULL;
-	snprintf(text + n, sizeof(text) - n, ".%03dZ",
-	    (int)((time.us - seconds * CLOCK_SECOND) / 1000));
+	us = (int)(time.us - seconds * CLOCK_SECOND);
+	if (us % 1000 != 0)
+		snprintf(text + n, sizeof(text) - n, ".%06dZ", us);
+	else
+		snprintf(text + n, sizeof(text) - n, ".%03dZ", us / 1000);
 	return json_string(text);
 }
 

@@ -397,6 +397,7 @@ read_time(struct date_detector *d, const struct date_match *match,
 	out->known = false;
 	if (match->cut_start == match->cut_end || !match->readable)
 		return;
+	out->us = match->fields.us;
 	if (match->epoch) {
 		out->time = match->wall;
 		out->known = true;

@@ -27,7 +27,8 @@ void date_free(struct date_detector *d);
 /* `start` and `end` first: copied and read together, they are one vector. */
 struct date {
 	size_t start, end;   /* what is cut; start = end: nothing ({NONE}) */
-	struct wall time;    /* when known */
+	struct wall time;    /* when known; of most formats whole seconds */
+	int us;              /* … and its fraction, if `time` has none */
 	bool found;          /* a template matched; cut is meaningful */
 	bool known;          /* … and it is a date that exists */
 };

@@ -56,14 +56,15 @@ found(struct date_match *match, size_t end)
  * one way.
  */
 static bool
-fraction(struct span line, size_t *i)
+fraction(struct span line, size_t *i, int *us)
 {
 	size_t n = *i + 1;
+	int unit = 100000;
 
 	if (*i >= line.n || (line.p[*i] != '.' && line.p[*i] != ','))
 		return true;
-	while (n < line.n && is_digit(line.p[n]))
-		n++;
+	for (; n < line.n && is_digit(line.p[n]); n++, unit /= 10)
+		*us += (line.p[n] - '0') * unit;
 	if (n == *i + 1 || n > *i + 7)
 		return false;
 	*i = n;
@@ -132,7 +133,7 @@ date_quick_iso(struct span line, struct date_match *match)
 	    (p[10] != 'T' && p[10] != ' ') || !clock_time(p + 11, f))
 		return false;
 	f->year = 2000 + decade;
-	if (!fraction(line, &i) || !zone(line, &i, f, &looked))
+	if (!fraction(line, &i, &f->us) || !zone(line, &i, f, &looked))
 		return false;
 	found(match, i);
 	match->looked = looked;

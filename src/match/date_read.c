@@ -52,6 +52,18 @@ small_number(struct span value, int *out)
 	return 0;
 }
 
+/* Of a second: the first six digits of it. */
+static int
+microseconds(struct span value)
+{
+	int us = 0;
+
+	for (size_t i = 0; i < 6; i++)
+		us = us * 10 + (i < value.n && value.p[i] >= '0' &&
+		    value.p[i] <= '9' ? value.p[i] - '0' : 0);
+	return us;
+}
+
 /* One field; -1: not readable. `pm` is looked at by %I afterwards. */
 static int
 read_field(struct date_fields *f, char code, struct span value, bool *twelve,
@@ -75,6 +87,9 @@ read_field(struct date_fields *f, char code, struct span value, bool *twelve,
 	case 'Z':
 		f->zoned = true;
 		return date_zone_parse(value, &f->zone);
+	case 'f':
+		f->us = microseconds(value);
+		return 0;
 	}
 	if (small_number(value, &n) == -1)
 		return -1;
@@ -147,14 +162,17 @@ date_read_epoch(struct span text, bool is_long, struct wall *out)
 }
 
 bool
-date_read_tai64n(struct span text, struct wall *out)
+date_read_tai64n(struct span text, struct wall *out, int *us)
 {
-	uint64_t n;
+	uint64_t n, ns;
 
 	/* '@', the "4" of 2^62, 15 digits of seconds, 8 of nanoseconds. */
 	if (number_parse_hex(span_sub(text, 2, 15), &n) == -1 ||
 	    n > (uint64_t)(INT64_MAX / CLOCK_SECOND))
 		return false;
 	*out = wall_from_seconds((int64_t)n);
+	if (number_parse_hex(span_sub(text, 17, 8), &ns) == 0 &&
+	    ns < 1000000000)
+		*us = (int)(ns / 1000);
 	return true;
 }

@@ -22,7 +22,7 @@ bool date_read_fields(const struct date_group *groups, size_t n,
  * microseconds.
  */
 bool date_read_epoch(struct span text, bool is_long, struct wall *out);
-/* "@" and 24 hexadecimal digits. */
-bool date_read_tai64n(struct span text, struct wall *out);
+/* "@" and 24 hexadecimal digits; *us: of the second, else untouched. */
+bool date_read_tai64n(struct span text, struct wall *out, int *us);
 
 #endif

@@ -103,7 +103,7 @@ date_template_release(struct date_template *t)
 static void
 read_fields(struct date_template *t)
 {
-	static const char codes[] = "YymBbdHIpMSaAwjUWzZ";
+	static const char codes[] = "YymBbdHIpMSfaAwjUWzZ";
 	char name[2] = "";
 	unsigned group;
 	size_t i;
@@ -418,13 +418,15 @@ read_match(const struct date_template *t, const struct matcher *m,
 	struct span value;
 
 	match->epoch = t->kind != DATE_PATTERN;
+	match->fields.us = 0;
 	if (!match->epoch)
 		match->readable = date_read_fields(t->fields,
 		    t->fields_n, m, &match->fields);
 	else if (!matcher_group(m, t->value, &value))
 		match->readable = false;
 	else if (t->kind == DATE_TAI64N)
-		match->readable = date_read_tai64n(value, &match->wall);
+		match->readable = date_read_tai64n(value, &match->wall,
+		    &match->fields.us);
 	else
 		match->readable = date_read_epoch(value,
 		    t->kind == DATE_LONG_EPOCH, &match->wall);

@@ -13,6 +13,7 @@
 struct date_fields {
 	int year, month, day;        /* DATE_UNKNOWN: the stamp has none */
 	int hour, minute, second;
+	int us;                      /* of the second */
 	int weekday;                 /* 0 Monday, or DATE_UNKNOWN */
 	int week;                    /* of the year, or DATE_UNKNOWN */
 	bool week_sunday;            /* weeks start on Sunday (%U) */
@@ -22,7 +23,7 @@ struct date_fields {
 };
 
 #define DATE_FIELDS_NONE ((struct date_fields){ \
-	DATE_UNKNOWN, DATE_UNKNOWN, DATE_UNKNOWN, 0, 0, 0, \
+	DATE_UNKNOWN, DATE_UNKNOWN, DATE_UNKNOWN, 0, 0, 0, 0, \
 	DATE_UNKNOWN, DATE_UNKNOWN, false, DATE_UNKNOWN, false, 0 })
 
 /*
@@ -41,6 +42,7 @@ struct date_memory {
 /*
  * `zone`: minutes east of UTC for stamps without a zone, or NULL for local
  * time. 0, or -1 for a date that does not exist (30 February, second 60).
+ * Whole seconds, as upstream has it.
  */
 int date_fields_wall(const struct date_fields *f, const int *zone,
     struct wall now, struct date_memory *memory, struct wall *out);

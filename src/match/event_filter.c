@@ -57,7 +57,7 @@ compile(struct event_filter *ef, const struct filter_config *config,
 	struct filter_options own = *options;
 	struct filter *f;
 
-	own.anonymous = own.check_all = true;
+	own.anonymous = own.check_all = own.fractions = true;
 	own.kind = "eventregex";
 	for (size_t i = 0; i < config->events_n; i++)
 		strings_add(&events.failregex,

@@ -62,6 +62,8 @@ struct filter_options {
 	bool pending;              /* `gaol regex`: hand over failures that
 	                              still lack an id, with an empty one */
 	bool anonymous;            /* an id is not needed (mail events) */
+	bool fractions;            /* times keep theirs; upstream's are whole
+	                              seconds */
 	const char *kind;          /* what messages call its expressions;
 	                              NULL: "failregex" */
 	/* The last failregex is another thing (`jsonprefix`); NULL: it is not.

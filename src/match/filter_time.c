@@ -25,6 +25,16 @@ set_last(struct filter *f, struct wall time)
 	f->last_known = true;
 }
 
+static struct wall
+time_of(const struct filter *f, const struct date *date)
+{
+	struct wall time = date->time;
+
+	if (f->options.fractions)
+		time.us += date->us;
+	return time;
+}
+
 /* A line without a date of its own belongs to the one before, if recent. */
 static bool
 use_last(const struct filter *f, struct passage *pass, struct wall now)
@@ -117,9 +127,9 @@ stamp_one(struct filter *f, struct span line)
 	date_find(f->dates, f->matcher, pass.line, pass.ascii, now, &date);
 	if (!date.found || !date.known)
 		return false;
-	pass.time = date.time;
+	pass.time = time_of(f, &date);
 	pass.timed = true;
-	set_last(f, date.time);
+	set_last(f, pass.time);
 	filter_check_time(f, &pass);
 	return true;
 }
@@ -176,9 +186,9 @@ filter_stamp(struct filter *f, struct passage *pass)
 	if (date.start > 0 && date.end > date.start)
 		f->scan.inner_date = true;
 	if (date.found && date.known) {
-		pass->time = date.time;
+		pass->time = time_of(f, &date);
 		pass->timed = true;
-		set_last(f, date.time);
+		set_last(f, pass->time);
 	} else if (use_last(f, pass, now)) {
 		/* Upstream leaves such a line whole, even an odd date in it. */
 		date.start = date.end = 0;

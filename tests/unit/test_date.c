@@ -159,6 +159,40 @@ defaults(void **state)
 		    cases[i].want);
 }
 
+/* The time is in whole seconds, as upstream's; the rest stands beside. */
+static void
+fractions(void **state)
+{
+	static const struct {
+		const char *pattern, *line;
+		int us;
+	} cases[] = {
+		{ NULL, "2005-01-23T21:59:59.981746+01:00 x", 981746 },
+		{ NULL, "2005-01-23 21:59:59,123 x", 123000 },
+		{ NULL, "2005-01-23 21:59:59.000007 x", 7 },
+		{ NULL, "2005-01-23 21:59:59 x", 0 },
+		{ NULL, "Jan 23 21:59:59.25 x", 250000 },
+		{ NULL, "Jan 23 21:59:59 x", 0 },
+		{ "^%Y-%m-%d %H:%M:%S\\.%f", "2005-01-23 21:59:59.5 x",
+		    500000 },
+		{ "TAI64N", "@4000000043d4d62f1dcd6500 x", 500000 },
+		{ "EPOCH", "1106517599.5 x", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct date_detector *d = detector(cases[i].pattern, NULL);
+		struct date date = find(d, cases[i].line);
+
+		assert_true(date.known);
+		if (date.us != cases[i].us)
+			fail_msg("%s: %d", cases[i].line, date.us);
+		date = find(d, cases[i].line);
+		assert_int_equal(date.us, cases[i].us);
+		date_free(d);
+	}
+}
+
 static void
 patterns(void **state)
 {
@@ -419,6 +453,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(fractions),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(zones),

@@ -193,7 +193,7 @@ test_json(void **state)
 	json = event_json(&e);
 	text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT);
 	assert_string_equal(text,
-	    "{\"@timestamp\":\"2026-11-21T22:05:51.467Z\","
+	    "{\"@timestamp\":\"2026-11-21T22:05:51.467999Z\","
 	    "\"destination\":{\"bytes\":1378},"
 	    "\"event\":{\"action\":\"login\",\"category\":"
 	    "[\"authentication\"],\"kind\":\"event\","

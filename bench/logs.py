@@ -157,3 +157,90 @@ def write(path, lines, share, name="sshd", seed=1):
             if i % PER_SECOND == 0:
                 when = stamps(begin + i // PER_SECOND)
             out.write(line(rng, kind, rng.random() < share, when))
+
+
+# Per server: how a line begins, and lines that each are a mail access. {n}
+# counts sessions: what belongs together has the same.
+ACCESSES = {
+    "dovecot": ("{syslog} mail dovecot: {text}", (
+        "imap-login: Login: user=<{user}@example.com>, method=PLAIN, rip={ip}, "
+        "lip=192.0.2.1, mpid={pid}, TLS, session=<{id}>",
+        "imap({user}@example.com)<{pid}><{id}>: Disconnected: Logged out in={port} "
+        "out=793 deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 "
+        "body_count=1 body_bytes=900",
+        "pop3-login: Disconnected: Connection closed (auth failed, 1 attempts in "
+        "2 secs): user=<{user}@example.com>, method=PLAIN, rip={ip}, "
+        "lip=192.0.2.1, TLS, session=<f{id}>",
+    )),
+    "exim": ("{iso} {text}", (
+        "1{id}-{hex}0-00{two} <= {user}@example.com H=(laptop) [{ip}] "
+        "P=esmtpsa X=TLS1.3:ECDHE_X25519__ECDSA_SECP256R1_SHA256__AES_256_GCM:256 "
+        "CV=no A=plain_server:{user}@example.com S={port} "
+        "id={id}@example.com",
+        "1{id}-{hex}0-00{two} => info@example.net R=dnslookup T=remote_smtp "
+        "H=mx.example.net [192.0.2.25] X=TLS1.3:ECDHE_SECP256R1__RSA_PSS_"
+        "RSAE_SHA256__AES_256_GCM:256 CV=yes C=\"250 2.0.0 Ok\"",
+        "login_server authenticator failed for (User) [{ip}]: 535 Incorrect "
+        "authentication data (set_id={user}@example.com)",
+    )),
+    "postfix": ("{syslog} mail postfix/{text}", (
+        "submission/smtpd[{pid}]: connect from unknown[{ip}]",
+        "submission/smtpd[{pid}]: {hex}: client=unknown[{ip}], "
+        "sasl_method=PLAIN, sasl_username={user}@example.com",
+        "qmgr[900]: {hex}: from=<{user}@example.com>, size={port}, nrcpt=1 "
+        "(queue active)",
+        "smtp[901]: {hex}: to=<info@example.net>, relay=mx.example.net"
+        "[192.0.2.25]:25, delay=0.5, delays=0.1/0/0.2/0.2, dsn=2.0.0, "
+        "status=sent (250 2.0.0 Ok)",
+        "submission/smtpd[{pid}]: disconnect from unknown[{ip}] ehlo=2 starttls=1 "
+        "auth=1 mail=1 rcpt=1 data=1 quit=1 commands=8",
+    )),
+}
+
+# What the same servers' logs hold besides: no line of it is a mail access.
+OTHERS = {
+    "dovecot": ("{syslog} mail {text}", (
+        "dovecot: auth: Debug: client passdb out: OK 1 user={user}@example.com",
+        "dovecot: imap({user}@example.com)<{pid}><{id}>: Debug: Mailbox INBOX: "
+        "UID {port}: Opened mail because: full mail",
+        "dovecot: lmtp({user}@example.com)<{pid}><{id}>: Debug: Effective uid=5000, "
+        "gid=5000, home=/srv/mail/{user}",
+        "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
+        "systemd[1]: session-{port}.scope: Deactivated successfully.",
+    )),
+    "exim": ("{iso} {text}", (
+        "1{id}-{hex}0-00{two} Completed",
+        "1{id}-{hex}0-00{two} no immediate delivery: more than 10 messages "
+        "received in one connection",
+        "1{id}-{hex}0-00{two} removed by root",
+        "Start queue run: pid={pid}",
+        "End queue run: pid={pid}",
+    )),
+    "postfix": ("{syslog} mail {text}", (
+        "postfix/cleanup[{pid}]: {hex}: message-id=<{id}@example.com>",
+        "postfix/qmgr[900]: {hex}: removed",
+        "postfix/anvil[{pid}]: statistics: max connection rate 1/60s for "
+        "(submission:{ip}) at {syslog}",
+        "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
+        "systemd[1]: session-{port}.scope: Deactivated successfully.",
+    )),
+}
+
+
+def write_accesses(path, lines, kind, accounts=1000):
+    """Of ACCESSES or OTHERS; sessions of `accounts` accounts in turns."""
+    form, texts = kind
+    begin = int(time.time()) - 60 - lines // PER_SECOND
+    with open(path, "w", encoding="ascii") as out:
+        for i in range(lines):
+            if i % PER_SECOND == 0:
+                when = stamps(begin + i // PER_SECOND)
+            n = i // len(texts)
+            text = texts[i % len(texts)].format(
+                user="user%d" % (n * 7919 % accounts), port=1024 + n % 60000,
+                pid=300 + n % 99000, two="%02d" % (n % 100), hex="%010X" % n,
+                id="".join("0123456789ABCDEFGHJKLMNPQRSTUVWX"[n >> 5 * k & 31]
+                           for k in range(5)),
+                ip="10.%d.%d.%d" % (n >> 16 & 255, n >> 8 & 255, n & 255),
+                **when)
+            out.write(form.format(text=text, **when) + "\n")

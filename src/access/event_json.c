@@ -158,8 +158,7 @@ line_json(struct span line)
 	struct buf clean = { 0 };
 	json_t *json;
 
-	redact(line, &clean);
-	json = event_json_text(buf_span(&clean));
+	json = event_json_text(redact(line, &clean));
 	buf_fini(&clean);
 	return json;
 }

@@ -1,5 +1,6 @@
 #include "access/event_make.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -36,10 +37,11 @@ event_service_of(struct span word)
 		{ { "admin", 5 }, SERVICE_ADMIN },
 		{ { "doveadm", 7 }, SERVICE_ADMIN },
 	};
+	char first = word.n > 0 ? (char)(word.p[0] | 0x20) : '\0';
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (span_eq_nocase(span_sub(word, 0, known[i].word.n),
-			known[i].word))
+		if (known[i].word.p[0] == first && span_eq_nocase(span_sub(
+			word, 0, known[i].word.n), known[i].word))
 			return known[i].service;
 	return SERVICE_UNKNOWN;
 }
@@ -68,12 +70,10 @@ event_tls_of(struct span word)
 /* --- groups ----------------------------------------------------------- */
 
 static void
-take_text(struct access_event *out, struct span group, struct span value)
+take_text(struct access_event *out, unsigned i, struct span value)
 {
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		if (out->texts[i].n == 0 &&
-		    span_eq(event_texts[i].group, group))
-			out->texts[i] = value;
+	if (out->texts[i].n == 0)
+		out->texts[i] = value;
 }
 
 static int64_t
@@ -92,71 +92,163 @@ number_max(unsigned i)
 }
 
 static void
-take_number(struct access_event *out, struct span group, struct span value)
+take_number(struct access_event *out, unsigned i, struct span value)
 {
-	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
-		if (out->numbers[i] == EVENT_NUMBER_UNKNOWN &&
-		    span_eq(event_numbers[i].group, group))
-			number_parse(value, 0, number_max(i),
-			    &out->numbers[i]);
+	if (out->numbers[i] == EVENT_NUMBER_UNKNOWN)
+		number_parse(value, 0, number_max(i), &out->numbers[i]);
 }
 
 /* "0.755s", "1m3s". */
 static void
-take_duration(struct access_event *out, struct span value)
+take_duration(struct access_event *out, unsigned i, struct span value)
 {
-	int64_t *ms = &out->numbers[EVENT_DURATION_MS];
 	double seconds;
 
-	if (*ms == EVENT_NUMBER_UNKNOWN &&
+	if (out->numbers[i] == EVENT_NUMBER_UNKNOWN &&
 	    duration_parse(value, &seconds) == 0 && seconds >= 0)
-		*ms = (int64_t)(seconds * 1000 + 0.5);
+		out->numbers[i] = (int64_t)(seconds * 1000 + 0.5);
 }
 
-/* Microseconds. */
 static void
-take_microseconds(struct access_event *out, struct span value)
+take_microseconds(struct access_event *out, unsigned i, struct span value)
 {
-	int64_t *ms = &out->numbers[EVENT_DURATION_MS], us;
+	int64_t us;
 
-	if (*ms == EVENT_NUMBER_UNKNOWN &&
+	if (out->numbers[i] == EVENT_NUMBER_UNKNOWN &&
 	    number_parse(value, 0, INT64_MAX, &us) == 0)
-		*ms = us / 1000;
+		out->numbers[i] = us / 1000;
 }
 
 static void
-take_word(struct access_event *out, struct span group, struct span value)
+take_service(struct access_event *out, unsigned i, struct span value)
 {
-	if (span_eq(group, SPAN("service"))) {
-		if (out->service == SERVICE_UNKNOWN)
-			out->service = event_service_of(value);
-	} else if (span_eq(group, SPAN("reason"))) {
-		if (out->reason == REASON_NONE)
-			event_reason_parse(value, &out->reason);
-	} else if (span_eq(group, SPAN("tls"))) {
-		if (out->tls == EVENT_TLS_UNKNOWN)
-			out->tls = event_tls_of(value);
-	} else if (span_eq(group, SPAN("duration"))) {
-		take_duration(out, value);
-	} else if (span_eq(group, SPAN("duration_us"))) {
-		take_microseconds(out, value);
-	} else if (span_eq(group, SPAN("forwarded"))) {
-		out->forwarded = value;
-	}
+	(void)i;
+	if (out->service == SERVICE_UNKNOWN)
+		out->service = event_service_of(value);
 }
 
 static void
-take_addr(struct access_event *out, struct span group, struct span value)
+take_reason(struct access_event *out, unsigned i, struct span value)
 {
-	if (span_eq(group, SPAN("ip4")) || span_eq(group, SPAN("ip6")) ||
-	    span_eq(group, SPAN("ip"))) {
-		if (out->ip.family == ADDR_NONE)
-			addr_parse(value, &out->ip);
-	} else if (span_eq(group, SPAN("local_ip"))) {
-		addr_parse(value, &out->local_ip);
-	} else if (span_eq(group, SPAN("proxy_ip"))) {
-		addr_parse(value, &out->proxy_ip);
-	}
+	(void)i;
+	if (out->reason == REASON_NONE)
+		event_reason_parse(value, &out->reason);
+}
+
+static void
+take_tls(struct access_event *out, unsigned i, struct span value)
+{
+	(void)i;
+	if (out->tls == EVENT_TLS_UNKNOWN)
+		out->tls = event_tls_of(value);
+}
+
+static void
+take_ip(struct access_event *out, unsigned i, struct span value)
+{
+	(void)i;
+	if (out->ip.family == ADDR_NONE)
+		addr_parse(value, &out->ip);
+}
+
+static void
+take_local_ip(struct access_event *out, unsigned i, struct span value)
+{
+	(void)i;
+	addr_parse(value, &out->local_ip);
+}
+
+static void
+take_proxy_ip(struct access_event *out, unsigned i, struct span value)
+{
+	(void)i;
+	addr_parse(value, &out->proxy_ip);
+}
+
+static void
+take_forwarded(struct access_event *out, unsigned i, struct span value)
+{
+	(void)i;
+	out->forwarded = value;
+}
+
+/* --- names of groups --------------------------------------------------- */
+
+#define NAMES 256u   /* several times as many as there are */
+
+/* What a group's value is for, by the group's name: a line has a dozen. */
+struct taker {
+	struct span name;
+	void (*take)(struct access_event *out, unsigned i, struct span value);
+	unsigned i;          /* enum event_text, event_number */
+};
+
+static struct taker takers[NAMES];
+
+static unsigned
+place_of(struct span name)
+{
+	unsigned char first = (unsigned char)name.p[0];
+	unsigned char last = (unsigned char)name.p[name.n - 1];
+
+	return ((unsigned)name.n * 37 + first * 7u + last) % NAMES;
+}
+
+static void
+add_taker(struct taker taker)
+{
+	unsigned at;
+
+	/* Some fields of an event are never a group of a line. */
+	if (taker.name.n == 0)
+		return;
+	for (at = place_of(taker.name); takers[at].take != NULL;
+	    at = (at + 1) % NAMES)
+		;
+	takers[at] = taker;
+}
+
+static void
+add_takers(void)
+{
+	static const struct taker words[] = {
+		{ { "service", 7 }, take_service, 0 },
+		{ { "reason", 6 }, take_reason, 0 },
+		{ { "tls", 3 }, take_tls, 0 },
+		{ { "duration", 8 }, take_duration, EVENT_DURATION_MS },
+		{ { "duration_us", 11 }, take_microseconds,
+		    EVENT_DURATION_MS },
+		{ { "ip", 2 }, take_ip, 0 },
+		{ { "ip4", 3 }, take_ip, 0 },
+		{ { "ip6", 3 }, take_ip, 0 },
+		{ { "local_ip", 8 }, take_local_ip, 0 },
+		{ { "proxy_ip", 8 }, take_proxy_ip, 0 },
+		{ { "forwarded", 9 }, take_forwarded, 0 },
+	};
+
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		add_taker((struct taker){ event_texts[i].group, take_text,
+		    i });
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		add_taker((struct taker){ event_numbers[i].group,
+		    take_number, i });
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		add_taker(words[i]);
+}
+
+static void
+take(struct access_event *out, const struct failure_group *g)
+{
+	unsigned at;
+
+	if (g->name.n == 0)
+		return;
+	for (at = place_of(g->name); takers[at].take != NULL;
+	    at = (at + 1) % NAMES)
+		if (span_eq(takers[at].name, g->name)) {
+			takers[at].take(out, takers[at].i, g->value);
+			return;
+		}
 }
 
 /* --- accounts --------------------------------------------------------- */
@@ -217,19 +309,16 @@ void
 event_make(const struct event_line *line, const struct user_rules *rules,
     struct buf *user, struct access_event *out)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, add_takers);
 	access_event_init(out);
 	out->time = line->time;
 	out->kind = line->kind;
 	out->line = line->line;
 	/* What the line says stands before what its filter says of all. */
-	for (size_t i = 0; i < line->groups_n; i++) {
-		const struct failure_group *g = &line->groups[i];
-
-		take_text(out, g->name, g->value);
-		take_number(out, g->name, g->value);
-		take_word(out, g->name, g->value);
-		take_addr(out, g->name, g->value);
-	}
+	for (size_t i = 0; i < line->groups_n; i++)
+		take(out, &line->groups[i]);
 	out->total = out->numbers[EVENT_ATTEMPTS] > 0;
 	if (!out->total)
 		out->numbers[EVENT_ATTEMPTS] = 1;

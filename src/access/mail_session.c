@@ -87,20 +87,54 @@ tells_user(const struct access_event *e)
 	    e->kind != EVENT_CLIENT;
 }
 
+static struct span
+kept_text(const struct access_event *e, size_t i)
+{
+	return span_sub(e->texts[lasting[i]], 0, OPEN_SESSION_TEXT);
+}
+
+/* Most lines tell of a session what is known: nothing is to be copied. */
+static bool
+knows_texts(const struct access_event *known, const struct access_event *e)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		if (!span_eq(known->texts[lasting[i]], kept_text(e, i)))
+			return false;
+	return true;
+}
+
+/* All but the texts. */
+static void
+keep_rest(struct access_event *known, const struct access_event *e)
+{
+	struct access_event before = *known;
+
+	*known = *e;
+	memcpy(known->texts, before.texts, sizeof(known->texts));
+	known->line = before.line;
+	known->forwarded = before.forwarded;
+	known->owned = before.owned;
+}
+
 /* Its lasting texts are copied, each of a bounded length. */
 static void
 keep(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e)
 {
-	struct access_event before = s->known, kept = *e;
+	struct access_event before, kept;
 
+	if (knows_texts(&s->known, e)) {
+		keep_rest(&s->known, e);
+		return;
+	}
+	before = s->known;
+	kept = *e;
 	ms->bytes -= s->bytes;
 	s->bytes = s->key.n;
 	memset(kept.texts, 0, sizeof(kept.texts));
-	kept.line = (struct span){ 0 };
+	kept.line = kept.forwarded = (struct span){ 0 };
 	for (size_t i = 0; i < KEPT; i++) {
-		kept.texts[lasting[i]] = span_sub(e->texts[lasting[i]], 0,
-		    OPEN_SESSION_TEXT);
+		kept.texts[lasting[i]] = kept_text(e, i);
 		s->bytes += kept.texts[lasting[i]].n;
 	}
 	ms->bytes += s->bytes;
@@ -169,10 +203,14 @@ learn(struct mail_sessions *ms, struct open_session *s,
 static void
 teach(const struct open_session *s, struct access_event *e)
 {
-	struct access_event known = s->known;
+	struct access_event known;
 
-	if (e->kind == EVENT_FAILURE || e->kind == EVENT_ABORT)
-		forget_user(&known);
+	if (e->kind != EVENT_FAILURE && e->kind != EVENT_ABORT) {
+		fill(e, &s->known);
+		return;
+	}
+	known = s->known;
+	forget_user(&known);
 	fill(e, &known);
 }
 

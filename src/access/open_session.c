@@ -155,24 +155,28 @@ message_key(struct mail_sessions *ms, const struct access_event *e)
 	struct span id = span_sub(e->texts[EVENT_QUEUE_ID], 0, OPEN_SESSION_TEXT);
 
 	begin_key(&ms->key, e);
-	/* No session id begins with a NUL, and no process with a letter. */
+	/* No session id begins with a NUL. */
 	buf_add(&ms->key, "\0Q", 2);
 	buf_add_span(&ms->key, id);
 	return id.n > 0;
 }
 
-/* No process begins with a letter. */
+static void
+add_process(struct buf *key, const struct access_event *e)
+{
+	buf_add(key, "\0P", 2);
+	buf_add(key, &e->numbers[EVENT_PID], sizeof(e->numbers[0]));
+}
+
 static bool
 add_client(struct buf *key, const struct access_event *e)
 {
-	char text[ADDR_STRLEN];
-
 	if (e->ip.family == ADDR_NONE ||
 	    e->numbers[EVENT_PORT] == EVENT_NUMBER_UNKNOWN)
 		return false;
-	addr_format(&e->ip, text);
-	buf_addf(key, "%cC%lld %s", '\0', (long long)e->numbers[EVENT_PORT],
-	    text);
+	buf_add(key, "\0C", 2);
+	buf_add(key, &e->numbers[EVENT_PORT], sizeof(e->numbers[0]));
+	buf_add(key, &e->ip, sizeof(e->ip));
 	return true;
 }
 
@@ -187,8 +191,7 @@ make_key(struct mail_sessions *ms, const struct access_event *e)
 		buf_add_span(key, span_sub(e->texts[EVENT_SESSION], 0,
 		    OPEN_SESSION_TEXT));
 	else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN)
-		buf_addf(key, "%c%lld", '\0',
-		    (long long)e->numbers[EVENT_PID]);
+		add_process(key, e);
 	else
 		return add_client(key, e);
 	return true;

@@ -9,11 +9,12 @@
 #include "base/span.h"
 
 /*
- * Adds the line with what follows a password's name ("given password: ",
- * "pass=", "\"password\":\"" …) or a command that carries credentials ("AUTH
- * PLAIN ", "AUTHENTICATE PLAIN ", "PASS ", "Authorization: Basic ") replaced
- * by "***". Linear in the line's length.
+ * The line with what follows a password's name ("given password: ", "pass=",
+ * "\"password\":\"" …) or a command that carries credentials ("AUTH PLAIN ",
+ * "AUTHENTICATE PLAIN ", "PASS ", "Authorization: Basic ") replaced by "***".
+ * Made in `scratch` (cleared first); a line without secrets is returned as it
+ * is. Linear in the line's length.
  */
-void redact(struct span line, struct buf *out);
+struct span redact(struct span line, struct buf *scratch);
 
 #endif

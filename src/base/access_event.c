@@ -23,20 +23,35 @@ move_in(struct span *text, char **at)
 	*at += text->n;
 }
 
+size_t
+access_event_texts(const struct access_event *e)
+{
+	size_t n = e->line.n + e->forwarded.n;
+
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		n += e->texts[i].n;
+	return n;
+}
+
+void
+access_event_copy_to(struct access_event *to, const struct access_event *from,
+    char *room)
+{
+	*to = *from;
+	to->owned = NULL;
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		move_in(&to->texts[i], &room);
+	move_in(&to->line, &room);
+	move_in(&to->forwarded, &room);
+}
+
 void
 access_event_copy(struct access_event *to, const struct access_event *from)
 {
-	size_t n = from->line.n + from->forwarded.n + 1;
-	char *at;
+	char *room = xmalloc(access_event_texts(from) + 1);
 
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		n += from->texts[i].n;
-	*to = *from;
-	at = to->owned = xmalloc(n);
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		move_in(&to->texts[i], &at);
-	move_in(&to->line, &at);
-	move_in(&to->forwarded, &at);
+	access_event_copy_to(to, from, room);
+	to->owned = room;
 }
 
 void

@@ -10,6 +10,7 @@
 #define GAOL_BASE_ACCESS_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -51,5 +52,12 @@ void access_event_init(struct access_event *e);
 void access_event_copy(struct access_event *to,
     const struct access_event *from);
 void access_event_fini(struct access_event *e);
+/*
+ * The same with its texts in the caller's room, access_event_texts() bytes,
+ * which must stay as long as the copy is used; nothing is to be freed.
+ */
+size_t access_event_texts(const struct access_event *e);
+void access_event_copy_to(struct access_event *to,
+    const struct access_event *from, char *room);
 
 #endif

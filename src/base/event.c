@@ -44,38 +44,40 @@ const struct event_field event_numbers[EVENT_NUMBERS] = {
 	[EVENT_DELETED] = { T("deleted"), "gaol.deleted" },
 };
 
-static const char *const kinds[EVENT_KINDS] = {
-	"login", "failure", "abort", "connect", "logout", "client", "mailbox",
-	"received", "sent", "rejected", "limited", "admin", "other",
+static const struct span kinds[EVENT_KINDS] = {
+	T("login"), T("failure"), T("abort"), T("connect"), T("logout"),
+	T("client"), T("mailbox"), T("received"), T("sent"), T("rejected"),
+	T("limited"), T("admin"), T("other"),
 };
 
-static const char *const services[SERVICE_KINDS] = {
-	"unknown", "imap", "pop3", "smtp", "sieve", "lmtp", "http", "jmap",
-	"dav", "eas", "admin",
+static const struct span services[SERVICE_KINDS] = {
+	T("unknown"), T("imap"), T("pop3"), T("smtp"), T("sieve"), T("lmtp"),
+	T("http"), T("jmap"), T("dav"), T("eas"), T("admin"),
 };
 
-static const char *const reasons[REASON_KINDS] = {
-	"none", "bad_password", "unknown_user", "bad_credentials", "disabled",
-	"expired", "locked", "policy", "mechanism", "temporary", "protocol",
-	"relay", "rate",
+static const struct span reasons[REASON_KINDS] = {
+	T("none"), T("bad_password"), T("unknown_user"), T("bad_credentials"),
+	T("disabled"), T("expired"), T("locked"), T("policy"), T("mechanism"),
+	T("temporary"), T("protocol"), T("relay"), T("rate"),
 };
 
-static const char *const tls_kinds[EVENT_TLS_KINDS] = {
-	"unknown", "none", "starttls", "implicit", "tls", "trusted_local",
+static const struct span tls_kinds[EVENT_TLS_KINDS] = {
+	T("unknown"), T("none"), T("starttls"), T("implicit"), T("tls"),
+	T("trusted_local"),
 };
 
 static const char *
-name_of(const char *const *names, unsigned n, unsigned i)
+name_of(const struct span *names, unsigned n, unsigned i)
 {
-	return i < n ? names[i] : "unknown";
+	return i < n ? names[i].p : "unknown";
 }
 
 /* Place of the name in the list, or -1. */
 static int
-find(const char *const *names, unsigned n, struct span name)
+find(const struct span *names, unsigned n, struct span name)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (span_eq(span_of(names[i]), name))
+		if (span_eq(names[i], name))
 			return (int)i;
 	return -1;
 }

@@ -1,6 +1,7 @@
 #include "match/event_filter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "config/event_rule.h"
@@ -10,6 +11,7 @@
 struct meaning {
 	enum event_kind kind;
 	struct properties fixed;
+	struct failure_group *groups;   /* the same */
 };
 
 struct event_filter {
@@ -28,7 +30,7 @@ struct event_filter {
 	struct event_line line;
 };
 
-_Static_assert(EVENT_KINDS <= 8 * sizeof(unsigned), "kinds");
+_Static_assert(EVENT_KINDS < 32, "classes of a filter");
 
 /* A line that is JSON, with or without blanks around it. */
 #define JSON_ALONE "^\\s*<F-JSON>\\{.*\\}</F-JSON>\\s*$"
@@ -74,6 +76,24 @@ compile(struct event_filter *ef, const struct filter_config *config,
 	return f;
 }
 
+/* Of each kind a line is told once: it is the class of its expressions. */
+static void
+read_rule(struct event_filter *ef, size_t i, const struct event_rule *rule)
+{
+	struct meaning *m = &ef->meanings[i];
+
+	m->kind = rule->kind;
+	filter_classify(ef->filter, i, (unsigned)rule->kind + 1);
+	m->groups = xcalloc(rule->fixed.n + 1, sizeof(*m->groups));
+	for (size_t k = 0; k < rule->fixed.n; k++)
+		properties_add(&m->fixed, rule->fixed.v[k].key,
+		    rule->fixed.v[k].value);
+	for (size_t k = 0; k < m->fixed.n; k++)
+		m->groups[k] = (struct failure_group){
+			span_of(m->fixed.v[k].key),
+			span_of(m->fixed.v[k].value) };
+}
+
 struct event_filter *
 event_filter_new(const struct filter_config *config,
     const struct filter_options *options, struct report *report)
@@ -92,14 +112,8 @@ event_filter_new(const struct filter_config *config,
 	}
 	ef->meanings_n = config->events_n;
 	ef->meanings = xcalloc(config->events_n + 1, sizeof(*ef->meanings));
-	for (size_t i = 0; i < config->events_n; i++) {
-		const struct event_rule *rule = &config->events[i];
-
-		ef->meanings[i].kind = rule->kind;
-		for (size_t k = 0; k < rule->fixed.n; k++)
-			properties_add(&ef->meanings[i].fixed,
-			    rule->fixed.v[k].key, rule->fixed.v[k].value);
-	}
+	for (size_t i = 0; i < config->events_n; i++)
+		read_rule(ef, i, &config->events[i]);
 	return ef;
 }
 
@@ -109,8 +123,10 @@ event_filter_free(struct event_filter *ef)
 	if (ef == NULL)
 		return;
 	filter_free(ef->filter);
-	for (size_t i = 0; i < ef->meanings_n; i++)
+	for (size_t i = 0; i < ef->meanings_n; i++) {
+		free(ef->meanings[i].groups);
 		properties_fini(&ef->meanings[i].fixed);
+	}
 	json_map_free(ef->json);
 	buf_fini(&ef->refused);
 	free(ef->meanings);
@@ -149,6 +165,7 @@ on_regex(struct event_filter *ef, const struct failure *f)
 {
 	const struct meaning *m = &ef->meanings[f->regex - 1];
 	struct event_line *line = &ef->line;
+	size_t fixed = m->fixed.n;
 
 	if (!is_new(ef, m->kind))
 		return;
@@ -157,9 +174,12 @@ on_regex(struct event_filter *ef, const struct failure *f)
 	line->time = f->time;
 	line->line = f->lines[f->lines_n - 1];
 	line->groups_n = f->groups_n;
-	for (size_t i = 0; i < f->groups_n; i++)
-		line->groups[i] = f->groups[i];
-	add_fixed(line, &m->fixed);
+	memcpy(line->groups, f->groups, f->groups_n * sizeof(f->groups[0]));
+	if (fixed > FAILURE_GROUPS_MAX - f->groups_n)
+		fixed = FAILURE_GROUPS_MAX - f->groups_n;
+	memcpy(line->groups + f->groups_n, m->groups,
+	    fixed * sizeof(m->groups[0]));
+	line->groups_n += fixed;
 	ef->found(line, ef->arg);
 }
 

@@ -342,6 +342,12 @@ filter_regex_text(const struct filter *f, size_t i)
 	return regex_text(f->fail.v[i].regex);
 }
 
+void
+filter_classify(struct filter *f, size_t i, unsigned class)
+{
+	f->fail.v[i].class = class;
+}
+
 uint64_t
 filter_regex_hits(const struct filter *f, size_t i)
 {

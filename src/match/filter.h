@@ -146,6 +146,12 @@ enum filter_verdict filter_stamped(struct filter *f, struct span line,
     struct wall time, enum filter_time mode, filter_failure_fn *found,
     void *arg);
 
+/*
+ * Expressions of one class, 1 to 31 (else 0: of none), are about the same: of
+ * those a line matches only the first is told, the others are not asked.
+ */
+void filter_classify(struct filter *f, size_t i, unsigned class);
+
 const struct filter_counters *filter_counters(const struct filter *f);
 
 /*

@@ -57,10 +57,13 @@ filter_collect(const struct filter *f, struct rule *rule, struct groups *out)
 		}
 		if (!matcher_group(f->matcher, part->group, &value))
 			continue;
-		if (part->kind == TAG_ALT && (value.n == 0 ||
-		    groups_get(out, part->name).n > 0))
+		if (part->kind != TAG_ALT) {
+			/* No two groups of an expression have one name. */
+			groups_add(out, part->name, value);
 			continue;
-		groups_set(out, part->name, value);
+		}
+		if (value.n > 0 && groups_get(out, part->name).n == 0)
+			groups_set(out, part->name, value);
 	}
 }
 
@@ -218,19 +221,15 @@ filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
 	struct session_lines lines;
 	enum filter_hit hit;
 	bool in_session;
-	size_t i;
 
 	own.n = 0;
 	filter_collect(f, rule, &own);
-	groups_copy(g, &f->before);
-	for (i = 0; i < own.n; i++)
-		groups_set(g, own.v[i].name, own.v[i].value);
+	groups_join(g, &f->before, &own);
 	in_session = groups_has(g, mlfid);
 	if (is_nofail(f, pass, g, &lines))
 		return HIT_NOFAIL;
-	hit = identify(f, g, &f->failure);
-	if (f->options.anonymous)
-		hit = HIT_FAILURE;
+	hit = f->options.anonymous ? HIT_FAILURE :
+	    identify(f, g, &f->failure);
 	if (hit == HIT_PENDING && !in_session)
 		return HIT_NOBODY;
 	if (hit == HIT_PENDING)

@@ -97,6 +97,12 @@ settle(struct filter *f, const struct passage *pass, bool found)
 		    span_sub(pass->text, 0, pass->text.n - 1));
 }
 
+static bool
+is_told(const struct filter *f, const struct rule *rule)
+{
+	return rule->class != 0 && (f->told >> rule->class & 1) != 0;
+}
+
 static enum filter_verdict
 search(struct filter *f, const struct passage *pass)
 {
@@ -105,9 +111,11 @@ search(struct filter *f, const struct passage *pass)
 	struct rule *rule;
 	size_t i;
 
+	f->told = 0;
 	for (i = filter_next(f, 0); i < f->fail.n; i = filter_next(f, i + 1)) {
 		rule = &f->fail.v[i];
-		if (!prefix_may_fit(&rule->prefix, start) ||
+		if (is_told(f, rule) ||
+		    !prefix_may_fit(&rule->prefix, start) ||
 		    !prefix_fits(&rule->prefix, pass->text) ||
 		    !hits(f, rule, pass->text, pass))
 			continue;
@@ -129,6 +137,7 @@ search(struct filter *f, const struct passage *pass)
 		switch (filter_hit(f, rule, pass)) {
 		case HIT_FAILURE:
 			matched = true;
+			f->told |= 1u << rule->class;
 			break;
 		case HIT_NOFAIL:
 			nofail = true;

@@ -34,6 +34,7 @@ struct rule {
 	const char *kind;          /* "failregex", for messages */
 	unsigned number;           /* from 1 */
 	const struct literals *literals;   /* borrowed; NULL: its own only */
+	unsigned class;            /* filter_classify() */
 	bool limit_warned;
 };
 
@@ -113,6 +114,7 @@ struct filter {
 	struct buf content;                    /* <F-CONTENT> + \n */
 	struct buf part;                       /* matched lines of window */
 	struct groups before, now;             /* prefregex's, failregex's */
+	unsigned told;                         /* classes, a bit each */
 	struct failure failure;
 };
 

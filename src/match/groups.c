@@ -31,6 +31,28 @@ groups_has(const struct groups *g, struct span name)
 }
 
 void
+groups_add(struct groups *g, struct span name, struct span value)
+{
+	if (g->n < FAILURE_GROUPS_MAX)
+		g->v[g->n++] = (struct failure_group){ name, value };
+}
+
+void
+groups_join(struct groups *g, const struct groups *a, const struct groups *b)
+{
+	size_t k;
+
+	groups_copy(g, a);
+	for (size_t i = 0; i < b->n; i++) {
+		k = find(a, b->v[i].name);
+		if (k < a->n)
+			g->v[k].value = b->v[i].value;
+		else
+			groups_add(g, b->v[i].name, b->v[i].value);
+	}
+}
+
+void
 groups_set(struct groups *g, struct span name, struct span value)
 {
 	size_t i = find(g, name);

@@ -16,6 +16,11 @@ struct span groups_get(const struct groups *g, struct span name);
 bool groups_has(const struct groups *g, struct span name);
 /* Adds or replaces. More than FAILURE_GROUPS_MAX: dropped. */
 void groups_set(struct groups *g, struct span name, struct span value);
+/* The name is not among them. */
+void groups_add(struct groups *g, struct span name, struct span value);
+/* Those of `a`, then those of `b`, whose values count where both have one. */
+void groups_join(struct groups *g, const struct groups *a,
+    const struct groups *b);
 /* Only what is there: less than the assignment would. */
 void groups_copy(struct groups *to, const struct groups *from);
 void groups_del(struct groups *g, struct span name);

@@ -31,6 +31,7 @@
 
 struct matcher {
 	pcre2_match_data *data;
+	const PCRE2_SIZE *found;   /* of `data`, which stays where it is */
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
 	uint32_t limit;
@@ -69,6 +70,7 @@ matcher_new(int64_t match_limit)
 	    NULL);
 	if (m->data == NULL || m->context == NULL)
 		abort();
+	m->found = pcre2_get_ovector_pointer(m->data);
 	m->limit = limit_of(match_limit);
 	m->users = 1;
 	set_limit(m, m->limit);
@@ -226,7 +228,7 @@ matcher_search(struct matcher *m, struct regex *r, struct span subject,
 bool
 matcher_group(const struct matcher *m, unsigned group, struct span *value)
 {
-	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(m->data);
+	const PCRE2_SIZE *v = m->found;
 
 	if (m->rc <= 0 || group >= (unsigned)m->rc ||
 	    v[2 * group] == PCRE2_UNSET)

@@ -439,12 +439,9 @@ on_event(const struct event_line *line, void *arg)
 	ee->next++;
 	ee->seen[event.kind]++;
 	/* Servers quote what clients sent. */
-	buf_clear(&ee->line);
-	buf_clear(&ee->detail);
-	redact(event.line, &ee->line);
-	redact(event.texts[EVENT_DETAIL], &ee->detail);
-	event.line = buf_span(&ee->line);
-	event.texts[EVENT_DETAIL] = buf_span(&ee->detail);
+	event.line = redact(event.line, &ee->line);
+	event.texts[EVENT_DETAIL] = redact(event.texts[EVENT_DETAIL],
+	    &ee->detail);
 	row = event_rows_add(&ee->rows, &event);
 	row->number = event.number;
 	row->waits = event.kind == EVENT_LOGIN &&

@@ -4,6 +4,36 @@
 
 #include "base/xalloc.h"
 
+/* Texts of many rows, which go together. */
+struct event_block {
+	struct event_block *older;
+	size_t used, size;
+	char text[];
+};
+
+#define BLOCK_FIRST 1024u
+#define BLOCK_MAX (64u * 1024)
+
+static char *
+room_for(struct event_rows *rows, size_t n)
+{
+	struct event_block *b = rows->texts;
+	size_t size = b == NULL ? BLOCK_FIRST :
+	    b->size < BLOCK_MAX ? b->size * 2 : BLOCK_MAX;
+
+	if (b == NULL || b->size - b->used < n) {
+		if (size < n)
+			size = n;
+		b = xmalloc(sizeof(*b) + size);
+		b->older = rows->texts;
+		b->used = 0;
+		b->size = size;
+		rows->texts = b;
+	}
+	b->used += n;
+	return b->text + b->used - n;
+}
+
 struct event_row *
 event_rows_add(struct event_rows *rows, const struct access_event *e)
 {
@@ -19,15 +49,20 @@ event_rows_add(struct event_rows *rows, const struct access_event *e)
 	*row = (struct event_row){ .duration_ms = -1 };
 	cut.line = span_sub(cut.line, 0, EVENT_LINE_MAX);
 	cut.forwarded = (struct span){ 0 };
-	access_event_copy(&row->event, &cut);
+	access_event_copy_to(&row->event, &cut,
+	    room_for(rows, access_event_texts(&cut)));
 	return row;
 }
 
 void
 event_rows_fini(struct event_rows *rows)
 {
-	for (size_t i = 0; i < rows->n; i++)
-		access_event_fini(&rows->v[i].event);
+	struct event_block *older;
+
+	for (struct event_block *b = rows->texts; b != NULL; b = older) {
+		older = b->older;
+		free(b);
+	}
 	free(rows->v);
 	*rows = (struct event_rows){ 0 };
 }

@@ -12,7 +12,7 @@
 
 struct event_row {
 	int64_t number;           /* of the row; of a new event 0: the next */
-	struct access_event event;       /* owns its texts */
+	struct access_event event;   /* its texts are the rows' */
 	bool is_session;
 	bool is_gone;             /* it was noted, and is none after all */
 	bool is_moved;            /* only where it came from is news: ip,
@@ -26,9 +26,12 @@ struct event_row {
 	int64_t duration_ms;      /* -1: unknown */
 };
 
+struct event_block;
+
 struct event_rows {
 	struct event_row *v;
 	size_t n, cap;
+	struct event_block *texts;   /* the newest first */
 };
 
 /* A row at the end, zeroed but for what the event says, which is copied. */

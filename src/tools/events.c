@@ -49,8 +49,7 @@ print_missed(struct span line, void *arg)
 	struct buf clean = { 0 }, out = { 0 };
 
 	(void)arg;
-	redact(line, &clean);
-	printable_add(&out, buf_span(&clean));
+	printable_add(&out, redact(line, &clean));
 	buf_addc(&out, '\n');
 	fputs(out.p, stdout);
 	buf_fini(&clean);

@@ -69,9 +69,8 @@ add_named(struct buf *out, const char *name, struct span text)
 
 	if (text.n == 0)
 		return;
-	redact(text, &clean);
 	buf_addf(out, " %s=", name);
-	printable_add(out, buf_span(&clean));
+	printable_add(out, redact(text, &clean));
 	buf_fini(&clean);
 }
 

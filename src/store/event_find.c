@@ -19,32 +19,80 @@ add_select(struct buf *out, bool sessions)
 	    " FROM gaol_events WHERE 1");
 }
 
+/*
+ * A network of so many addresses that sorting what was found there by time
+ * costs more than going through the times.
+ */
+static bool
+is_wide(const struct addr *net)
+{
+	return net->plen < (net->family == ADDR_V4 ? 16 : 32);
+}
+
+/*
+ * Which index a look-up goes by is said here, not guessed by sqlite: it knows
+ * nothing of how many rows there are of a kind. "+" keeps it from a column's.
+ */
+struct way {
+	const char *ip, *service, *kind, *time;
+};
+
+static struct way
+way_of(const struct store_query *q)
+{
+	struct way way = { "", "", "", "" };
+	bool here = q->ip.family != ADDR_NONE && !is_wide(&q->ip);
+
+	if (q->user.n > 0)
+		way.ip = way.service = way.kind = "+";
+	else if (here)
+		way.service = way.kind = "+";
+	else if (q->ip.family != ADDR_NONE)
+		way.ip = "+";
+	/* Of two ranges it takes one: the network's. */
+	if (q->user.n == 0 && here && !addr_is_host(&q->ip))
+		way.time = "+";
+	if (q->service != -1)
+		way.kind = "+";
+	return way;
+}
+
 static void
 add_where(struct buf *out, const struct store_query *q)
 {
 	const char *beyond = q->newest ? "<" : ">";
 	const char *order = q->newest ? "DESC" : "ASC";
+	struct way way = way_of(q);
 
 	if (q->sessions)
 		buf_adds(out, " AND signed_in");
 	if (q->since.us != 0)
-		buf_adds(out, " AND time >= :since");
+		buf_addf(out, " AND %stime >= :since", way.time);
 	if (q->until.us != 0)
-		buf_adds(out, " AND time < :until");
+		buf_addf(out, " AND %stime < :until", way.time);
 	if (q->user.n > 0)
 		buf_adds(out, " AND \"user\" = :user");
-	if (q->ip.family != ADDR_NONE)
-		buf_adds(out, addr_is_host(&q->ip) ? " AND ip = :first" :
-		    " AND ip BETWEEN :first AND :last");
+	if (q->ip.family != ADDR_NONE && addr_is_host(&q->ip))
+		buf_addf(out, " AND %sip = :first", way.ip);
+	else if (q->ip.family != ADDR_NONE)
+		buf_addf(out, " AND %sip >= :first AND %sip <= :last",
+		    way.ip, way.ip);
 	if (q->kind != -1 && !q->sessions)
-		buf_adds(out, " AND kind = :kind");
+		buf_addf(out, " AND %skind = :kind", way.kind);
 	if (q->service != -1)
-		buf_adds(out, " AND service = :service");
+		buf_addf(out, " AND %sservice = :service", way.service);
 	if (q->number != 0)
-		buf_addf(out, " AND (time, number) %s (:time, :number)",
-		    beyond);
+		buf_addf(out, " AND (%stime, number) %s (:time, :number)",
+		    way.time, beyond);
 	buf_addf(out, " ORDER BY time %s, number %s LIMIT :limit", order,
 	    order);
+}
+
+void
+event_table_query(const struct store_query *q, struct buf *out)
+{
+	add_select(out, q->sessions);
+	add_where(out, q);
 }
 
 /* --- values ------------------------------------------------------------- */
@@ -152,6 +200,19 @@ copy_text(sqlite3_stmt *stmt, int at, char *out, size_t size)
 	out[text.n] = '\0';
 }
 
+/* What a row leaves out because its account's name says it. */
+static void
+say_again(struct access_event *e)
+{
+	struct span user = e->texts[EVENT_USER];
+	size_t at = span_find_last(user, SPAN("@"));
+
+	if (e->texts[EVENT_USER_RAW].n == 0)
+		e->texts[EVENT_USER_RAW] = user;
+	if (e->texts[EVENT_DOMAIN].n == 0 && at != SPAN_NONE)
+		e->texts[EVENT_DOMAIN] = span_skip(user, at + 1);
+}
+
 /* A name that this release does not know leaves what it stood for unknown. */
 static void
 read_event(sqlite3_stmt *stmt, struct access_event *e)
@@ -174,6 +235,7 @@ read_event(sqlite3_stmt *stmt, struct access_event *e)
 	e->line = text_at(stmt, 13);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		e->texts[i] = text_at(stmt, at++);
+	say_again(e);
 	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
 		e->numbers[i] = number_at(stmt, at++, EVENT_NUMBER_UNKNOWN);
 }
@@ -211,8 +273,7 @@ event_table_find(struct database *db, const struct store_query *q,
 	int rc;
 
 	*more = false;
-	add_select(&text, q->sessions);
-	add_where(&text, q);
+	event_table_query(q, &text);
 	rc = sqlite3_prepare_v2(db->handle, text.p, -1, &stmt, NULL);
 	buf_fini(&text);
 	if (rc != SQLITE_OK)

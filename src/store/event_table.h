@@ -13,10 +13,15 @@
 #include "store/event_row.h"
 #include "store/store.h"
 
-#define EVENT_TABLE_VERSION 1
+/*
+ * Version 2 has other indexes, and leaves out of a row what its account's name
+ * says already: the name as it was written, if it is the same, and the domain.
+ * Rows of version 1 are read as they are.
+ */
+#define EVENT_TABLE_VERSION 2
 #define EVENT_PURGE_SLICE 5000   /* rows that go in one transaction */
 
-/* Makes what is not there. SQLITE_OK, or what failed. */
+/* Makes what is not there, in older files, too. SQLITE_OK, or what failed. */
 int event_table_make(sqlite3 *db);
 /* SQLITE_ROW with the version, or what failed. */
 int event_table_version(sqlite3 *db, int64_t *version);
@@ -30,6 +35,8 @@ int event_table_write(struct database *db, const struct event_rows *rows);
 /* Deletes a slice of what is older than it is kept; *more: there is more. */
 int event_table_purge(struct database *db, const struct store_keep *keep,
     int64_t now_us, bool *more);
+/* The text of a look-up, with names for its values. */
+void event_table_query(const struct store_query *q, struct buf *out);
 int event_table_find(struct database *db, const struct store_query *q,
     struct event_rows *out, bool *more);
 /* Every session that is open, in the order of their numbers. */

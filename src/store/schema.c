@@ -278,10 +278,10 @@ knows_ours(sqlite3 *db, struct buf *why)
 	int64_t version;
 
 	if (event_table_version(db, &version) != SQLITE_ROW ||
-	    version == EVENT_TABLE_VERSION)
+	    (version >= 1 && version <= EVENT_TABLE_VERSION))
 		return true;
 	buf_addf(why, "version %lld of gaol's own tables is not known; "
-	    "accepted: %d", (long long)version, EVENT_TABLE_VERSION);
+	    "accepted: 1..%d", (long long)version, EVENT_TABLE_VERSION);
 	return false;
 }
 

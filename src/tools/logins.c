@@ -26,8 +26,6 @@ keep(const struct access_event *e, void *arg)
 	struct logins *l = arg;
 	struct access_event *slot = &l->v[l->n % LOGINS_SHOWN];
 
-	if (e->kind != EVENT_LOGIN)
-		return;
 	if (l->n >= LOGINS_SHOWN)
 		access_event_fini(slot);
 	access_event_copy(slot, e);
@@ -73,6 +71,7 @@ tool_logins(int argc, char **argv)
 		rc = 2;
 	} else if (rc == 0) {
 		call.user = span_of(call.words[0]);
+		call.kind = EVENT_LOGIN;
 		rc = mail_source_read(&call, &calls, &logins) == 0 ? 0 : 1;
 		print(&logins, call.json);
 	} else if (rc == 1) {

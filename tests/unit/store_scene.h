@@ -106,7 +106,7 @@ ticket_of(const char *id, int64_t time, int64_t bantime)
 	return t;
 }
 
-static void
+static inline void
 ban(struct scene *sc, const char *jail, const char *id, int64_t time,
     int64_t bantime)
 {

@@ -445,6 +445,9 @@ take(struct engine *e, uint32_t generation, int fd)
 			first_start(e, &in);
 		else
 			swap(e, &in);
+		/* What is kept less long from now on goes at once. */
+		if (!first && e->store != NULL)
+			store_purge_events(e->store, clock_wall());
 		log_started(e);
 		if (e->reload != NULL)
 			log_info("fail2ban.server", "Reload finished.");

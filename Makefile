@@ -117,7 +117,7 @@ fuzz: deps-test                     ## fuzz each parser, SECONDS=600 each
 	$(Q)FUZZ_SECONDS=$(or $(SECONDS),600) tests/run.sh fuzz
 golden-update: all                  ## rewrite the expected files of golden tests
 	$(Q)GOLDEN_UPDATE=1 tests/run.sh golden
-bench: deps-test all $(B)/bench/together ## measure, beside the installed fail2ban
+bench: deps-test all $(B)/bench/together $(B)/bench/accesses ## measure, beside the installed fail2ban
 	$(Q)bench/run.sh
 demo: deps                          ## the main job in its own namespaces
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import events
 import logs
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,7 +24,6 @@ GAOLD = BUILD + "/gaold"
 NEWSETELEM = (10 << 8) | 12
 SAMPLES = int(os.environ.get("BENCH_SAMPLES", "100"))
 NFT_SAMPLE = int(os.environ.get("BENCH_NFT", "1000"))
-EVENTS = int(os.environ.get("BENCH_EVENTS", "100000"))
 RESTORE = int(os.environ.get("BENCH_RESTORE", "100000"))
 
 
@@ -434,65 +434,8 @@ def bench_load(work):
 
 # --- mail accesses -----------------------------------------------------------
 
-def mail_lines(path, events):
-    """Half sign-ins, half sign-outs, of 1,000 accounts."""
-    begin = time.time() - events / 100
-    with open(path, "w") as out:
-        for i in range(events // 2):
-            stamp = time.strftime("%b %d %H:%M:%S", time.localtime(begin + i / 50))
-            user, session = "user%d@example.com" % (i * 7919 % 1000), "s%013d" % i
-            out.write("%s imap-login: Info: Login: user=<%s>, method=PLAIN, rip=10.%d.%d.%d,"
-                      " lip=192.0.2.1, mpid=%d, TLS, session=<%s>\n"
-                      % (stamp, user, i >> 16 & 255, i >> 8 & 255, i & 255,
-                         i % 30000 + 1000, session))
-            out.write("%s imap(%s)<%d><%s>: Info: Logged out in=%d out=%d deleted=0"
-                      " expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=1"
-                      " body_bytes=900\n" % (stamp, user, i % 30000 + 1000, session,
-                                            200 + i % 99, 900 + i % 999))
-
-
-def look_up(daemon, *words):
-    times = []
-    for i in range(50):
-        start = time.perf_counter()
-        page = daemon.ask("events", "user=user%d@example.com" % (i * 17), *words)
-        times.append(time.perf_counter() - start)
-        if not page or not page["rows"]:
-            raise SystemExit("bench: events of an account are not found")
-    return statistics.median(times) * 1000
-
-
 def bench_events(work):
-    daemon = Gaol(work)
-    mail = daemon.dir + "/mail.log"
-    mail_lines(mail, EVENTS)
-    start = time.monotonic()
-    subprocess.run([GAOL, "report", "--from-log", mail, "--filter",
-                    HERE + "/filter.d/dovecot.conf", "--share", HERE],
-                   stdout=subprocess.DEVNULL, check=True)
-    row("%d mail accesses from a log, events/s" % EVENTS,
-        "%.0f" % (EVENTS / (time.monotonic() - start)), "", "", "")
-    # Debian's filter of this name tells of none.
-    os.unlink(daemon.etc + "/filter.d/dovecot.conf")
-    daemon.write("jail.local", "[DEFAULT]\nbackend = auto\n[mail]\nenabled = true\n"
-                 "filter = dovecot\naction =\nmaxretry = 9999\nlogpath = %s\n" % mail)
-    start = time.monotonic()
-    daemon.start()
-    wait_for("mail accesses", 600,
-             lambda: daemon.ask("status")["events"]["stored"] >= EVENTS * 3 // 2)
-    spent = time.monotonic() - start
-    if daemon.ask("status")["events"]["dropped"]:
-        raise SystemExit("bench: mail accesses were dropped")
-    row("... into the database, events/s", "%.0f" % (EVENTS / spent), "", "", "")
-    row("... memory while it runs, PSS", "%.1f MB" % (daemon.pss() / 1024), "", "", "")
-    row("... 20 latest of an account, median of 50",
-        "%.2f ms" % look_up(daemon, "newest=yes", "limit=20"), "", "", "")
-    row("... sign-ins of an account in an hour",
-        "%.2f ms" % look_up(daemon, "kind=login", "since=%d" % (
-            (time.time() - EVENTS / 100) * 1e6), "limit=1000"), "", "", "")
-    daemon.stop()
-    row("... bytes an event with its session's row",
-        "%.0f" % (os.path.getsize(daemon.database) / EVENTS), "", "", "")
+    events.bench(sys.modules[__name__], work)
 
 
 def main():

@@ -230,17 +230,21 @@ OTHERS = {
 def write_accesses(path, lines, kind, accounts=1000):
     """Of ACCESSES or OTHERS; sessions of `accounts` accounts in turns."""
     form, texts = kind
+    session = "".join(form.replace("{text}", text) + "\n" for text in texts)
+    digits = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
     begin = int(time.time()) - 60 - lines // PER_SECOND
+    second = None
     with open(path, "w", encoding="ascii") as out:
-        for i in range(lines):
-            if i % PER_SECOND == 0:
-                when = stamps(begin + i // PER_SECOND)
-            n = i // len(texts)
-            text = texts[i % len(texts)].format(
+        for n in range((lines + len(texts) - 1) // len(texts)):
+            if n * len(texts) // PER_SECOND != second:
+                second = n * len(texts) // PER_SECOND
+                when = stamps(begin + second)
+            text = session.format(
                 user="user%d" % (n * 7919 % accounts), port=1024 + n % 60000,
                 pid=300 + n % 99000, two="%02d" % (n % 100), hex="%010X" % n,
-                id="".join("0123456789ABCDEFGHJKLMNPQRSTUVWX"[n >> 5 * k & 31]
-                           for k in range(5)),
-                ip="10.%d.%d.%d" % (n >> 16 & 255, n >> 8 & 255, n & 255),
-                **when)
-            out.write(form.format(text=text, **when) + "\n")
+                id=digits[n & 31] + digits[n >> 5 & 31] + digits[n >> 10 & 31] +
+                digits[n >> 15 & 31] + digits[n >> 20 & 31],
+                ip="10.%d.%d.%d" % (n >> 16 & 255, n >> 8 & 255, n & 255), **when)
+            left = lines - n * len(texts)
+            out.write(text if left >= len(texts) else
+                      "".join(text.splitlines(True)[:left]))

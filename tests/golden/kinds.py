@@ -1,6 +1,6 @@
-"""What each filter tells of, from its eventregexes, against the table in
-gaol-events(5); and which filters nobody ran against their server, against the
-same table and gaol check.
+"""What each filter tells of, from its eventregex and eventjson, against the
+table in gaol-events(5); and which filters nobody ran against their server,
+against the same table and gaol check.
 
 A cell is "-" or "o" (see there) where a filter has no such kind: that is a
 person's word. All others are computed here, so the table cannot rot."""
@@ -43,11 +43,18 @@ class Filter:
         return re.sub(r"%\((\w+)\)s",
                       lambda m: self.expand(self.options.get(m[1], "")), text)
 
-    def rules(self):
-        for line in self.options.get("eventregex", "").split("\n"):
+    def lines(self, option):
+        for line in self.options.get(option, "").split("\n"):
             m = re.match(r"\s*([a-z]+)(?:\[([^\]]*)\])?: (.*)", line)
             if m:
                 yield m[1], m[2] or "", self.expand(m[3])
+
+    def rules(self):
+        yield from self.lines("eventregex")
+        for kind, fixed, text in self.lines("eventjson"):
+            # What a rule takes stands behind the arrow, as NAME=PATH.
+            taken = re.findall(r"(\w+)=", text.partition(" -> ")[2])
+            yield kind, fixed, "".join("<F-%s>" % t.upper() for t in taken)
 
     def cell(self, kind):
         mine = [(fixed, text) for k, fixed, text in self.rules() if k == kind]
@@ -119,7 +126,8 @@ def check_unverified(gaol, filters):
 
 def main(gaol):
     filters = [Filter(p) for p in sorted(glob.glob("filter.d/*.conf"))]
-    mail = [f for f in filters if "eventregex" in f.options]
+    mail = [f for f in filters
+            if "eventregex" in f.options or "eventjson" in f.options]
     if os.environ.get("SHOW"):
         for f in mail:
             print("%-18s %s %s" % (f.name, " ".join(
@@ -128,7 +136,7 @@ def main(gaol):
         return 0
     rows = table()
     check(len(mail) > 20 and set(rows) == {f.name for f in mail},
-          "a row for each of %d filters with eventregexes" % len(mail),
+          "a row for each of %d filters of mail accesses" % len(mail),
           str(sorted(set(rows) ^ {f.name for f in mail})))
     for f in mail:
         check_row(f, rows.get(f.name, []))

@@ -2,53 +2,25 @@
 what GAOL says of the logs. NAME: usual, many or json, as in 71-mail-exim.sh."""
 
 import itertools
-import json
 import os
-import re
-import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from inject import HOSTILE                                   # noqa: E402
 from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
-from mailclient import Smtp                                  # noqa: E402
+from mailclient import GOOD, NETS, Smtp, Story                # noqa: E402
 
 GAOL, MAIN, REJECT, NAME = sys.argv[1:]
 PORTS = NAME != "usual"
-FILTER = "exim-json" if NAME == "json" else "exim"
-NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
-PROBE = "198.51.100.66"           # asks whether the server listens yet
-GOOD = "good-password"
-visits = []
-tap = Tap()
-
-
-hosts = itertools.cycle((10, 11, 12))
+story = Story(GAOL, "exim-json" if NAME == "json" else "exim", MAIN, REJECT)
 
 
 def visit(server, tls, tries, mail=(), what=""):
-    source = NETS[server] + str(next(hosts))
-
-    def job():
-        c = Smtp(server, source, tls)
-        c.visit.what, c.visit.mail = what, list(mail)
-        for user, password, mech in tries:
-            c.sign_in(user, password, password == GOOD, mech)
-        for sender, to in mail:
-            try:
-                c.send(sender, [to], "Subject: A=plain:evil@x\r\n\r\nhi\r\n")
-            except Exception:
-                if what != "relay":
-                    raise
-        if what == "mechanism":
-            c.smtp.docmd("AUTH", "NTLM")
-        elif what == "protocol":
-            c.smtp.docmd("AUTH", "PLAIN not*base64")
-        visits.append(c.leave())
-    return job
+    after = {"mechanism": lambda c: c.smtp.docmd("AUTH", "NTLM"),
+             "protocol": lambda c: c.smtp.docmd("AUTH", "PLAIN not*base64")}
+    return story.visit(Smtp, server, tls, tries, mail, what, after.get(what))
 
 
 def jobs():
@@ -131,57 +103,24 @@ def key_of(e):
     return e["ip"], e["port"] if PORTS else None
 
 
-def ask(verb):
-    got = subprocess.run(
-        [GAOL, verb, "--share", ".", "-f", MAIN, "-f", REJECT, "--filter",
-         "./filter.d/%s.conf" % FILTER, "--json"], stdout=subprocess.PIPE,
-        check=True).stdout.splitlines()
-    return [dict(mailclient.flat(e), json=e) for e in map(json.loads, got)]
-
-
 KINDS = "login", "failure", "received", "rejected"
+
+
+def order(e):
+    return [str(e.get(n)) for n in ("kind", "tls", "user", "mech")]
 
 
 def compare():
     """By client and port; without the ports, by client, as sets."""
-    faults, want, got = [], {}, {}
-    events = [e for e in ask("events") if e["kind"] in KINDS]
-    for e in events:
-        got.setdefault(key_of(e), []).append(e)
-    for v in visits:
+    events = [e for e in story.ask("events") if e["kind"] in KINDS]
+    want = {}
+    for v in story.visits:
         want.setdefault(key_of({"ip": v.source, "port": v.port}),
                         []).extend(expected(v))
-    for key in sorted(set(want) | set(got), key=str):
-        w, g = want.get(key, []), got.get(key, [])
-        if not PORTS:
-            names = ("kind", "tls", "user", "mech")
-            w.sort(key=lambda e: [str(e.get(n)) for n in names])
-            g.sort(key=lambda e: [str(e.get(n)) for n in names])
-        if [e["kind"] for e in w] != [e["kind"] for e in g]:
-            faults.append("%s: %s, not %s: %s" % (
-                key, [e["kind"] for e in g], [e["kind"] for e in w],
-                [e["line"] for e in g][:9]))
-            continue
-        for one, other in zip(w, g):
-            why = mailclient.difference(one, other)
-            if why:
-                faults.append("%s: %s" % (why, other["line"]))
-    return len(events), faults
+    return len(events), mailclient.differences(
+        want, mailclient.by(events, key_of), None if PORTS else order)
 
 
-def main():
-    begun = time.time()
-    mailclient.all_at_once(jobs())
-    took = time.time() - begun
-    end = time.monotonic() + 10
-    while True:
-        n, faults = compare()
-        if not faults or time.monotonic() > end:
-            break
-        time.sleep(0.2)
-    tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
-        % (n, len(visits), took), "\n".join(map(str, faults)))
-    return tap.failed > 0
-
-
-sys.exit(main())
+tap = Tap()
+story.tell(tap, jobs(), compare)
+tap.exit()

@@ -2,49 +2,27 @@
 of LOG."""
 
 import itertools
-import json
 import os
 import re
-import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from inject import HOSTILE                                   # noqa: E402
 from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
-from mailclient import Smtp                                  # noqa: E402
+from mailclient import GOOD, NETS, PROBE, Smtp, Story         # noqa: E402
 
 GAOL, LOG = sys.argv[1:]
-NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
-PROBE = "198.51.100.66"           # asks whether the server listens yet
-GOOD = "good-password"
 CYRUS = os.environ.get("SASL") == "cyrus"
 KINDS = "login", "failure", "received", "rejected", "sent", "logout"
-visits = []
-hosts = itertools.cycle((10, 11, 12))
-tap = Tap()
+story = Story(GAOL, "postfix", LOG)
 
 
 # --- the clients ------------------------------------------------------------
 
-def visit(server, tls, tries, mail=(), what=""):
-    source = NETS[server] + str(next(hosts))
-
-    def job():
-        c = Smtp(server, source, tls)
-        c.visit.what, c.visit.mail = what, list(mail)
-        for user, password, mech in tries:
-            c.sign_in(user, password, password == GOOD, mech)
-        for sender, to in mail:
-            try:
-                c.send(sender, [to], "Subject: hi\r\n\r\nhi\r\n")
-            except Exception:
-                if what != "relay":
-                    raise
-        visits.append(c.leave())
-    return job
+def visit(*args, **more):
+    return story.visit(Smtp, *args, **more)
 
 
 def jobs():
@@ -112,50 +90,30 @@ def expected(v):
     return out
 
 
-def ask(verb):
-    got = subprocess.run(
-        [GAOL, verb, "--share", ".", "-f", LOG, "--filter",
-         "./filter.d/postfix.conf", "--json"], stdout=subprocess.PIPE,
-        check=True).stdout.splitlines()
-    return [dict(mailclient.flat(e), json=e) for e in map(json.loads, got)]
+def key_of(e):
+    return (e["kind"], e["ip"],
+            None if e["kind"] in ("received", "sent") else e["port"])
 
 
 def compare():
     """What the log says of each visit; a message's lines have no port, so
     they are compared by the client's address."""
-    faults, want, got = [], {}, {}
-    events = [e for e in ask("events")
+    events = [e for e in story.ask("events")
               if e["kind"] in KINDS and e["ip"] != PROBE]
-
-    def key(kind, ip, port):
-        return kind, ip, None if kind in ("received", "sent") else port
-
-    for e in events:
-        got.setdefault(key(e["kind"], e["ip"], e["port"]), []).append(e)
-    for v in visits:
-        for kind, some in expected(v).items():
-            if some:
-                want.setdefault(key(kind, v.source, v.port), []).extend(some)
-    for k in sorted(set(want) | set(got), key=str):
-        w, g = want.get(k, []), got.get(k, [])
-        if len(w) != len(g):
-            faults.append("%s: %d, not %d: %s" % (
-                k, len(g), len(w), [e["line"] for e in g][:9]))
-            continue
-        if k[2] is None:
-            for some in w, g:
+    want = [dict(e, kind=kind) for v in story.visits
+            for kind, some in expected(v).items() for e in some]
+    both = [mailclient.by(some, key_of) for some in (want, events)]
+    for groups in both:
+        for k, some in groups.items():
+            if k[2] is None:
                 some.sort(key=lambda e: e["user"] or "")
-        for one, other in zip(w, g):
-            why = mailclient.difference(one, other)
-            if why:
-                faults.append("%s: %s" % (why, other["line"]))
-    return len(events), faults
+    return len(events), mailclient.differences(*both)
 
 
 def sessions():
     """One of each visit that signed in, and no other."""
-    got = {(s["ip"], s["port"]): s for s in ask("sessions")}
-    good = {(v.source, v.port): v for v in visits if v.signed_in}
+    got = {(s["ip"], s["port"]): s for s in story.ask("sessions")}
+    good = {(v.source, v.port): v for v in story.visits if v.signed_in}
     faults = ["%s: %s" % (k, "none" if k in good else "of nobody's")
               for k in set(got) ^ set(good)]
     for key in set(got) & set(good):
@@ -169,22 +127,6 @@ def sessions():
     return faults
 
 
-def main():
-    begun = time.time()
-    mailclient.all_at_once(jobs())
-    took = time.time() - begun
-    # The queue's processes write after the client has gone.
-    end = time.monotonic() + 10
-    while True:
-        n, faults = compare()
-        if not faults or time.monotonic() > end:
-            break
-        time.sleep(0.2)
-    tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
-        % (n, len(visits), took), "\n".join(map(str, faults)))
-    faults = sessions()
-    tap.ok(not faults, "so are the sessions", "\n".join(map(str, faults)))
-    return tap.failed > 0
-
-
-sys.exit(main())
+tap = Tap()
+story.tell(tap, jobs(), compare, sessions)
+tap.exit()

@@ -2,41 +2,23 @@
 of LOG."""
 
 import itertools
-import json
 import os
 import re
-import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from inject import HOSTILE                                   # noqa: E402
 from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
-from mailclient import Imap, Pop3                            # noqa: E402
+from mailclient import GOOD, NETS, PROBE, Imap, Pop3, Story   # noqa: E402
 
 GAOL, LOG = sys.argv[1:]
-NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
-PROBE = "198.51.100.66"           # asks whether the server listens yet
-GOOD = "good-password"
-visits = []
-hosts = itertools.cycle((10, 11, 12))
-tap = Tap()
+story = Story(GAOL, "courier", LOG)
+visit = story.visit
 
 
 # --- the clients ------------------------------------------------------------
-
-def visit(kind, server, tls, tries):
-    source = NETS[server] + str(next(hosts))
-
-    def job():
-        c = kind(server, source, tls)
-        for user, password, mech in tries:
-            c.sign_in(user, password, password == GOOD, mech)
-        visits.append(c.leave())
-    return job
-
 
 def jobs():
     for server in NETS:
@@ -89,41 +71,26 @@ def expected(v):
     return out
 
 
-def ask(verb):
-    got = subprocess.run(
-        [GAOL, verb, "--share", ".", "-f", LOG, "--filter",
-         "./filter.d/courier.conf", "--json"], stdout=subprocess.PIPE,
-        check=True).stdout.splitlines()
-    return [dict(mailclient.flat(e), json=e) for e in map(json.loads, got)]
+KINDS = "connect", "login", "logout", "failure"
+
+
+def key_of(e):
+    return e["kind"], e["ip"], e["port"]
 
 
 def compare():
-    faults, want, got = [], {}, {}
-    kinds = "connect", "login", "logout", "failure"
-    events = [e for e in ask("events")
-              if e["kind"] in kinds and e["ip"] != PROBE]
-    for e in events:
-        got.setdefault((e["kind"], e["ip"], e["port"]), []).append(e)
-    for v in visits:
-        for kind, some in expected(v).items():
-            if some:
-                want[kind, v.source, v.port] = some
-    for k in sorted(set(want) | set(got), key=str):
-        w, g = want.get(k, []), got.get(k, [])
-        if len(w) != len(g):
-            faults.append("%s: %d, not %d: %s" % (
-                k, len(g), len(w), [e["line"] for e in g][:9]))
-        for one, other in zip(w, g):
-            why = mailclient.difference(one, other)
-            if why:
-                faults.append("%s: %s" % (why, other["line"]))
-    return len(events), faults
+    events = [e for e in story.ask("events")
+              if e["kind"] in KINDS and e["ip"] != PROBE]
+    want = [dict(e, kind=kind) for v in story.visits
+            for kind, some in expected(v).items() for e in some]
+    return len(events), mailclient.differences(
+        mailclient.by(want, key_of), mailclient.by(events, key_of))
 
 
 def sessions():
     """One of each visit that signed in, and no other."""
-    got = {(s["ip"], s["port"]): s for s in ask("sessions")}
-    good = {(v.source, v.port): v for v in visits if v.signed_in}
+    got = {(s["ip"], s["port"]): s for s in story.ask("sessions")}
+    good = {(v.source, v.port): v for v in story.visits if v.signed_in}
     faults = ["%s: %s" % (k, "none" if k in good else "of nobody's")
               for k in set(got) ^ set(good)]
     for key in set(got) & set(good):
@@ -136,21 +103,6 @@ def sessions():
     return faults
 
 
-def main():
-    begun = time.time()
-    mailclient.all_at_once(jobs(), 100)
-    took = time.time() - begun
-    end = time.monotonic() + 10
-    while True:
-        n, faults = compare()
-        if not faults or time.monotonic() > end:
-            break
-        time.sleep(0.2)
-    tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
-        % (n, len(visits), took), "\n".join(map(str, faults)))
-    faults = sessions()
-    tap.ok(not faults, "so are the sessions", "\n".join(map(str, faults)))
-    return tap.failed > 0
-
-
-sys.exit(main())
+tap = Tap()
+story.tell(tap, jobs(), compare, sessions, threads=100)
+tap.exit()

@@ -8,11 +8,13 @@ import datetime
 import errno
 import imaplib
 import itertools
+import json
 import poplib
 import re
 import smtplib
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -20,6 +22,9 @@ TLS = ssl.create_default_context()
 TLS.check_hostname = False
 TLS.verify_mode = ssl.CERT_NONE
 WAIT = 20
+GOOD = "good-password"
+NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
+PROBE = "198.51.100.66"           # asks whether the server listens yet
 # A visit is known by its address and port: none twice.
 ports = itertools.count(20000)
 
@@ -341,6 +346,91 @@ def all_at_once(jobs, threads=32):
         t.join()
     if faults:
         raise faults[0]
+
+
+# --- all of it ---------------------------------------------------------------
+
+class Story:
+    """What clients did to one server, and what gaol says of its logs."""
+
+    def __init__(self, gaol, filter_, *logs):
+        self.command = [gaol, "VERB", "--share", ".", "--filter",
+                        "./filter.d/%s.conf" % filter_, "--json"]
+        for log in logs:
+            self.command += ["-f", log]
+        self.visits = []
+        self.hosts = itertools.cycle((10, 11, 12))
+
+    def visit(self, kind, server, tls, tries, mail=(), what="", after=None):
+        """A job: one connection, TRIES to sign in on it, messages."""
+        source = NETS[server] + str(next(self.hosts))
+
+        def job():
+            c = kind(server, source, tls)
+            c.visit.what, c.visit.mail = what, list(mail)
+            for user, password, mech in tries:
+                c.sign_in(user, password, password == GOOD, mech)
+            for sender, to in mail:
+                try:
+                    c.send(sender, [to], "Subject: A=plain:evil@x\r\n\r\nhi\r\n")
+                except Exception:
+                    if what != "relay":
+                        raise
+            if after:
+                after(c)
+            self.visits.append(c.leave())
+        return job
+
+    def ask(self, verb):
+        command = [verb if w == "VERB" else w for w in self.command]
+        got = subprocess.run(command, stdout=subprocess.PIPE,
+                             check=True).stdout.splitlines()
+        return [dict(flat(e), json=e) for e in map(json.loads, got)]
+
+    def tell(self, tap, jobs, compare, sessions=None, threads=32):
+        """Runs the clients, then asks until all is as it should be."""
+        begun = time.time()
+        all_at_once(jobs, threads)
+        took = time.time() - begun
+        # A server may write after the client has gone.
+        end = time.monotonic() + 10
+        while True:
+            n, faults = compare()
+            if not faults or time.monotonic() > end:
+                break
+            time.sleep(0.2)
+        tap.ok(not faults, "%d events are those of %d connections (%.1f s)"
+               % (n, len(self.visits), took), "\n".join(map(str, faults)))
+        if sessions:
+            faults = sessions()
+            tap.ok(not faults, "so are the sessions", "\n".join(map(str, faults)))
+
+
+def by(events, key):
+    out = {}
+    for e in events:
+        out.setdefault(key(e), []).append(e)
+    return out
+
+
+def differences(want, got, order=None):
+    """Both by what they have in common: as many of each, and field by field,
+    in their order or sorted by another."""
+    faults = []
+    for k in sorted(set(want) | set(got), key=str):
+        w, g = want.get(k, []), got.get(k, [])
+        if order:
+            w, g = sorted(w, key=order), sorted(g, key=order)
+        if [e["kind"] for e in w] != [e["kind"] for e in g]:
+            faults.append("%s: %s, not %s: %s" % (
+                k, [e["kind"] for e in g], [e["kind"] for e in w],
+                [e["line"] for e in g][:9]))
+            continue
+        for one, other in zip(w, g):
+            why = difference(one, other)
+            if why:
+                faults.append("%s: %s" % (why, other["line"]))
+    return faults
 
 
 # --- the log --------------------------------------------------------------

@@ -201,6 +201,10 @@ def compare():
             faults.append("%s tells of %s: %s" % (
                 v, kinds, [e["line"] for e in got[key]]))
             continue
+        # One name of the server's for all of a visit.
+        if len({e["session"] for e in got[key]}) != 1:
+            faults.append("%s has sessions %s" % (
+                v, [e["session"] for e in got[key]]))
         for w, e in zip(want, got[key]):
             why = mailclient.difference(w, e)
             if why:
@@ -225,7 +229,7 @@ def sessions():
         if v.service == "imap":
             # Without the end of the last line.
             want.update(bytes_in=v.bytes_in - 2, bytes_out=v.bytes_out)
-        why = mailclient.difference(want, s)
+        why = mailclient.difference(want, s) or mailclient.lasted(s, v)
         if why:
             faults.append("%s: %s" % (why, s["json"]))
         start, end = (mailclient.seconds(s["json"]["event"][k])

@@ -122,6 +122,8 @@ def sessions():
             "service": "smtp", "outcome": "success",
             "user": v.tries[-1].user if v.mail else None,
             "failures": len(v.tries) - 1}, got[key])
+        # Without a message the sign-in is told by the connection's end.
+        why = why or v.mail and mailclient.lasted(got[key], v)
         if why:
             faults.append("%s: %s" % (why, got[key]["json"]))
     return faults

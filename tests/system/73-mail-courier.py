@@ -98,6 +98,10 @@ def sessions():
         why = mailclient.difference({
             "service": v.service, "user": v.tries[-1].user, "tls": v.tls,
             "failures": len(v.tries) - 1}, got[key])
+        why = why or mailclient.lasted(got[key], v)
+        if v.service == "imap" and got[key]["bytes_in"] != v.bytes_in:
+            why = why or "bytes_in is %r, not %r" % (
+                got[key]["bytes_in"], v.bytes_in)
         if why:
             faults.append("%s: %s" % (why, got[key]["json"]))
     return faults

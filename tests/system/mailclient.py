@@ -437,7 +437,9 @@ def differences(want, got, order=None):
 
 FIELDS = {
     "service": "network.protocol", "ip": "source.ip", "port": "source.port",
-    "user": "gaol.user_raw", "mech": "gaol.mechanism", "tls": "gaol.tls",
+    "user": "gaol.user_raw", "name": "user.name",
+    "duration": "event.duration",
+    "mech": "gaol.mechanism", "tls": "gaol.tls",
     "reason": "event.reason", "outcome": "event.outcome",
     "attempts": "gaol.attempts", "session": "gaol.session",
     "client": "user_agent.name", "version": "user_agent.version",
@@ -466,11 +468,29 @@ def seconds(stamp):
         stamp.replace("Z", "+00:00")).timestamp()
 
 
+def counted(raw):
+    """An account's name as it is counted: without blanks around it, 256 bytes,
+    ASCII in lower case."""
+    return raw.encode().strip()[:256].lower().decode(errors="replace")
+
+
 def difference(want, got):
-    """In which fields an event is not as it should be; '' if in none."""
+    """In which fields an event is not as it should be; '' if in none. Its
+    account's name follows from the raw one."""
+    name = counted(got["user"]) if got.get("user") else None
+    want = dict(want, name=name) if "user" in got else want
     return ", ".join(
         "%s is %r, not %r" % (k, got.get(k), v)
         for k, v in sorted(want.items()) if got.get(k) != v)
+
+
+def lasted(s, v):
+    """Is the session's duration one that the client can have seen? Stamps may
+    be whole seconds, and a server ends it when it has heard of it."""
+    longest = v.ended - v.tries[-1].begun + 2
+    if s["duration"] is not None and 0 <= s["duration"] / 1e9 <= longest:
+        return ""
+    return "lasted %r ns, not up to %.1f s" % (s["duration"], longest)
 
 
 def cut(text, most):

@@ -15,6 +15,7 @@ enum extent {
 	QUOTED,         /* up to the next unescaped '"' */
 	PARAMETER,      /* up to '&', '#', a blank or a quote: of a URL */
 	REST,           /* the rest of the line */
+	EXTENTS
 };
 
 struct secret {
@@ -97,6 +98,7 @@ length(struct span s, enum extent extent)
 		at = span_find_last(s, SPAN(")"));
 		return at != SPAN_NONE ? at : s.n;
 	case REST:
+	case EXTENTS:
 		break;
 	}
 	return s.n;
@@ -167,10 +169,37 @@ first_word(struct span line)
 
 /* --- taking them out ------------------------------------------------------ */
 
+/*
+ * Where the secret that begins at i ends, with those of the words that begin
+ * in it: a user's name may look like a word, and be taken for the begin of
+ * one. No kind of extent is measured twice from within what it spanned, so a
+ * line of nothing but words costs no more than its length.
+ */
+static size_t
+secret_end(struct span line, size_t i, enum extent extent)
+{
+	size_t ends[EXTENTS] = { 0 }, end, from;
+	const struct secret *s;
+
+	end = ends[extent] = i + length(span_skip(line, i), extent);
+	for (; i < end && end < line.n; i++) {
+		s = begins(span_skip(line, i));
+		if (s == NULL)
+			continue;
+		from = i + s->word.n;
+		if (ends[s->extent] < from)
+			ends[s->extent] = from + length(span_skip(line, from),
+			    s->extent);
+		if (ends[s->extent] > from && ends[s->extent] > end)
+			end = ends[s->extent];
+	}
+	return end;
+}
+
 static void
 take_out(struct span line, size_t i, struct buf *out)
 {
-	size_t from = 0, n;
+	size_t from = 0, end;
 
 	while (i < line.n) {
 		const struct secret *s = begins(span_skip(line, i));
@@ -180,13 +209,12 @@ take_out(struct span line, size_t i, struct buf *out)
 			continue;
 		}
 		i += s->word.n;
-		n = length(span_skip(line, i), s->extent);
-		if (n == 0)
+		end = secret_end(line, i, s->extent);
+		if (end == i)
 			continue;
 		buf_add_span(out, span_sub(line, from, i - from));
 		buf_adds(out, "***");
-		i += n;
-		from = i;
+		from = i = end;
 	}
 	buf_add_span(out, span_skip(line, from));
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "random.h"
@@ -46,6 +47,11 @@ test_servers(void **state)
 	    SPAN("vchkpw-smtp: password fail (pass: '***) a@x:192.0.2.1"));
 	expect(SPAN("authentication_id=\"a\" passwd=\"S3\"cret\" server=\"b\""),
 	    SPAN("authentication_id=\"a\" passwd=\"***"));
+	/* A name that looks like the word before a secret. */
+	expect(SPAN("authentication_id=\"pass x passwd=\"S3cret\" x"),
+	    SPAN("authentication_id=\"pass ***"));
+	expect(SPAN("n;i:ua\"pASS passwd=\"S3cretn"),
+	    SPAN("n;i:ua\"pASS ***"));
 	expect(SPAN("* a1 authenticate plain AGEAUzNjcmV0"),
 	    SPAN("* a1 authenticate plain ***"));
 }
@@ -100,6 +106,28 @@ test_no_secret_left(void **state)
 	buf_fini(&out);
 }
 
+/* Words in words, as long as a line may be: each place is looked at once. */
+static void
+test_a_line_of_words(void **state)
+{
+	static const char *const words[] = {
+		"password=", "(pass: '", "\"pass ", "&pass=", "auth plain ",
+	};
+	struct buf line = { 0 }, out = { 0 };
+	clock_t begin;
+
+	(void)state;
+	while (line.n < 65000)
+		buf_adds(&line, words[line.n % 5]);
+	buf_adds(&line, " x) y");
+	begin = clock();
+	redact(buf_span(&line), &out);
+	assert_true(clock() - begin < CLOCKS_PER_SEC / 2);
+	assert_true(span_find(buf_span(&out), SPAN("***")) != SPAN_NONE);
+	buf_fini(&line);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -107,6 +135,7 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_others_stay),
 		cmocka_unit_test(test_no_secret_left),
+		cmocka_unit_test(test_a_line_of_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

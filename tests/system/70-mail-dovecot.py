@@ -174,6 +174,13 @@ def ask(verb):
     return out
 
 
+def raw(session):
+    """What the log itself has of a session."""
+    with open(LOG, errors="replace") as log:
+        return "".join("\n    " + line.rstrip() for line in log
+                       if session and session in line)
+
+
 def compare():
     faults, strange = [], []
     events = ask("events")
@@ -199,7 +206,7 @@ def compare():
         kinds = [e["kind"] for e in got[key]]
         if kinds != [w["kind"] for w in want]:
             faults.append("%s tells of %s: %s" % (
-                v, kinds, [e["line"] for e in got[key]]))
+                v, kinds, "".join(raw(e["session"]) for e in got[key][:1])))
             continue
         # One name of the server's for all of a visit.
         if len({e["session"] for e in got[key]}) != 1:
@@ -232,6 +239,9 @@ def sessions():
         why = mailclient.difference(want, s) or mailclient.lasted(s, v)
         if why:
             faults.append("%s: %s" % (why, s["json"]))
+        if "end" not in s["json"]["event"]:
+            faults.append("no end: %s%s" % (s["json"], raw(s["session"])))
+            continue
         start, end = (mailclient.seconds(s["json"]["event"][k])
                       for k in ("start", "end"))
         # The stamps are whole seconds.

@@ -120,6 +120,9 @@ try:
         tap.ok(run.returncode == 0, "check finds %s well" % where, run.stderr)
         g.run("reload")
         before = found("198.51.100.7", ("BR", 64500 + n), "%s, after a reload" % where)
+        # Looked at every ten seconds; the places differ in the sandbox only.
+        if n > 0 and not os.environ.get("SOAK"):
+            continue
         country(where + "/gaol-test.mmdb", "FR")
 
         def replaced():

@@ -2,46 +2,9 @@
 
 #include <time.h>
 
+#include "base/civil.h"
+
 #define DAY INT64_C(86400)
-
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
-static int64_t
-days_from_civil(int64_t year, int month, int day)
-{
-	int64_t era, year_of_era, day_of_year;
-
-	/* The year begins in March: the leap day is then its last. */
-	if (month <= 2)
-		year--;
-	era = (year >= 0 ? year : year - 399) / 400;
-	year_of_era = year - era * 400;
-	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 -
-	    year_of_era / 100 + day_of_year - 719468;
-}
-
-static bool
-is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int
-days_in_month(int year, int month)
-{
-	static const int days[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-	};
-
-	return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-
-static bool
-date_exists(int year, int month, int day)
-{
-	return year >= 1 && year <= 9999 && month >= 1 && month <= 12 &&
-	    day >= 1 && day <= days_in_month(year, month);
-}
 
 static void
 know_now(struct date_memory *m, struct wall now)
@@ -57,7 +20,7 @@ know_now(struct date_memory *m, struct wall now)
 	m->now_year = tm.tm_year + 1900;
 	m->now_month = tm.tm_mon + 1;
 	m->now_day = tm.tm_mday;
-	m->now_local = days_from_civil(m->now_year, m->now_month,
+	m->now_local = civil_days(m->now_year, m->now_month,
 	    m->now_day) * DAY + tm.tm_hour * 3600 + tm.tm_min * 60 +
 	    tm.tm_sec;
 	m->now_known = true;
@@ -86,7 +49,7 @@ local_epoch(int64_t t, struct date_memory *m)
 static int
 yearday_of_week(int year, const struct date_fields *f)
 {
-	int64_t first = days_from_civil(year, 1, 1);
+	int64_t first = civil_days(year, 1, 1);
 	int weekday = (int)(((first + 3) % 7 + 7) % 7);   /* 0 Monday */
 	int day = f->weekday, lead;
 
@@ -104,7 +67,7 @@ yearday_of_week(int year, const struct date_fields *f)
 static void
 from_yearday(int yearday, int *year, int *month, int *day)
 {
-	time_t t = (time_t)((days_from_civil(*year, 1, 1) + yearday - 1) *
+	time_t t = (time_t)((civil_days(*year, 1, 1) + yearday - 1) *
 	    DAY);
 	struct tm tm;
 
@@ -143,10 +106,10 @@ date_fields_wall(const struct date_fields *f, const int *zone,
 		day = memory->now_day;
 		guess_day = true;
 	}
-	if (!date_exists(year, month, day) || f->hour > 23 ||
+	if (!civil_exists(year, month, day) || f->hour > 23 ||
 	    f->minute > 59 || f->second > 59)
 		return -1;
-	t = days_from_civil(year, month, day) * DAY + f->hour * 3600 +
+	t = civil_days(year, month, day) * DAY + f->hour * 3600 +
 	    f->minute * 60 + f->second;
 	if (zoned)
 		t -= (int64_t)(f->zoned ? f->zone : *zone) * 60;
@@ -154,10 +117,10 @@ date_fields_wall(const struct date_fields *f, const int *zone,
 		t -= DAY;
 	/* A day of tolerance, for the zone may be wrong. */
 	if (guess_year && t > memory->now_local + DAY) {
-		if (!date_exists(year - 1, month, day))
+		if (!civil_exists(year - 1, month, day))
 			return -1;
 		day_seconds = (t % DAY + DAY) % DAY;
-		t = days_from_civil(year - 1, month, day) * DAY + day_seconds;
+		t = civil_days(year - 1, month, day) * DAY + day_seconds;
 	}
 	*out = wall_from_seconds(zoned ? t : local_epoch(t, memory));
 	return 0;

@@ -1,5 +1,6 @@
 #include "base/stamp.h"
 
+#include "base/civil.h"
 #include "base/number.h"
 
 #define DAY 86400
@@ -54,42 +55,16 @@ fraction(struct span *s, int64_t *us)
 /* --- RFC 3339 --------------------------------------------------------------- */
 
 static bool
-is_leap(int64_t year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int64_t
-days_of(int64_t year, int64_t month)
-{
-	static const char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-
-	return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days since 1970-01-01. */
-static int64_t
-day_number(int64_t year, int64_t month, int64_t day)
-{
-	int64_t past = year - 1, n;
-
-	n = past * 365 + past / 4 - past / 100 + past / 400 - 719162;
-	for (int64_t m = 1; m < month; m++)
-		n += days_of(year, m);
-	return n + day - 1;
-}
-
-static bool
 date(struct span *s, int64_t *seconds)
 {
 	int64_t year, month, day;
 
 	if (!digits(s, 4, 9999, &year) || year < 1970 || !one_of(s, "-") ||
-	    !digits(s, 2, 12, &month) || month < 1 || !one_of(s, "-") ||
-	    !digits(s, 2, 31, &day) || day < 1 || day > days_of(year, month))
+	    !digits(s, 2, 12, &month) || !one_of(s, "-") ||
+	    !digits(s, 2, 31, &day) ||
+	    !civil_exists(year, (int)month, (int)day))
 		return false;
-	*seconds = day_number(year, month, day) * DAY;
+	*seconds = civil_days(year, (int)month, (int)day) * DAY;
 	return true;
 }
 

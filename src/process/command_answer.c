@@ -102,3 +102,12 @@ command_answer_end(struct command_answer *a)
 	if (--a->wait.asked == 0)
 		on_done(&a->wait);
 }
+
+void
+command_answer_drop(struct command_answer *a, struct request *r)
+{
+	if (a != NULL)
+		command_answer_end(a);
+	else
+		request_fail(r, "Exception", "shutting down");
+}

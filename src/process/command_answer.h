@@ -32,5 +32,7 @@ void command_answer_error(struct command_answer *a, const struct id *id,
     const char *text);
 /* Nothing more will be asked of the firewall. */
 void command_answer_end(struct command_answer *a);
+/* The daemon stops before all was asked, or (NULL) before anything was. */
+void command_answer_drop(struct command_answer *a, struct request *r);
 
 #endif

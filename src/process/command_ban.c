@@ -125,10 +125,7 @@ ban_no_more(struct engine_change *change)
 {
 	struct banning *b = (struct banning *)change;
 
-	if (b->answer != NULL)
-		command_answer_end(b->answer);
-	else
-		request_fail(b->request, "Exception", "shutting down");
+	command_answer_drop(b->answer, b->request);
 	banning_free(b);
 }
 

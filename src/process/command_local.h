@@ -11,6 +11,8 @@
 /* The jail, running; else the request has failed and NULL is returned. */
 struct engine_jail *command_jail(struct engine *e, struct request *r,
     const char *name);
+/* Does the jail run, and is it the one of that name? NULL: of any. */
+bool command_meant(const struct engine_jail *j, const char *name);
 /*
  * The handler's turn comes when nothing changes the bans of this jail (NULL:
  * of any) or waits to do so: now, or later.

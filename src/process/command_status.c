@@ -39,6 +39,13 @@ command_jail(struct engine *e, struct request *r, const char *name)
 	return j;
 }
 
+bool
+command_meant(const struct engine_jail *j, const char *name)
+{
+	return j->jail != NULL && (name == NULL ||
+	    strcmp(name, j->config->name) == 0);
+}
+
 /* --- status -------------------------------------------------------------- */
 
 static int

@@ -15,13 +15,6 @@ struct stop {
 	bool begun;                    /* … and has begun */
 };
 
-static bool
-is_meant(const struct stop *s, const struct engine_jail *j)
-{
-	return j->jail != NULL && (s->name == NULL ||
-	    strcmp(s->name, j->config->name) == 0);
-}
-
 /* False: it has stopped. */
 static bool
 stop_some(struct stop *s, struct engine_jail *j)
@@ -54,7 +47,7 @@ go_on(struct engine_change *change)
 	while (s->jail < e->jails_n) {
 		struct engine_jail *j = e->jails[s->jail];
 
-		if (is_meant(s, j) && stop_some(s, j))
+		if (command_meant(j, s->name) && stop_some(s, j))
 			return engine_change_behind(e) ? CHANGE_WAITS :
 			    CHANGE_MORE;
 		s->begun = false;

@@ -5,7 +5,6 @@
 #include "process/command_answer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xalloc.h"
 
@@ -19,13 +18,6 @@ struct sweep {
 	struct bans_walk **walks;
 	size_t jail;                   /* whose turn it is */
 };
-
-static bool
-is_meant(const struct sweep *s, const struct engine_jail *j)
-{
-	return j->jail != NULL && (s->name == NULL ||
-	    strcmp(s->name, j->config->name) == 0);
-}
 
 static void
 sweep_free(struct sweep *s)
@@ -61,7 +53,7 @@ begin(struct sweep *s)
 	s->n = e->jails_n;
 	s->walks = xcalloc(s->n + 1, sizeof(struct bans_walk *));
 	for (size_t i = 0; i < s->n; i++) {
-		if (!is_meant(s, e->jails[i]))
+		if (!command_meant(e->jails[i], s->name))
 			continue;
 		forget_rows(s, e->jails[i]);
 		s->walks[i] = jail_walk_new(e->jails[i]->jail);
@@ -111,10 +103,7 @@ drop(struct engine_change *change)
 {
 	struct sweep *s = (struct sweep *)change;
 
-	if (s->answer != NULL)
-		command_answer_end(s->answer);
-	else
-		request_fail(s->request, "Exception", "shutting down");
+	command_answer_drop(s->answer, s->request);
 	sweep_free(s);
 }
 

@@ -231,13 +231,6 @@ next_jail(struct lifting *l)
 	l->jail++;
 }
 
-static bool
-is_meant(const struct lifting *l, const struct engine_jail *j)
-{
-	return j->jail != NULL && (l->name == NULL ||
-	    strcmp(l->name, j->config->name) == 0);
-}
-
 static void
 lifting_free(struct lifting *l)
 {
@@ -275,7 +268,7 @@ go_on(struct engine_change *change)
 	while (l->jail < e->jails_n) {
 		struct engine_jail *j = e->jails[l->jail];
 
-		if (is_meant(l, j) && in_jail(l, j))
+		if (command_meant(j, l->name) && in_jail(l, j))
 			return engine_change_behind(e) ? CHANGE_WAITS :
 			    CHANGE_MORE;
 		next_jail(l);
@@ -290,10 +283,7 @@ drop(struct engine_change *change)
 {
 	struct lifting *l = (struct lifting *)change;
 
-	if (l->answer != NULL)
-		command_answer_end(l->answer);
-	else
-		request_fail(l->request, "Exception", "shutting down");
+	command_answer_drop(l->answer, l->request);
 	lifting_free(l);
 }
 

@@ -5,7 +5,7 @@
  * a restart, or a kill, neither loses nor doubles one. Where an address is,
  * the store's thread looks up: that may wait for a disk.
  */
-#include "process/engine_event.h"
+#include "process/engine_event_local.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,26 +24,7 @@
 #include "source/journal.h"
 #include "store/event_row.h"
 
-#define LOGGER "gaol.events"
 #define SESSIONS_MAX 100000
-#define ACCESSES_US (12 * 3600 * CLOCK_SECOND)   /* of a webmail's session */
-#define MESSAGES_US (6 * 3600 * CLOCK_SECOND)   /* on their way, mostly */
-#define REFRESH_US (10 * CLOCK_SECOND)   /* a database of places is looked at */
-
-struct engine_events {
-	struct mail_sessions *sessions;
-	struct user_rules rules;
-	struct event_rows rows;      /* of the read at hand */
-	int64_t next;                /* event's number */
-	struct buf user, line, detail;
-	struct span log;             /* where the line at hand stands */
-	uint64_t seen[EVENT_KINDS];
-	pthread_mutex_t lock;        /* of what follows: the thread's, too */
-	struct places *places;
-	struct wall refreshed;
-	struct signins *signins;     /* NULL: none */
-	int given_fd;                /* its file, before the configuration */
-};
 
 /* --- sessions ---------------------------------------------------------- */
 
@@ -106,182 +87,6 @@ on_amend(const struct mail_amend *amend, void *arg)
 		add_amendment(arg, amend, true);
 }
 
-/* Webmails' sign-ins, of which the other half may yet come. */
-static void
-restore_accesses(struct engine *e)
-{
-	struct event_rows rows = { 0 };
-
-	if (e->config->own.trusted_proxy != NULL &&
-	    store_load_accesses(e->store, ACCESSES_US, &rows) == -1)
-		log_warning(LOGGER, "sign-ins of before are not known");
-	for (size_t i = rows.n; i > 0; i--) {
-		rows.v[i - 1].event.number = rows.v[i - 1].number;
-		mail_sessions_recall(e->events->sessions,
-		    &rows.v[i - 1].event);
-	}
-	event_rows_fini(&rows);
-}
-
-/* Another log's lines about them may not be read yet. */
-static void
-restore_told(struct engine *e)
-{
-	struct event_rows rows = { 0 };
-
-	if (store_load_latest(e->store, MAIL_SESSIONS_TOLD * CLOCK_SECOND,
-		&rows) == -1)
-		log_warning(LOGGER, "what was told last is not known");
-	for (size_t i = rows.n; i > 0; i--)
-		mail_sessions_told(e->events->sessions, &rows.v[i - 1].event);
-	event_rows_fini(&rows);
-}
-
-/* The oldest first, as they were written. */
-static void
-restore_messages(struct engine *e)
-{
-	struct event_rows rows = { 0 };
-
-	if (store_load_messages(e->store, MESSAGES_US, &rows) == -1)
-		log_warning(LOGGER, "messages under way are not known");
-	for (size_t i = rows.n; i > 0; i--)
-		mail_sessions_message(e->events->sessions,
-		    &rows.v[i - 1].event);
-	event_rows_fini(&rows);
-}
-
-static void
-restore_sessions(struct engine *e)
-{
-	struct engine_events *ee = e->events;
-	struct event_rows rows = { 0 };
-	int64_t next;
-
-	if (store_load_sessions(e->store, &rows, &next) == -1)
-		log_warning(LOGGER, "open sessions are not known");
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct event_row *row = &rows.v[i];
-		const struct mail_session s = {
-			.number = row->number, .event = &row->event,
-			.login = row->login, .signed_in = row->signed_in,
-			.failures = row->failures,
-		};
-
-		mail_sessions_restore(ee->sessions, &s);
-	}
-	mail_sessions_number(ee->sessions, next);
-	event_rows_fini(&rows);
-	if (store_load_number(e->store, &ee->next) == -1)
-		log_warning(LOGGER, "the events' last number is not known");
-}
-
-/* --- places: on the store's thread -------------------------------------- */
-
-static void
-find_place(struct event_row *row, void *arg)
-{
-	struct access_event *event = &row->event;
-	struct engine_events *ee = arg;
-	struct wall now = clock_wall_now();
-
-	pthread_mutex_lock(&ee->lock);
-	if (now.us - ee->refreshed.us > REFRESH_US) {
-		ee->refreshed = now;
-		places_refresh(ee->places);
-	}
-	places_find(ee->places, &event->ip, &event->place);
-	pthread_mutex_unlock(&ee->lock);
-}
-
-/* Behind the row: the file may lack a line after a crash, never double it. */
-static void
-on_written(const struct event_row *row, void *arg)
-{
-	struct engine_events *ee = arg;
-
-	pthread_mutex_lock(&ee->lock);
-	if (ee->signins != NULL)
-		signins_row(ee->signins, row, clock_wall_now());
-	pthread_mutex_unlock(&ee->lock);
-}
-
-bool
-engine_event_tick(struct engine *e)
-{
-	struct engine_events *ee = e->events;
-	struct store_counters c = { 0 };
-	bool more;
-
-	if (e->store != NULL)
-		store_counters(e->store, &c);
-	pthread_mutex_lock(&ee->lock);
-	more = signins_flush(ee->signins, clock_wall_now());
-	more |= ee->signins != NULL && c.events_waiting > 0;
-	pthread_mutex_unlock(&ee->lock);
-	return more;
-}
-
-/* The file was opened (again); where none is wanted any more it goes. */
-static void
-take_signins(struct engine_events *ee, int fd)
-{
-	pthread_mutex_lock(&ee->lock);
-	if (ee->signins != NULL)
-		signins_open(ee->signins, fd);
-	else
-		close(fd);
-	pthread_mutex_unlock(&ee->lock);
-}
-
-/* The descriptor comes from the parent, before this or behind it. */
-static void
-open_signins(struct engine_events *ee, const struct config *c)
-{
-	struct signins *before = ee->signins;
-
-	pthread_mutex_lock(&ee->lock);
-	ee->signins = signins_new(c->own.signins_file, before);
-	pthread_mutex_unlock(&ee->lock);
-	signins_free(before);
-	if (ee->given_fd == -1)
-		return;
-	take_signins(ee, ee->given_fd);
-	ee->given_fd = -1;
-}
-
-void
-engine_events_signins(struct engine *e, int fd)
-{
-	struct engine_events *ee = e->events;
-
-	if (e->config != NULL) {
-		take_signins(ee, fd);
-		return;
-	}
-	if (ee->given_fd != -1)
-		close(ee->given_fd);
-	ee->given_fd = fd;
-}
-
-static void
-open_places(struct engine_events *ee, const struct own_config *own)
-{
-	struct place_paths paths = { 0 };
-	struct places *places, *before;
-
-	place_paths_find(&paths, own);
-	places = places_open(&paths);
-	if (places_error(places) != NULL)
-		log_warning(LOGGER, "geoip: %s",
-		    log_text(span_of(places_error(places))));
-	pthread_mutex_lock(&ee->lock);
-	before = ee->places;
-	ee->places = places;
-	pthread_mutex_unlock(&ee->lock);
-	places_close(before);
-}
-
 /* --- life --------------------------------------------------------------- */
 
 struct engine_events *
@@ -318,17 +123,10 @@ engine_events_free(struct engine_events *ee)
 void
 engine_events_start(struct engine *e)
 {
-	static const struct store_row_hooks hooks = {
-		.complete = find_place, .written = on_written,
-	};
-
 	if (e->store == NULL)
 		return;
-	restore_told(e);
-	restore_messages(e);
-	restore_sessions(e);
-	restore_accesses(e);
-	store_row_hooks(e->store, &hooks, e->events);
+	engine_event_restore(e);
+	engine_event_thread_start(e);
 }
 
 static void
@@ -365,8 +163,7 @@ engine_events_apply(struct engine *e)
 	user_rules_init(&e->events->rules, own);
 	mail_sessions_proxies(e->events->sessions, own->trusted_proxy,
 	    on_amend);
-	open_places(e->events, own);
-	open_signins(e->events, e->config);
+	engine_event_thread_apply(e->events, e->config);
 	if (e->store != NULL)
 		store_keep(e->store, &keep);
 }

@@ -107,11 +107,16 @@ key_of(const struct access_event *e)
 		span_sub(e->texts[EVENT_USER], 0, USER_NAME_MAX), e->kind };
 }
 
+static uint64_t
+hash_of(const struct key *key)
+{
+	return table_hash(key->name.p, key->name.n) + key->kind;
+}
+
 static struct account *
 find(struct webmail *w, const struct key *key)
 {
-	uint64_t hash = table_hash(key->name.p, key->name.n) + key->kind;
-	struct account *a = table_find(w->table, hash, key);
+	struct account *a = table_find(w->table, hash_of(key), key);
 
 	if (a == NULL)
 		return NULL;
@@ -135,7 +140,7 @@ find_or_add(struct webmail *w, const struct access_event *e)
 		free_account(w, a);
 	}
 	a = xcalloc(1, sizeof(*a));
-	a->hash = table_hash(key.name.p, key.name.n) + key.kind;
+	a->hash = hash_of(&key);
 	a->name = span_from(span_dup(key.name), key.name.n);
 	a->kind = key.kind;
 	table_add(w->table, a->hash, a);

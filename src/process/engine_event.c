@@ -289,8 +289,8 @@ void
 engine_event_message(struct engine *e, struct event_filter *filter,
     struct span message, struct wall time)
 {
-	e->events->log = SPAN("systemd-journal");
-	event_filter_message(filter, message, time, on_event, e->events);
+	engine_event_timed(e, filter, message, time, false,
+	    SPAN("systemd-journal"));
 }
 
 /* False: it told nothing, or the place was not taken. */

@@ -51,14 +51,31 @@ show_prefix(struct setting_call *c)
 
 /* --- changes ------------------------------------------------------------------ */
 
+/* Its eventjson, jsonprefix and jsontime: nothing changes these. */
+static int
+keep_json(const struct filter_config *f, struct filter_config *next,
+    struct buf *why)
+{
+	for (size_t i = 0; i < f->own.n; i++) {
+		const struct property *p = &f->own.v[i];
+
+		if (strcmp(p->key, "eventregex") == 0 ||
+		    strcmp(p->key, "eventprefix") == 0)
+			continue;
+		if (filter_add_own(next, p->key, p->value, why) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 store(struct setting_call *c, const char *prefix, const struct strings *rules)
 {
 	struct filter_config next = { 0 };
-	int rc = 0;
+	int rc = keep_json(&c->jail->config->filter, &next, &c->why);
 
 	c->type = "RegexException";
-	if (prefix != NULL)
+	if (prefix != NULL && rc == 0)
 		rc = filter_add_own(&next, "eventprefix", prefix, &c->why);
 	for (size_t i = 0; i < rules->n && rc == 0; i++)
 		rc = filter_add_own(&next, "eventregex", rules->v[i],

@@ -168,46 +168,60 @@ engine_events_apply(struct engine *e)
 		store_keep(e->store, &keep);
 }
 
+/* What is ours of a filter: its owner is who keeps it afterwards. */
 static void
-adopt(struct filter_config *to, struct filter_config *from)
+take_own(struct filter_config *to, const struct filter_config *from)
 {
-	struct filter_config old = *to;
-
 	to->own = from->own;
 	to->eventprefix = from->eventprefix;
 	to->events = from->events;
 	to->events_n = from->events_n;
-	from->own = old.own;
-	from->eventprefix = old.eventprefix;
-	from->events = old.events;
-	from->events_n = old.events_n;
+	to->eventjson = from->eventjson;
+	to->jsonprefix = from->jsonprefix;
+	to->jsontime = from->jsontime;
+}
+
+static void
+swap_own(struct filter_config *a, struct filter_config *b)
+{
+	struct filter_config old = *a;
+
+	take_own(a, b);
+	take_own(b, &old);
+}
+
+/* NULL, and nothing added to why: nothing of it tells of accesses. */
+static struct event_filter *
+compile_changed(const struct engine_jail *j, const struct filter_config *from,
+    struct buf *why)
+{
+	struct jail_config trial = *j->config;
+	struct report report = { 0 };
+	struct event_filter *events;
+
+	take_own(&trial.filter, from);
+	if (from->events_n == 0 && from->eventjson == NULL)
+		return NULL;
+	events = check_compile_events(j->engine->config, &trial, &report);
+	if (events == NULL)
+		buf_adds(why, report.n > 0 ? report.v[0].text :
+		    "it does not compile");
+	report_fini(&report);
+	return events;
 }
 
 int
 engine_event_change(struct engine_jail *j, struct filter_config *from,
     struct buf *why)
 {
-	struct jail_config trial = *j->config, *own;
-	struct report report = { 0 };
-	struct event_filter *events = NULL;
+	struct event_filter *events = compile_changed(j, from, why);
+	struct jail_config *own = why->n == 0 ? engine_jail_own(j) : NULL;
 
-	trial.filter.own = from->own;
-	trial.filter.eventprefix = from->eventprefix;
-	trial.filter.events = from->events;
-	trial.filter.events_n = from->events_n;
-	if (from->events_n > 0)
-		events = check_compile_events(j->engine->config, &trial,
-		    &report);
-	if (from->events_n > 0 && events == NULL)
-		buf_adds(why, report.n > 0 ? report.v[0].text :
-		    "it does not compile");
-	report_fini(&report);
-	own = why->n == 0 ? engine_jail_own(j) : NULL;
 	if (own == NULL) {
 		event_filter_free(events);
 		return -1;
 	}
-	adopt(&own->filter, from);
+	swap_own(&own->filter, from);
 	event_filter_free(j->events);
 	/* Without a database there is nowhere to keep them. */
 	if (j->engine->store == NULL) {

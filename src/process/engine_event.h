@@ -32,8 +32,9 @@ void engine_event_message(struct engine *e, struct event_filter *filter,
 void engine_event_log_read(struct engine *e, struct engine_log *log);
 void engine_event_journal_read(struct engine *e, struct engine_reader *r);
 /*
- * The jail's eventregexes and eventprefix are those of `from` from now on,
- * which loses them; 0, or -1: why, and nothing has changed.
+ * What the jail's filter has that fail2ban's have not (eventregex, eventprefix,
+ * eventjson …) is what `from` has from now on, which gets the old; 0, or -1:
+ * why, and nothing has changed.
  */
 int engine_event_change(struct engine_jail *j, struct filter_config *from,
     struct buf *why);

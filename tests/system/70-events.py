@@ -20,8 +20,16 @@ with open(source, "rb") as f:
 open(mail, "w").close()
 g.write("jail.local", "[mail]\nenabled = true\nfilter = dovecot\nmaxretry = 9999\n"
         "action =\nlogpath = %s\n[again]\nenabled = true\nfilter = dovecot\n"
-        "maxretry = 9999\naction =\nlogpath = %s\n" % (mail, mail))
-
+        "maxretry = 9999\naction =\nlogpath = %s\n[both]\nenabled = true\n"
+        "filter = both\naction =\nlogpath = %s\n" % (mail, mail, g.dir + "/both.log"))
+g.write("filter.d/both.conf", """[Definition]
+failregex = ^never <HOST>$
+eventregex = login[service=imap]: ^\\s*in <F-USER>\\S+</F-USER> from <ADDR>$
+jsonprefix = ^\\s*json (?:<F-JSON>\\{.+\\}</F-JSON>)$
+jsontime = t
+eventjson = login[service=pop3]: u -> user=u ip=ip
+""")
+open(g.dir + "/both.log", "w").close()
 
 exim = g.dir + "/main.log"
 with open(HERE + "/tests/data/mail/exim-4.96-main.log", "rb") as f:
@@ -182,6 +190,33 @@ try:
         "events", "--user", "made2").stdout), "also with an eventprefix", g.logs())
     tap.ok(g.ask("set", "made", "deleventregex", "0") == [], "deleventregex")
     g.run("stop", "made")
+
+    # A filter's eventjson stays, whatever becomes of its eventregexes.
+    def both(user, json_user):
+        with open(g.dir + "/both.log", "a") as out:
+            now = time.strftime("%b %d %H:%M:%S")
+            out.write(now + " in %s from 192.0.2.45\n" % user)
+            out.write(now + ' json {"t": %d, "u": "%s", "ip": "192.0.2.45"}\n'
+                      % (time.time(), json_user))
+        wait_for("what JSON tells", 15, lambda: user_has(json_user))
+        return user_has(user), user_has(json_user)
+
+    def user_has(user):
+        return " %s 192.0.2.45" % user in gaol("events", "--user", user).stdout
+
+    got = both("both1", "json1")
+    tap.ok(got == (True, True), "eventregex and eventjson of one filter", (got, g.logs()))
+    tap.ok(g.ask("set", "both", "deleventregex", "0") == [], "its only eventregex goes",
+           g.ask("get", "both", "eventregex"))
+    got = both("both2", "json2")
+    tap.ok(got == (False, True), "its eventjson stays", (got, g.logs()))
+    bad = g.ask_raw("set", "both", "addeventregex", "login: (")
+    tap.ok("eventregex 1: " in str(bad), "one beside it that does not compile", bad)
+    run = g.ask_raw("set", "both", "addeventregex",
+                    "login[service=imap]: ^\\s*in <F-USER>\\S+</F-USER> from <ADDR>$")
+    tap.ok("error" not in run, "an eventregex comes again", run)
+    got = both("both3", "json3")
+    tap.ok(got == (True, True), "and both tell", (got, g.logs()))
     # Deliveries name a message, and that its sender: also across a restart.
     g.stop()
     g.write("jail.local", "[exim]\nenabled = true\nfilter = exim\nmaxretry = 9999\n"

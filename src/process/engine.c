@@ -84,7 +84,7 @@ make_events(struct engine *e)
 	    event_add(e->timer, NULL) == -1 ||
 	    event_add(e->purge, &hourly) == -1 || engine_sync_init(e) == -1)
 		return -1;
-	return engine_journal_init(e) == -1 ? -1 : engine_log_events(e);
+	return engine_journal_source_init(e) == -1 ? -1 : engine_log_events(e);
 }
 
 /* --- messages of the warden ------------------------------------------------- */
@@ -172,13 +172,13 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 		engine_log_added(e, body);
 		break;
 	case WIRE_JOURNAL_WATCH:
-		engine_journal_watch(e, fd);
+		engine_journal_source_watch(e, fd);
 		break;
 	case WIRE_JOURNAL_FILE:
-		engine_journal_file(e, body, fd);
+		engine_journal_source_file(e, body, fd);
 		break;
 	case WIRE_JOURNAL_END:
-		engine_journal_end(e, body, (const struct wire_wd *)
+		engine_journal_source_end(e, body, (const struct wire_wd *)
 		    ((const struct wire_journal *)body + 1), records);
 		break;
 	case WIRE_IGNORE_FD:

@@ -370,7 +370,7 @@ static void
 ask_warden(struct engine *e)
 {
 	engine_log_open_all(e);
-	engine_journal_open_all(e);
+	engine_journal_source_ask_all(e);
 	engine_sync_start(e);
 }
 

@@ -19,8 +19,6 @@ struct event_filter;
 struct journal;
 struct plan;
 struct config;
-struct wire_journal;
-struct wire_wd;
 
 /* A journal of the plan. */
 struct engine_source {
@@ -59,20 +57,15 @@ struct engine_journals {
 	struct event *look;   /* what no watch tells: now and then */
 };
 
-int engine_journal_init(struct engine *e);
 void engine_journal_fini(struct engine *e);
 /* The readers of the new plan; those that go on keep their place. */
 void engine_journal_apply(struct engine *e, const struct config *config,
     const struct plan *plan);
 /* j->config has other matches: they count from where the reader is. */
 void engine_journal_rematch(struct engine *e, struct engine_jail *j);
-void engine_journal_open_all(struct engine *e);
-/* Takes over fd. */
-void engine_journal_watch(struct engine *e, int fd);
-void engine_journal_file(struct engine *e, const struct wire_journal *m,
-    int fd);
-void engine_journal_end(struct engine *e, const struct wire_journal *m,
-    const struct wire_wd *wds, size_t n);
+/* The source's files have come: the reader goes on in them. */
+void engine_journal_attach(struct engine *e, struct engine_reader *r,
+    struct engine_source *s);
 /* One budget for each reader that has something; true: there is more. */
 bool engine_journal_work(struct engine *e);
 /* Tells the store of places that moved. */

@@ -15,6 +15,7 @@
 #include "match/filter.h"
 #include "process/engine_change.h"
 #include "process/engine_journal.h"
+#include "process/engine_journal_source.h"
 #include "process/plan.h"
 #include "process/role.h"
 #include "process/wire.h"

@@ -18,6 +18,7 @@
 static void
 add_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
+	const char *backend = argc > 2 ? argv[2] : "auto";
 	struct engine *e = arg;
 	struct engine_jail *j;
 	struct buf why = { 0 };
@@ -31,8 +32,11 @@ add_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 		request_fail(r, "DuplicateJailException", "%s", argv[1]);
 		return;
 	}
-	j = engine_life_add(e, argv[1], argc > 2 ? argv[2] : "auto", &why);
-	if (j != NULL)
+	if (engine_life_check(e, argv[1], backend, &why) == -1)
+		request_fail(r, "ValueError", "%s", why.p);
+	else if (strncmp(backend, "systemd", 7) == 0)
+		engine_journal_given_add(e, argv[1], backend, r);
+	else if (engine_life_add(e, argv[1], backend, &why) != NULL)
 		request_reply(r, json_string(argv[1]));
 	else
 		request_fail(r, "ValueError", "%s", why.p);

@@ -276,6 +276,18 @@ store_journalmatch(struct setting_call *c, struct strings *lines)
 	return 0;
 }
 
+static void
+log_match(const struct setting_call *c, const char *done)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < c->argc; i++)
+		buf_addf(&text, "%s%s", i > 0 ? " " : "", c->argv[i]);
+	log_info("fail2ban.filtersystemd", "[%s] %s journal match for: '%s'",
+	    c->jail->config->name, done, log_text(buf_span(&text)));
+	buf_fini(&text);
+}
+
 static int
 add_journalmatch(struct setting_call *c)
 {
@@ -285,7 +297,10 @@ add_journalmatch(struct setting_call *c)
 		return 0;
 	all_alternatives(&c->jail->config->filter.journalmatch, &lines);
 	alternatives(c->argc, c->argv, &lines);
-	return store_journalmatch(c, &lines);
+	if (store_journalmatch(c, &lines) == -1)
+		return -1;
+	log_match(c, "Added");
+	return 0;
 }
 
 static void
@@ -321,11 +336,15 @@ del_journalmatch(struct setting_call *c)
 	}
 	strings_fini(&lines);
 	strings_fini(&gone);
-	if (found)
-		return store_journalmatch(c, &left);
-	strings_fini(&left);
-	fail_absent(c);
-	return -1;
+	if (!found) {
+		strings_fini(&left);
+		fail_absent(c);
+		return -1;
+	}
+	if (store_journalmatch(c, &left) == -1)
+		return -1;
+	log_match(c, "Removed");
+	return 0;
 }
 
 const struct setting command_setting_filter[] = {

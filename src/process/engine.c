@@ -171,6 +171,9 @@ warden_message(uint32_t type, const void *body, size_t records, int fd,
 	case WIRE_LOG_ADDED:
 		engine_log_added(e, body);
 		break;
+	case WIRE_JOURNAL_ADDED:
+		engine_journal_given_answer(e, body);
+		break;
 	case WIRE_JOURNAL_WATCH:
 		engine_journal_source_watch(e, fd);
 		break;
@@ -442,6 +445,7 @@ engine_free(struct engine *e)
 	e->reload = NULL;
 	command_sleep_end(e);
 	engine_target_fini(e);
+	engine_journal_given_fini(e);
 	if (e->leaving != NULL)
 		request_reply(e->leaving, json_string("stopping"));
 	if (e->stream != NULL)

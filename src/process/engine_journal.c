@@ -39,14 +39,13 @@ on_entry(struct span message, struct wall time, bool live, void *arg)
 static void
 read_failed(struct engine *e, struct engine_reader *r, int error)
 {
-	struct engine_source *s = &e->journals.sources[r->source];
-
 	if (r->error != error)
 		log_error(LOGGER, "[%s] the journal cannot be read: %s",
 		    r->jail->config->name, strerror(error));
 	r->error = error;
 	r->attached = false;
-	s->incomplete = true;
+	if (r->source != ENGINE_NO_SOURCE)
+		e->journals.sources[r->source].incomplete = true;
 }
 
 static bool
@@ -144,7 +143,6 @@ new_journal(struct engine *e, const struct jail_config *c, struct wall begin)
 		.line_max = (size_t)e->config->own.line_max,
 	};
 
-	log_matches(c);
 	return journal_new(&options);
 }
 
@@ -169,6 +167,7 @@ make_reader(struct engine *e, struct engine_reader *r, const char *name,
 	c = r->jail->config;
 	r->backend = xstrdup(c->backend);
 	r->source = plan_journal(plan, c->backend);
+	log_matches(c);
 	old = find_reader(e, r->jail);
 	if (old != NULL && strcmp(old->backend, r->backend) == 0) {
 		r->journal = new_journal(e, c, journal_place(old->journal));
@@ -176,6 +175,34 @@ make_reader(struct engine *e, struct engine_reader *r, const char *name,
 		return;
 	}
 	r->journal = new_journal(e, c, begin_of(e, c));
+}
+
+/*
+ * One of a jail that commands made keeps its journal, too: which number that
+ * has by now, the warden is asked.
+ */
+static void
+keep_made(struct engine *e, struct engine_journals *next)
+{
+	for (size_t i = 0; i < e->journals.readers_n; i++) {
+		struct engine_reader *old = &e->journals.readers[i];
+
+		if (!old->jail->made || !engine_jail_stays(old->jail))
+			continue;
+		next->readers[next->readers_n] = *old;
+		next->readers[next->readers_n++].source = ENGINE_NO_SOURCE;
+		old->journal = NULL;
+		old->backend = NULL;
+		engine_journal_given_keep(old->jail);
+	}
+}
+
+static bool
+is_made(struct engine *e, const char *name)
+{
+	const struct engine_jail *j = engine_jail_find(e, name);
+
+	return j->made && engine_jail_stays(j);
 }
 
 static void
@@ -201,35 +228,124 @@ engine_journal_apply(struct engine *e, const struct config *config,
 		.look = e->journals.look,
 	};
 
-	next.readers = xcalloc(config->jails_n + 1, sizeof(*next.readers));
+	next.readers = xcalloc(config->jails_n + e->journals.readers_n + 1,
+	    sizeof(*next.readers));
 	next.sources = xcalloc(plan->journals.n + 1, sizeof(*next.sources));
 	next.sources_n = plan->journals.n;
 	for (size_t i = 0; i < config->jails_n; i++) {
 		const struct jail_config *c = &config->jails[i];
 
-		if (c->error == NULL && jail_reads_journal(c))
+		if (c->error == NULL && jail_reads_journal(c) &&
+		    !is_made(e, c->name))
 			make_reader(e, &next.readers[next.readers_n++],
 			    c->name, plan);
 	}
+	keep_made(e, &next);
+	next.given = e->journals.given;
 	free_all(&e->journals);
 	e->journals = next;
+}
+
+/* Its files are with the warden: all of them, once more. */
+static void
+read_from(struct engine *e, struct engine_reader *r, struct wall begin)
+{
+	journal_free(r->journal);
+	r->journal = new_journal(e, r->jail->config, begin);
+	r->attached = false;
+	if (r->source == ENGINE_NO_SOURCE)
+		return;
+	e->journals.sources[r->source].signature = 0;
+	engine_journal_source_ask(e, r->source);
 }
 
 void
 engine_journal_rematch(struct engine *e, struct engine_jail *j)
 {
 	struct engine_reader *r = find_reader(e, j);
-	struct journal *old;
+
+	if (r != NULL)
+		read_from(e, r, journal_place(r->journal));
+}
+
+/* --- of jails that commands make -------------------------------------------- */
+
+static void
+add_source(struct engine_journals *all, uint32_t source)
+{
+	if (source < all->sources_n)
+		return;
+	all->sources = xreallocarray(all->sources, all->sources_n + 1,
+	    sizeof(*all->sources));
+	all->sources[all->sources_n++] = (struct engine_source){ 0 };
+}
+
+static struct engine_reader *
+add_reader(struct engine *e, struct engine_jail *j)
+{
+	struct engine_journals *all = &e->journals;
+	struct engine_reader *r;
+
+	all->readers = xreallocarray(all->readers, all->readers_n + 1,
+	    sizeof(*all->readers));
+	r = &all->readers[all->readers_n++];
+	*r = (struct engine_reader){
+		.jail = j, .backend = xstrdup(j->config->backend),
+		.journal = new_journal(e, j->config, clock_wall()),
+		.fresh = true,
+	};
+	return r;
+}
+
+void
+engine_journal_add(struct engine_jail *j, uint32_t source)
+{
+	struct engine *e = j->engine;
+	struct engine_reader *r = find_reader(e, j);
+
+	if (r != NULL && strcmp(r->backend, j->config->backend) != 0) {
+		engine_journal_drop(j);
+		r = NULL;
+	}
+	add_source(&e->journals, source);
+	if (r == NULL)
+		r = add_reader(e, j);
+	r->source = source;
+	/* By now its matches are others. */
+	if (!r->fresh)
+		read_from(e, r, journal_place(r->journal));
+}
+
+void
+engine_journal_begin(struct engine_jail *j)
+{
+	struct engine *e = j->engine;
+	struct engine_reader *r = find_reader(e, j);
 
 	if (r == NULL)
 		return;
-	old = r->journal;
-	r->journal = new_journal(e, j->config, journal_place(old));
-	r->attached = false;
-	journal_free(old);
-	/* Its files are with the warden: all of them, once more. */
-	e->journals.sources[r->source].signature = 0;
-	engine_journal_source_ask(e, r->source);
+	if (j->config->filter.journalmatch.n == 0)
+		log_matches(j->config);
+	if (r->fresh)
+		read_from(e, r, begin_of(e, j->config));
+	r->fresh = false;
+	r->dirty = true;
+	event_active(e->work, EV_TIMEOUT, 0);
+}
+
+void
+engine_journal_drop(struct engine_jail *j)
+{
+	struct engine_journals *all = &j->engine->journals;
+	struct engine_reader *r = find_reader(j->engine, j);
+
+	if (r == NULL)
+		return;
+	journal_free(r->journal);
+	free(r->backend);
+	memmove(r, r + 1, (size_t)(all->readers + all->readers_n - (r + 1)) *
+	    sizeof(*r));
+	all->readers_n--;
 }
 
 void

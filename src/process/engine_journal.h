@@ -15,6 +15,7 @@
 struct engine;
 struct engine_jail;
 struct event;
+struct engine_journal_given;
 struct event_filter;
 struct journal;
 struct plan;
@@ -33,6 +34,8 @@ struct engine_source {
 	int error;
 };
 
+#define ENGINE_NO_SOURCE UINT32_MAX   /* the warden is asked for its number */
+
 struct engine_reader {
 	struct engine_jail *jail;
 	char *backend;
@@ -41,6 +44,7 @@ struct engine_reader {
 	struct event_filter *events;   /* for the read at hand */
 	bool dirty;
 	bool moved;           /* since the position was stored */
+	bool fresh;           /* its jail was never started */
 	bool live;
 	bool attached;        /* it has files */
 	int error;
@@ -52,6 +56,7 @@ struct engine_journals {
 	size_t sources_n;
 	struct engine_reader *readers;
 	size_t readers_n;
+	struct engine_journal_given *given;   /* who waits for a number */
 	struct event *watch;
 	int watch_fd;
 	struct event *look;   /* what no watch tells: now and then */
@@ -63,6 +68,14 @@ void engine_journal_apply(struct engine *e, const struct config *config,
     const struct plan *plan);
 /* j->config has other matches: they count from where the reader is. */
 void engine_journal_rematch(struct engine *e, struct engine_jail *j);
+/*
+ * A jail that commands made reads this journal: from where it was read when
+ * it stops and is added again, else from findtime ago as it starts.
+ */
+void engine_journal_add(struct engine_jail *j, uint32_t source);
+void engine_journal_begin(struct engine_jail *j);
+/* It reads none any more, if it did. */
+void engine_journal_drop(struct engine_jail *j);
 /* The source's files have come: the reader goes on in them. */
 void engine_journal_attach(struct engine *e, struct engine_reader *r,
     struct engine_source *s);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "config/jail_copy.h"
+#include "config/jail_load.h"
 #include "process/check.h"
 
 #define MADE_MAX 1000
@@ -32,8 +33,8 @@ is_backend(const char *backend)
 	return false;
 }
 
-static int
-check(const struct engine *e, const char *name, const char *backend,
+int
+engine_life_check(const struct engine *e, const char *name, const char *backend,
     struct buf *why)
 {
 	size_t made = 0;
@@ -46,8 +47,7 @@ check(const struct engine *e, const char *name, const char *backend,
 	else if (strcmp(name, "--all") == 0)
 		buf_adds(why, "Reserved name '--all'");
 	else if (strncmp(backend, "systemd", 7) == 0)
-		buf_adds(why, "a jail that reads the journal is made in "
-		    "jail.conf or jail.local and taken over by a reload");
+		engine_journal_given_check(backend, why);
 	else if (!is_backend(backend))
 		buf_addf(why, "Unknown backend %s. Must be among ['pyinotify',"
 		    " 'polling', 'systemd'] or 'auto'", backend);
@@ -65,7 +65,7 @@ engine_life_add(struct engine *e, const char *name, const char *backend,
 	struct filter *filter;
 	struct engine_jail *j;
 
-	if (check(e, name, backend, why) == -1)
+	if (engine_life_check(e, name, backend, why) == -1)
 		return NULL;
 	blank = jail_blank(e->config, name, backend);
 	filter = blank != NULL ? check_compile(e->config, &blank->jails[0],
@@ -88,6 +88,8 @@ engine_life_add(struct engine *e, const char *name, const char *backend,
 	j->stopped = false;
 	j->rules_n = 0;
 	engine_jail_make(j);
+	if (!jail_reads_journal(j->config))
+		engine_journal_drop(j);
 	return j;
 }
 
@@ -99,6 +101,7 @@ engine_life_start(struct engine_jail *j)
 	engine_life_idle(j, false);
 	if (j->running)
 		return;
+	engine_journal_begin(j);
 	engine_jail_run(j);
 	j->told = true;
 	log_info("fail2ban.jail", "Jail '%s' started", j->config->name);

@@ -15,6 +15,7 @@
 #include "match/filter.h"
 #include "process/engine_change.h"
 #include "process/engine_journal.h"
+#include "process/engine_journal_given.h"
 #include "process/engine_journal_source.h"
 #include "process/plan.h"
 #include "process/role.h"
@@ -367,6 +368,9 @@ int engine_ignore_set_cache(struct engine_jail *j, const char *key,
     int64_t count, double seconds);
 
 /* --- engine_life.c: jails by command ------------------------------------ */
+/* What is wrong with a jail of that name and backend. 0; -1: why. */
+int engine_life_check(const struct engine *e, const char *name,
+    const char *backend, struct buf *why);
 /* NULL: why. Nobody may have that name who runs. */
 struct engine_jail *engine_life_add(struct engine *e, const char *name,
     const char *backend, struct buf *why);

@@ -97,6 +97,13 @@ plan_make(struct plan *plan, const struct config *config)
 	}
 }
 
+uint32_t
+plan_append_journal(struct plan *plan, const char *backend)
+{
+	strings_add(&plan->journals, span_of(backend));
+	return (uint32_t)plan->journals.n - 1;
+}
+
 void
 plan_fini(struct plan *plan)
 {

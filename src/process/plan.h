@@ -48,6 +48,8 @@ bool plan_add_log(struct plan *plan, uint32_t jail, const char *path,
     bool tail);
 /* The same without looking whether it is: of no jail. Its number. */
 uint32_t plan_append_log(struct plan *plan, const char *path);
+/* One more journal, by its backend: its number. */
+uint32_t plan_append_journal(struct plan *plan, const char *backend);
 void plan_fini(struct plan *plan);
 /* The number of a journal that a jail of this plan reads, by its backend. */
 uint32_t plan_journal(const struct plan *plan, const char *backend);

@@ -177,6 +177,15 @@ add_log(struct warden *w, const struct wire_log_add *ask)
 }
 
 static void
+add_journal(struct warden *w, const struct wire_journal_add *ask)
+{
+	const char *why;
+
+	if (warden_journal_add(w, ask, &why) == -1)
+		drop_engine(w, why);
+}
+
+static void
 engine_message(uint32_t type, const void *body, size_t records, int fd,
     void *arg)
 {
@@ -192,6 +201,9 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_LOG_CLOSE:
 		warden_log_close(w, body);
+		break;
+	case WIRE_JOURNAL_ADD:
+		add_journal(w, body);
 		break;
 	case WIRE_JOURNAL_OPEN:
 		warden_journal_open(w, body);

@@ -18,6 +18,7 @@
 #include "source/journal.h"
 
 #define LOGGER "gaol.warden"
+#define ADDED_MAX 100   /* until a reload */
 
 void
 warden_journal_where(struct warden_plan *p)
@@ -145,4 +146,67 @@ warden_journal_open(struct warden *w, const struct wire_journal *ask)
 	port_send(w->engine, message.p, message.n, -1);
 	buf_fini(&message);
 	buf_fini(&records);
+}
+
+/* --- one more ------------------------------------------------------------- */
+
+static bool
+find(const struct plan *plan, const char *backend, uint32_t *number)
+{
+	for (size_t i = 0; i < plan->journals.n; i++)
+		if (strcmp(plan->journals.v[i], backend) == 0) {
+			*number = (uint32_t)i;
+			return true;
+		}
+	return false;
+}
+
+/* 0 or errno. */
+static int
+append(struct warden_plan *p, const char *backend, uint32_t *number)
+{
+	struct journal_where where;
+	struct buf why = { 0 };
+	int rc;
+
+	if (!p->config->own.runtime_logs)
+		return EPERM;
+	if (p->journals_added == ADDED_MAX)
+		return ENOSPC;
+	rc = journal_where_parse(&where, backend, &why);
+	buf_fini(&why);
+	if (rc == -1)
+		return EINVAL;
+	*number = plan_append_journal(&p->plan, backend);
+	p->journals = xreallocarray(p->journals, p->plan.journals.n,
+	    sizeof(*p->journals));
+	p->journals[*number] = where;
+	p->journals_added++;
+	return 0;
+}
+
+int
+warden_journal_add(struct warden *w, const struct wire_journal_add *ask,
+    const char **why)
+{
+	struct wire_journal_added answer = {
+		.type = WIRE_JOURNAL_ADDED, .cookie = ask->cookie,
+		.generation = ask->generation,
+	};
+	struct warden_plan *p = w->now;
+
+	if (memchr(ask->backend, '\0', sizeof(ask->backend)) == NULL) {
+		*why = "a backend without end";
+		return -1;
+	}
+	if (p == NULL || ask->generation != p->generation)
+		answer.error = ESTALE;
+	else if (!find(&p->plan, ask->backend, &answer.journal))
+		answer.error = append(p, ask->backend, &answer.journal);
+	if (answer.error == EPERM)
+		log_warning(LOGGER, "%s: not read: no jail has this backend, "
+		    "and gaol.conf has no runtime_logs = true",
+		    log_text(span_of(ask->backend)));
+	port_send(w->engine, &answer, sizeof(answer), -1);
+	return 0;
 }

@@ -28,6 +28,7 @@ struct warden_plan {
 	uint32_t generation;
 	int sheet;                     /* the text the engine got; -1: none */
 	struct strings added;          /* paths of logs beside the plan's own */
+	size_t journals_added;         /* beside the plan's own */
 };
 
 struct warden_ignored;
@@ -89,6 +90,9 @@ void warden_ignore_fini(struct warden *w);
 void warden_journal_where(struct warden_plan *p);
 void warden_journal_where_fini(struct warden_plan *p);
 void warden_journal_open(struct warden *w, const struct wire_journal *ask);
+/* Gives a number, or says why not. -1: the message is none (why). */
+int warden_journal_add(struct warden *w, const struct wire_journal_add *ask,
+    const char **why);
 /* A new configuration: what is watched for the old one goes. */
 void warden_journal_forget(struct warden *w);
 

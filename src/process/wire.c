@@ -81,6 +81,7 @@ const struct port_rule wire_to_engine[] = {
 	PLAIN(WIRE_LOG_ERROR, wire_log, false),
 	PLAIN(WIRE_LOG_FOUND, wire_found, true),
 	PLAIN(WIRE_LOG_ADDED, wire_log_added, false),
+	PLAIN(WIRE_JOURNAL_ADDED, wire_journal_added, false),
 	PLAIN(WIRE_WATCH_FD, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_WATCH, wire_plain, true),
 	PLAIN(WIRE_JOURNAL_FILE, wire_journal, true),
@@ -109,6 +110,7 @@ const struct port_rule wire_to_warden[] = {
 	PLAIN(WIRE_CONFIG_BAD, wire_config, false),
 	PLAIN(WIRE_FW_REMOVE, wire_plain, false),
 	PLAIN(WIRE_LOG_ADD, wire_log_add, false),
+	PLAIN(WIRE_JOURNAL_ADD, wire_journal_add, false),
 	PLAIN(WIRE_LOG_CLOSE, wire_log, false),
 	{ 0 }
 };

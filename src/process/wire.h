@@ -44,6 +44,7 @@ enum wire_type {
 	WIRE_LOG_ERROR,       /* wire_log, no fd: error says why */
 	WIRE_LOG_FOUND,       /* wire_found + memfd: one more log, its path */
 	WIRE_LOG_ADDED,       /* wire_log_added: the answer to LOG_ADD */
+	WIRE_JOURNAL_ADDED,   /* wire_journal_added, to JOURNAL_ADD */
 	WIRE_WATCH_FD,        /* wire_plain + fd: inotify instance */
 	WIRE_OWN_ADDR,        /* wire_own + records of struct addr */
 	WIRE_FW_DONE,         /* wire_fw + records of wire_fw_done */
@@ -69,6 +70,7 @@ enum wire_type {
 	WIRE_CONFIG_BAD,      /* wire_config */
 	WIRE_FW_REMOVE,       /* wire_plain: stop --flush */
 	WIRE_LOG_ADD,         /* wire_log_add: addlogpath */
+	WIRE_JOURNAL_ADD,     /* wire_journal_add: add JAIL systemd */
 	WIRE_LOG_CLOSE,       /* wire_log: it is not read any more */
 
 	/* engine -> runner */
@@ -176,6 +178,25 @@ struct wire_log_added {
 	uint32_t cookie;
 	uint32_t log;         /* its number: the first that is free */
 	int32_t error;        /* errno: EPERM no jail names it; 0: it is one */
+};
+
+/*
+ * A journal by its backend, `systemd[journalpath=…]`: one that a jail of the
+ * configuration reads; any other with runtime_logs = true only.
+ */
+struct wire_journal_add {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t cookie;
+	char backend[WIRE_PATH_MAX];   /* ends in it */
+};
+
+struct wire_journal_added {
+	uint32_t type;
+	uint32_t generation;
+	uint32_t cookie;
+	uint32_t journal;     /* its number: a known one, or the next free */
+	int32_t error;        /* errno: EPERM no jail reads it; 0: it is one */
 };
 
 /* Files written to since `since`; EALREADY: they are those of `signature`. */

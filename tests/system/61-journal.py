@@ -386,7 +386,96 @@ def test_live():
         daemon.wait()
 
 
-for test in (test_ban, test_rotation, test_damage, test_restart, test_reload,
+def test_made():
+    """A jail of commands reads a journal that a configured jail reads."""
+    g, journal = with_journal()
+    backend = "systemd[journalpath=%s/journal]" % g.dir
+    other = Journal(g.dir + "/other")
+    other.fail("192.0.2.90", unit="other.service")
+
+    def total(jail="made"):
+        return (g.ask("status", jail) or {}).get("filter", {}).get("failed_total")
+
+    def do(*words):
+        reply = g.ask_raw(*words)
+        tap.ok("ok" in reply, " ".join(words[:3]), (words, reply, g.logs()))
+        return reply.get("ok")
+
+    try:
+        journal.fail("192.0.2.70", unit="a.service", ago=1800)
+        journal.fail("192.0.2.71", unit="a.service", ago=30)
+        journal.fail("192.0.2.72", unit="b.service", ago=30)
+        g.start()
+        tap.ok(do("add", "made", backend) == "made", "its name is the reply")
+        do("set", "made", "addfailregex", "^.*Failed password for root from <HOST>")
+        do("set", "made", "maxretry", "99")
+        do("set", "made", "findtime", "10m")
+        tap.ok(do("set", "made", "addjournalmatch", "_SYSTEMD_UNIT=a.service") ==
+               [["_SYSTEMD_UNIT=a.service"]], "the matches are the reply")
+        do("start", "made")
+        tap.ok(wait_for("a failure", 10, lambda: total() == 1),
+               "it reads from findtime ago what its matches let through", (total(), g.logs()))
+        tap.ok("\nJournal   _SYSTEMD_UNIT=a.service\n" in g.run("status", "made").stdout, "status names its matches",
+               g.run("status", "made").stdout)
+        journal.fail("192.0.2.73", unit="b.service")
+        journal.fail("192.0.2.74", unit="a.service")
+        tap.ok(wait_for("another", 10, lambda: total() == 2), "and what comes then", total())
+        do("set", "made", "addjournalmatch", "_SYSTEMD_UNIT=b.service", "+",
+           "_SYSTEMD_UNIT=c.service")
+        journal.fail("192.0.2.75", unit="b.service")
+        tap.ok(wait_for("another", 10, lambda: total() == 3), "a match more", total())
+        tap.ok(do("set", "made", "deljournalmatch", "_SYSTEMD_UNIT=b.service") ==
+               [["_SYSTEMD_UNIT=a.service"], ["_SYSTEMD_UNIT=c.service"]], "one less")
+        journal.fail("192.0.2.76", unit="b.service")
+        journal.fail("192.0.2.77", unit="c.service")
+        tap.ok(wait_for("another", 10, lambda: total() == 4), "… counts from now on", total())
+        bad = g.ask_raw("set", "made", "deljournalmatch", "_SYSTEMD_UNIT=b.service")
+        tap.ok("Match ['_SYSTEMD_UNIT=b.service'] not found" in str(bad), "no such match", bad)
+        bad = g.ask_raw("set", "made", "addjournalmatch", "b.service")
+        tap.ok("error" in bad, "what is no match is refused", bad)
+        # A reload of another jail leaves it as commands made it.
+        tap.ok(g.run("reload", "sshd").returncode == 0, "reload sshd", g.logs())
+        journal.fail("192.0.2.78", unit="c.service")
+        tap.ok(wait_for("another", 10, lambda: total() == 5), "it reads on", (total(), g.logs()))
+        # Stopped and added again, it goes on where it was.
+        do("stop", "made")
+        journal.fail("192.0.2.79", unit="a.service")
+        do("add", "made", backend)
+        do("set", "made", "addfailregex", "^.*Failed password for root from <HOST>")
+        do("set", "made", "addjournalmatch", "_SYSTEMD_UNIT=a.service")
+        do("start", "made")
+        tap.ok(wait_for("one failure", 10, lambda: total() == 1),
+               "added again it goes on where it was", (total(), g.logs()))
+        do("stop", "made")
+        do("add", "made", "polling")
+        tap.ok(g.ask("get", "made", "journalmatch") == [] and "Journal" not in
+               g.run("status", "made").stdout, "as a jail of logs it reads no journal",
+               g.run("status", "made").stdout)
+        # No other journal, unless gaol.conf allows any.
+        bad = g.ask_raw("add", "else", "systemd[journalpath=%s]" % (g.dir + "/other"))
+        tap.ok("PermissionError" in str(bad) and "runtime_logs = true" in str(bad),
+               "a journal that no jail reads is refused", bad)
+        tap.ok("error" in g.ask_raw("status", "else"), "and no jail is made")
+        bad = g.ask_raw("add", "else", "systemd[nonsense=1]")
+        tap.ok("nonsense" in str(bad) and "accepted" in str(bad), "so is what is none", bad)
+        with open(g.etc + "/gaol.conf", "a") as conf:
+            conf.write("runtime_logs = true;\n")
+        tap.ok(g.run("reload").returncode == 0, "reload", g.logs())
+        tap.ok("error" in g.ask_raw("status", "made"), "a full reload ends it")
+        do("add", "else", "systemd[journalpath=%s]" % (g.dir + "/other"))
+        do("set", "else", "addfailregex", "^.*Failed password for root from <HOST>")
+        do("start", "else")
+        tap.ok(wait_for("a failure", 10, lambda: total("else") == 1),
+               "another journal, with runtime_logs", (total("else"), g.logs()))
+        tap.ok(g.run("reload", "sshd").returncode == 0, "reload sshd", g.logs())
+        other.fail("192.0.2.91", unit="other.service")
+        tap.ok(wait_for("another", 10, lambda: total("else") == 2),
+               "also behind a reload", (total("else"), g.logs()))
+    finally:
+        g.close()
+
+
+for test in (test_ban, test_rotation, test_damage, test_restart, test_reload, test_made,
              test_no_log, test_stock, test_namespace, test_live_namespace, test_live):
     test()
     nft("flush", "ruleset")

@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdalign.h>
 #include <sys/socket.h>
 
@@ -544,6 +545,78 @@ test_a_path_without_end(void **state)
 	assert_true(link_is_closed());
 }
 
+/* --- journals --------------------------------------------------------------- */
+
+static int
+add_journal(uint32_t generation, const char *backend, uint32_t *number)
+{
+	struct wire_journal_add m = { .type = WIRE_JOURNAL_ADD,
+		.generation = generation, .cookie = 9 };
+	const struct wire_journal_added *answer;
+
+	snprintf(m.backend, sizeof(m.backend), "%s", backend);
+	say(&m, sizeof(m));
+	assert_true(expect(WIRE_JOURNAL_ADDED, NULL));
+	answer = (const struct wire_journal_added *)inbox;
+	assert_int_equal(answer->cookie, 9);
+	*number = answer->journal;
+	return answer->error;
+}
+
+/* Also not the system's, where no jail reads it. */
+static void
+test_journals_of_nobody(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	accept_first();
+	assert_int_equal(add_journal(1, "systemd", &number), EPERM);
+	assert_int_equal(add_journal(1, "", &number), EPERM);
+	assert_int_equal(add_journal(1, "systemd[journalpath=/]", &number),
+	    EPERM);
+	assert_int_equal(add_journal(2, "systemd", &number), ESTALE);
+}
+
+static void
+test_any_journal_where_it_may_be(void **state)
+{
+	char backend[64];
+	uint32_t number, again;
+
+	(void)state;
+	accept_first();
+	tree_write(&tree, "gaol.conf", "runtime_logs = true;\n"
+	    "firewall = \"null\";\n");
+	say_reload("");
+	assert_true(expect(WIRE_CONFIG, NULL));
+	say_config(WIRE_CONFIG_OK, 2);
+	assert_int_equal(add_journal(2, "systemd[x=1]", &number), EINVAL);
+	for (uint32_t i = 0; i < 100; i++) {
+		snprintf(backend, sizeof(backend),
+		    "systemd[journalpath=/x/%" PRIu32 "]", i);
+		assert_int_equal(add_journal(2, backend, &number), 0);
+		assert_int_equal(number, i);
+	}
+	/* One that is known needs no room. */
+	assert_int_equal(add_journal(2, "systemd", &again), ENOSPC);
+	assert_int_equal(add_journal(2, backend, &again), 0);
+	assert_int_equal(again, number);
+}
+
+static void
+test_a_backend_without_end(void **state)
+{
+	struct wire_journal_add m = { .type = WIRE_JOURNAL_ADD,
+		.generation = 1 };
+
+	(void)state;
+	accept_first();
+	memset(m.backend, 's', sizeof(m.backend));
+	say(&m, sizeof(m));
+	assert_true(link_is_closed());
+}
+
 /* --- configurations --------------------------------------------------------- */
 
 static void
@@ -668,6 +741,9 @@ main(void)
 		CASE(test_logs_of_a_pattern),
 		CASE(test_any_log_where_it_may_be),
 		CASE(test_a_path_without_end),
+		CASE(test_journals_of_nobody),
+		CASE(test_any_journal_where_it_may_be),
+		CASE(test_a_backend_without_end),
 		CASE(test_answers_to_nothing),
 		CASE(test_reload),
 		CASE(test_reload_flood),

@@ -50,7 +50,7 @@ each_type_has_one_rule(void **state)
 		assert_int_equal(seen[type], 1);
 	for (uint32_t type = WIRE_NAME_ASK; type <= WIRE_NAME_NOT; type++)
 		assert_int_equal(seen[type], 1);
-	assert_int_equal(n, 13 + 20 + 11 + 7 + 2 + 4);
+	assert_int_equal(n, 13 + 21 + 12 + 7 + 2 + 4);
 }
 
 static void

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/number.h"
 #include "base/xalloc.h"
@@ -111,29 +110,21 @@ change_allowipv6(struct engine *e, struct request *r, const char *text)
 static json_t *
 show_dbfile(const struct engine *e)
 {
-	if (e->store == NULL)
-		return json_null();
-	return payload_text(span_of(e->config->main.dbfile));
+	return e->dbfile != NULL ? payload_text(span_of(e->dbfile)) :
+	    json_null();
 }
 
 static void
 change_dbfile(struct engine *e, struct request *r, const char *text)
 {
-	const char *now = e->config->main.dbfile;
+	struct buf why = { 0 };
+	const char *type = engine_store_set(e, text, &why);
 
-	if (strcmp(text, now) == 0 || (e->store == NULL &&
-	    strcasecmp(text, "none") == 0)) {
+	if (type != NULL)
+		request_fail(r, type, "%s", why.p);
+	else
 		request_reply(r, show_dbfile(e));
-		return;
-	}
-	for (size_t i = 0; i < e->jails_n; i++)
-		if (e->jails[i]->jail != NULL) {
-			request_fail(r, "RuntimeError", "Cannot change "
-			    "database when there are jails present");
-			return;
-		}
-	request_fail(r, "PermissionError", "dbfile: '%s'; fail2ban.conf and a "
-	    "restart change it", text);
+	buf_fini(&why);
 }
 
 static json_t *

@@ -123,7 +123,7 @@ store_json(const struct engine *e)
 	if (e->store != NULL)
 		store_counters(e->store, &c);
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}",
-	    "path", e->config->main.dbfile,
+	    "path", e->dbfile != NULL ? e->dbfile : "None",
 	    "state", e->store_error == NULL ? "ok" : "error",
 	    "text", e->store_error == NULL ? "" : e->store_error,
 	    "written", (json_int_t)c.written,

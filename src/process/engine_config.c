@@ -19,7 +19,6 @@
 #include "process/sheet.h"
 
 #define LOGGER "gaol.engine"
-#define STORE_QUEUE_MAX 1000000   /* rows that wait for a slow disk at most */
 
 /* A configuration on its way in. */
 struct incoming {
@@ -285,17 +284,6 @@ apply_level(struct engine *e)
 		log_warning(LOGGER, "loglevel: '%s' is none", name);
 }
 
-/* What the thread is told of the configuration; `set` counts no more. */
-static void
-apply_store(struct engine *e)
-{
-	e->dbmaxmatches = e->dbpurgeage = -1;
-	if (e->store == NULL)
-		return;
-	store_set_maxmatches(e->store, e->config->main.dbmaxmatches);
-	store_set_purge_age(e->store, e->config->main.dbpurgeage_s);
-}
-
 static void
 swap(struct engine *e, struct incoming *in)
 {
@@ -306,7 +294,7 @@ swap(struct engine *e, struct incoming *in)
 	e->config = in->config;
 	e->generation = in->generation;
 	apply_level(e);
-	apply_store(e);
+	engine_store_apply(e);
 	apply_jails(e, in);
 	engine_run_apply(e);
 	/* Logs of vanished jails go before their jails do. */
@@ -327,44 +315,6 @@ swap(struct engine *e, struct incoming *in)
 
 /* --- first start -------------------------------------------------------- */
 
-static void
-on_store_state(const char *error, void *arg)
-{
-	struct engine *e = arg;
-
-	free(e->store_error);
-	e->store_error = error != NULL ? xstrdup(error) : NULL;
-}
-
-static void
-on_store_file(void *arg)
-{
-	engine_refill(arg);
-}
-
-static void
-open_store(struct engine *e)
-{
-	static const struct store_events events = {
-		.state = on_store_state, .file = on_store_file,
-	};
-	const struct main_config *c = &e->config->main;
-	struct store_options options = {
-		.path = c->dbfile,
-		.purge_age = c->dbpurgeage_s,
-		.maxmatches = c->dbmaxmatches,
-		.queue_max = STORE_QUEUE_MAX,
-	};
-
-	if (strcmp(c->dbfile, "None") == 0)
-		return;
-	e->store = store_open(&options, e->base, &events, e);
-	if (e->store == NULL)
-		on_store_state(strerror(errno), e);
-	else if (store_error(e->store) != NULL)
-		on_store_state(store_error(e->store), e);
-}
-
 /* The logs first: it may take long to read the kernel's sets. */
 static void
 ask_warden(struct engine *e)
@@ -378,7 +328,7 @@ static void
 first_start(struct engine *e, struct incoming *in)
 {
 	e->config = in->config;
-	open_store(e);
+	engine_store_open(e);
 	e->config = NULL;
 	swap(e, in);
 	engine_events_start(e);
@@ -546,6 +496,6 @@ engine_config_fini(struct engine *e)
 	config_free(e->config);
 	free(e->allowipv6);
 	free(e->loglevel);
-	free(e->store_error);
+	engine_store_fini(e);
 	free(e->reload_jail);
 }

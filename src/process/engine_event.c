@@ -145,8 +145,8 @@ compile(struct engine_jail *j)
 	report_fini(&report);
 }
 
-void
-engine_events_apply(struct engine *e)
+static void
+keep_rows(struct engine *e)
 {
 	const struct own_config *own = &e->config->own;
 	const struct store_keep keep = { {
@@ -157,6 +157,15 @@ engine_events_apply(struct engine *e)
 		[STORE_OTHER] = own->keep_other,
 	} };
 
+	if (e->store != NULL)
+		store_keep(e->store, &keep);
+}
+
+void
+engine_events_apply(struct engine *e)
+{
+	const struct own_config *own = &e->config->own;
+
 	for (size_t i = 0; i < e->jails_n; i++)
 		compile(e->jails[i]);
 	user_rules_fini(&e->events->rules);
@@ -164,8 +173,22 @@ engine_events_apply(struct engine *e)
 	mail_sessions_proxies(e->events->sessions, own->trusted_proxy,
 	    on_amend);
 	engine_event_thread_apply(e->events, e->config);
-	if (e->store != NULL)
-		store_keep(e->store, &keep);
+	keep_rows(e);
+}
+
+void
+engine_events_restart(struct engine *e)
+{
+	struct engine_events *ee = e->events;
+
+	mail_sessions_free(ee->sessions);
+	ee->sessions = mail_sessions_new(SESSIONS_MAX, on_closed, ee);
+	mail_sessions_proxies(ee->sessions, e->config->own.trusted_proxy,
+	    on_amend);
+	event_rows_fini(&ee->rows);
+	ee->next = 1;
+	keep_rows(e);
+	engine_events_start(e);
 }
 
 /* What is ours of a filter: its owner is who keeps it afterwards. */

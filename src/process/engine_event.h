@@ -31,6 +31,8 @@ void engine_event_message(struct engine *e, struct event_filter *filter,
 /* The end of a read: what it told goes to the store, with how far it was. */
 void engine_event_log_read(struct engine *e, struct engine_log *log);
 void engine_event_journal_read(struct engine *e, struct engine_reader *r);
+/* Another database: what it has of accesses, and nothing of before. */
+void engine_events_restart(struct engine *e);
 /*
  * What the jail's filter has that fail2ban's have not (eventregex, eventprefix,
  * eventjson …) is what `from` has from now on, which gets the old; 0, or -1:

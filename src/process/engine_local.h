@@ -17,6 +17,7 @@
 #include "process/engine_journal.h"
 #include "process/engine_journal_given.h"
 #include "process/engine_journal_source.h"
+#include "process/engine_store.h"
 #include "process/plan.h"
 #include "process/role.h"
 #include "process/wire.h"
@@ -193,6 +194,7 @@ struct engine {
 	bool ending;                   /* nothing is read any more */
 	struct store *store;           /* NULL: none */
 	char *store_error;
+	char *dbfile;                  /* what was opened; NULL: nothing */
 	struct server *server;
 	int server_fd;                 /* until the server is made */
 	struct addr *own;

@@ -11,7 +11,6 @@
  */
 #include "process/engine_local.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,21 +145,11 @@ engine_restore_one(struct engine_jail *j, const struct id *id)
 /* --- turns ------------------------------------------------------------------- */
 
 static void
-start_thread(struct engine *e)
-{
-	if (store_start(e->store) == -1)
-		log_error(LOGGER, "the store's thread does not start: %s",
-		    strerror(errno));
-	else
-		store_purge_events(e->store, clock_wall());
-}
-
-static void
 finish(struct engine *e)
 {
 	restore_free(e->restore);
 	e->restore = NULL;
-	start_thread(e);
+	engine_store_run(e);
 	engine_sync_all_restored(e);
 	xtrim();
 }

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 
 from gaold import Gaold, Tap, wait_for
@@ -273,6 +274,117 @@ def fail2bans_client():
         d.close()
 
 
+class Upstream:
+    """The installed fail2ban-server without a jail, on files of its own."""
+
+    def __init__(self, like):
+        self.dir = like.dir + "/upstream"
+        self.etc = self.dir + "/etc"
+        self.socket = self.dir + "/sock"
+        self.database = self.dir + "/state/gaol.sqlite3"
+        shutil.copytree(like.etc, self.etc)
+        with open(self.etc + "/fail2ban.conf") as conf:
+            text = conf.read().replace(like.dir, self.dir)
+        with open(self.etc + "/fail2ban.conf", "w") as conf:
+            conf.write(text)
+        self.process = subprocess.Popen(
+            ["/usr/bin/fail2ban-server", "-f", "-c", self.etc, "start"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def databases():
+    """`set dbfile`, beside fail2ban: only without a jail; None; another one."""
+    if not os.path.exists("/usr/bin/fail2ban-server"):
+        print("ok - set dbfile # SKIP fail2ban is not installed")
+        return
+    d = Gaold(firewall="null")
+    with open(d.etc + "/fail2ban.conf", "a") as conf:
+        conf.write("syslogsocket = auto\nallowipv6 = auto\ndbmaxmatches = 7\n"
+                   "dbpurgeage = 3d\n[Thread]\nstacksize = 0\n")
+    d.write("jail.conf", "[sshd]\nenabled = false\n")
+    up = Upstream(d)
+
+    sys.path.append("/usr/lib/python3/dist-packages")
+    from fail2ban.client.csocket import CSocket
+
+    def client(of, *words):
+        """Of the reply what fail2ban's own client is told."""
+        try:
+            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=20)
+            code, value = of.link.send([w.replace("@", of.dir + "/state/") for w in words])
+        except OSError as missing:
+            return None, str(missing)
+        if code != 0:
+            value = [type(value).__name__, *value.args]
+        return code, str(value).replace(of.dir, "DIR")
+
+    def both(*words):
+        ours, theirs = client(d, *words), client(up, *words)
+        tap.ok(ours == theirs, " ".join(words), "ours   %r\ntheirs %r" % (ours, theirs))
+    try:
+        d.start()
+        wait_for("fail2ban", 30, lambda: "DIR" in client(up, "get", "dbfile")[1])
+        for words in (
+                "get dbfile", "get dbmaxmatches", "get dbpurgeage", "set dbmaxmatches 3",
+                "set dbpurgeage 2d", "set dbfile @gaol.sqlite3", "get dbpurgeage",
+                # Another: it has what a database has that nobody told.
+                "set dbfile @second.sqlite3", "get dbfile", "get dbmaxmatches",
+                "get dbpurgeage", "set dbpurgeage 4d", "get dbpurgeage",
+                # Not while there is a jail.
+                "add j polling", "set dbfile None", "set dbfile @third.sqlite3",
+                "set dbfile @second.sqlite3", "get dbfile", "start j",
+                "set j banip 192.0.2.7", "set j bantime 1d"):
+            both(*words.split())
+        for of in (d, up):
+            wait_for("a ban", 10, lambda: "192.0.2.7" in client(of, "get", "j", "banip")[1])
+        for words in (
+                "stop j", "set dbfile None", "get dbfile", "get dbmaxmatches",
+                "get dbpurgeage", "set dbmaxmatches 5", "set dbpurgeage 5d",
+                "set dbfile none", "get dbfile", "add j polling", "start j",
+                "set dbfile none", "set dbfile @gaol.sqlite3", "get j banip", "stop j",
+                "set dbfile :memory:", "get dbfile",
+                # The bans are in the one they were put into.
+                "set dbfile @gaol.sqlite3", "add j polling", "start j", "get j banip",
+                "stop j", "set dbfile @second.sqlite3", "add j polling",
+                "set j bantime 1d", "start j"):
+            both(*words.split())
+        for of in (d, up):
+            wait_for("the ban", 10, lambda: "192.0.2.7" in client(of, "get", "j", "banip")[1])
+        both("get", "j", "banip")
+        both("stop", "j")
+        # What is ours alone.
+        note = d.dir + "/state/note"
+        with open(note, "w") as out:
+            out.write("no database at all\n")
+        for path, why in ((note, "it is no database, and is left alone"),
+                          ("/etc/x.sqlite3", "accepted over the control socket: None"),
+                          (d.dir + "/state/../x", "accepted over the control socket"),
+                          (d.dir + "/state/", "accepted over the control socket"),
+                          ("x.sqlite3", "accepted over the control socket")):
+            reply = d.ask_raw("set", "dbfile", path)
+            tap.ok(why in error(reply) and d.ask("get", "dbfile") == d.dir +
+                   "/state/second.sqlite3", "set dbfile %s is refused" %
+                   path.replace(d.dir, ""), reply)
+        tap.ok(read(note) == "no database at all\n" and not os.path.exists("/etc/x.sqlite3"),
+               "and nothing was written")
+        tap.ok(d.ask("status")["store"]["path"] == d.dir + "/state/second.sqlite3" and
+               d.ask("status")["store"]["state"] == "ok", "status names it",
+               d.ask("status"))
+        d.ask_raw("add", "j", "polling")
+        d.run("reload")
+        tap.ok(d.ask("get", "dbfile") == d.dir + "/state/second.sqlite3" and
+               d.log_has("counts from the next start"),
+               "a reload leaves it where there is a jail", d.logs())
+        tap.ok(d.run("reload").returncode == 0 and d.ask("get", "dbfile") == d.database and
+               d.ask("get", "dbpurgeage") == 3 * 86400 and d.ask("get", "dbmaxmatches") == 7,
+               "else the configuration counts again", d.logs())
+        tap.ok(d.stop() == 0, "stop", d.logs())
+    finally:
+        up.process.terminate()
+        up.process.wait()
+        d.close()
+
+
 def started_by_fail2ban():
     """Its client finds our fail2ban-server beside itself."""
     if not os.path.exists("/usr/bin/fail2ban-client"):
@@ -320,7 +432,7 @@ def started_by_fail2ban():
         d.close()
 
 
-for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client):
+for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client, databases):
     scene()
     # What it banned is not the next one's.
     subprocess.run(["nft", "flush", "ruleset"], check=True)

@@ -445,42 +445,16 @@ plain(const struct scan *s, struct scan_walk *walk)
 	}
 }
 
-static bool
-is_window(const struct scan_table *t, struct span text, size_t at)
-{
-	return at + t->bytes <= text.n &&
-	    scan_is_present(t, product(t, text.p + at));
-}
-
-/* What the vectors left, place by place. */
-static void
-rest(const struct scan *s, struct scan_walk *walk, size_t at)
-{
-	struct span text = walk->text;
-
-	for (; at + SCAN_WINDOW <= text.n; at++) {
-		if (at < walk->next)
-			at = walk->next;
-		if (at + SCAN_WINDOW > text.n)
-			return;
-		if (is_window(&s->near, text, at))
-			scan_verify(s, &s->near, walk, at);
-		if (at < walk->far)
-			continue;
-		walk->far = at + s->far.stride;
-		if (s->far.n > 0 && is_window(&s->far, text, at))
-			scan_verify(s, &s->far, walk, at);
-	}
-}
-
 size_t
 scan_each(const struct scan *s, struct span text, scan_found_fn *fn, void *arg)
 {
 	struct scan_walk walk = { .text = text, .fn = fn, .arg = arg };
 
+	if (text.n < SCAN_WINDOW)
+		return 0;
 	if (s->vector == NULL)
 		plain(s, &walk);
 	else
-		rest(s, &walk, s->vector(s, &walk));
+		s->vector(s, &walk);
 	return walk.vain;
 }

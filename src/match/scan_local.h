@@ -11,6 +11,8 @@
 #define SCAN_WINDOW 3u      /* bytes looked at first, at least … */
 #define SCAN_WINDOW_MAX 4u  /* … and at most */
 #define SCAN_FINE 2u
+/* What a vector's first place may leave behind its last one, rounded up. */
+#define SCAN_LAST 16u
 
 /* A few bytes of a literal, `at` bytes into it. */
 struct scan_window {
@@ -45,11 +47,8 @@ struct scan_walk {
 	size_t far;             /* the next place of the table of that name */
 };
 
-/*
- * One machine's vectors (scan_x86.c, scan_neon.c). Returns the place from
- * which on it did not look any more, being too near to the end.
- */
-typedef size_t scan_vector_fn(const struct scan *s, struct scan_walk *walk);
+/* One machine's vectors (scan_x86.c, scan_neon.c): all of the text. */
+typedef void scan_vector_fn(const struct scan *s, struct scan_walk *walk);
 
 /*
  * A literal is in one of two tables. `near` has what the vectors look for, at
@@ -97,14 +96,14 @@ scan_is_window(const struct scan_table *t, const char *p)
 }
 
 /*
- * One bit for each of the n places from `from` on: a window of `far` may be
- * there. Behind the last place SCAN_WINDOW_MAX - 1 bytes can be read.
+ * One bit for each of the n places from `from` on, whose text is at `p`: a
+ * window of `far` may be there. Behind the last place SCAN_WINDOW_MAX - 1
+ * bytes can be read.
  */
 static inline uint32_t
-scan_far(const struct scan_table *t, struct scan_walk *walk, size_t from,
-    size_t n)
+scan_far(const struct scan_table *t, struct scan_walk *walk, const char *p,
+    size_t from, size_t n)
 {
-	const char *p = walk->text.p + from;
 	size_t i;
 	uint32_t hits = 0;
 
@@ -132,6 +131,33 @@ scan_ask(const struct scan *s, struct scan_walk *walk, size_t from,
 		if (far & bit)
 			scan_verify(s, &s->far, walk, at);
 	}
+}
+
+/* Of the bits of the places from `from` on, those with room for a window. */
+static inline uint32_t
+scan_room(const struct scan_table *t, size_t left, uint32_t hits)
+{
+	size_t n = left >= t->bytes ? left - t->bytes + 1 : 0;
+
+	return n >= 32 ? hits : hits & ((UINT32_C(1) << n) - 1);
+}
+
+/*
+ * What is left of the text, copied to `last` with zeros behind it, is less
+ * than a vector's places and SCAN_WINDOW_MAX - 1: no window begins behind the
+ * `n` places whose `near` these are.
+ */
+static inline void
+scan_last(const struct scan *s, struct scan_walk *walk, const char *last,
+    size_t from, uint32_t near, size_t n)
+{
+	size_t left = walk->text.n - from;
+	uint32_t far = 0;
+
+	if (s->far.n > 0)
+		far = scan_far(&s->far, walk, last, from, n);
+	scan_ask(s, walk, from, scan_room(&s->near, left, near),
+	    scan_room(&s->far, left, far));
 }
 
 /* NULL: not on this machine. */

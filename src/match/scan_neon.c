@@ -28,10 +28,19 @@ nonzero(uint8x16_t v)
 	    (uint32_t)vaddv_u8(vget_high_u8(set)) << 8;
 }
 
-static size_t
+/* One bit for each of 16 places: a window of `near` may be there. */
+static inline uint32_t
+near(const struct masks masks[SCAN_WINDOW], const char *p)
+{
+	return nonzero(vandq_u8(vandq_u8(buckets(&masks[0], p),
+	    buckets(&masks[1], p + 1)), buckets(&masks[2], p + 2)));
+}
+
+static void
 narrow(const struct scan *s, struct scan_walk *walk)
 {
 	struct masks masks[SCAN_WINDOW];
+	char last[16 + SCAN_LAST] = { 0 };
 	struct span text = walk->text;
 	uint32_t hits, far = 0;
 	size_t i, next;
@@ -42,17 +51,15 @@ narrow(const struct scan *s, struct scan_walk *walk)
 	}
 	for (i = 0; i + 16 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 16;
-		hits = nonzero(vandq_u8(vandq_u8(
-		    buckets(&masks[0], text.p + i),
-		    buckets(&masks[1], text.p + i + 1)),
-		    buckets(&masks[2], text.p + i + 2)));
+		hits = near(masks, text.p + i);
 		if (s->far.n > 0)
-			far = scan_far(&s->far, walk, i, 16);
+			far = scan_far(&s->far, walk, text.p + i, i, 16);
 		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}
-	return i;
+	memcpy(last, text.p + i, text.n - i);
+	scan_last(s, walk, last, i, near(masks, last), 16);
 }
 
 scan_vector_fn *

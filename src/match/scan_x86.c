@@ -30,11 +30,23 @@ wide_mask(const uint8_t *table)
 	    _mm_loadu_si128((const __m128i *)(const void *)table));
 }
 
-static WIDE size_t
+/* One bit for each of 32 places: a window of `near` may be there. */
+static inline WIDE uint32_t
+wide_near(const struct wide masks[SCAN_WINDOW], const char *p)
+{
+	__m256i found = _mm256_and_si256(_mm256_and_si256(
+	    wide_buckets(&masks[0], p), wide_buckets(&masks[1], p + 1)),
+	    wide_buckets(&masks[2], p + 2));
+
+	return ~(uint32_t)_mm256_movemask_epi8(
+	    _mm256_cmpeq_epi8(found, _mm256_setzero_si256()));
+}
+
+static WIDE void
 wide(const struct scan *s, struct scan_walk *walk)
 {
 	struct wide masks[SCAN_WINDOW];
-	__m256i found;
+	char last[32 + SCAN_LAST] = { 0 };
 	struct span text = walk->text;
 	uint32_t hits, far = 0;
 	size_t i, next;
@@ -45,19 +57,15 @@ wide(const struct scan *s, struct scan_walk *walk)
 	}
 	for (i = 0; i + 32 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 32;
-		found = _mm256_and_si256(_mm256_and_si256(
-		    wide_buckets(&masks[0], text.p + i),
-		    wide_buckets(&masks[1], text.p + i + 1)),
-		    wide_buckets(&masks[2], text.p + i + 2));
-		hits = ~(uint32_t)_mm256_movemask_epi8(
-		    _mm256_cmpeq_epi8(found, _mm256_setzero_si256()));
+		hits = wide_near(masks, text.p + i);
 		if (s->far.n > 0)
-			far = scan_far(&s->far, walk, i, 32);
+			far = scan_far(&s->far, walk, text.p + i, i, 32);
 		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}
-	return i;
+	memcpy(last, text.p + i, text.n - i);
+	scan_last(s, walk, last, i, wide_near(masks, last), 32);
 }
 
 static inline NARROW __m128i
@@ -72,11 +80,22 @@ narrow_buckets(const struct narrow *masks, const char *p)
 	    _mm_shuffle_epi8(masks->high, high));
 }
 
-static NARROW size_t
+static inline NARROW uint32_t
+narrow_near(const struct narrow masks[SCAN_WINDOW], const char *p)
+{
+	__m128i found = _mm_and_si128(_mm_and_si128(
+	    narrow_buckets(&masks[0], p), narrow_buckets(&masks[1], p + 1)),
+	    narrow_buckets(&masks[2], p + 2));
+
+	return 0xffff & ~(uint32_t)_mm_movemask_epi8(
+	    _mm_cmpeq_epi8(found, _mm_setzero_si128()));
+}
+
+static NARROW void
 narrow(const struct scan *s, struct scan_walk *walk)
 {
 	struct narrow masks[SCAN_WINDOW];
-	__m128i found;
+	char last[16 + SCAN_LAST] = { 0 };
 	struct span text = walk->text;
 	uint32_t hits, far = 0;
 	size_t i, next;
@@ -89,19 +108,15 @@ narrow(const struct scan *s, struct scan_walk *walk)
 	}
 	for (i = 0; i + 16 + SCAN_WINDOW_MAX - 1 <= text.n; i = next) {
 		next = i + 16;
-		found = _mm_and_si128(_mm_and_si128(
-		    narrow_buckets(&masks[0], text.p + i),
-		    narrow_buckets(&masks[1], text.p + i + 1)),
-		    narrow_buckets(&masks[2], text.p + i + 2));
-		hits = 0xffff & ~(uint32_t)_mm_movemask_epi8(
-		    _mm_cmpeq_epi8(found, _mm_setzero_si128()));
+		hits = narrow_near(masks, text.p + i);
 		if (s->far.n > 0)
-			far = scan_far(&s->far, walk, i, 16);
+			far = scan_far(&s->far, walk, text.p + i, i, 16);
 		scan_ask(s, walk, i, hits, far);
 		if (next < walk->next)
 			next = walk->next;
 	}
-	return i;
+	memcpy(last, text.p + i, text.n - i);
+	scan_last(s, walk, last, i, narrow_near(masks, last), 16);
 }
 
 scan_vector_fn *

@@ -58,8 +58,7 @@ struct run {
 static void
 add_row(struct run *run, struct access_event *e)
 {
-	e->line = redact(e->line, &run->line);
-	e->texts[EVENT_DETAIL] = redact(e->texts[EVENT_DETAIL], &run->detail);
+	redact_event(e, &run->line, &run->detail);
 	event_rows_add(&run->rows, e);
 }
 
@@ -67,14 +66,13 @@ static void
 on_event(const struct event_line *line, void *arg)
 {
 	struct run *run = arg;
-	struct event_line here = *line;
 	struct access_event e;
 
 	run->told++;
 	if (run->stage == MATCH)
 		return;
-	here.log = run->log;
-	event_make(&here, &run->rules, &run->user, &e);
+	event_make(line, &run->rules, &run->user, &e);
+	e.texts[EVENT_LOG] = run->log;
 	if (run->stage == MAKE)
 		return;
 	if (mail_sessions_event(run->sessions, &e) == MAIL_SESSION_KNOWN)

@@ -322,6 +322,5 @@ event_make(const struct event_line *line, const struct user_rules *rules,
 	out->total = out->numbers[EVENT_ATTEMPTS] > 0;
 	if (!out->total)
 		out->numbers[EVENT_ATTEMPTS] = 1;
-	out->texts[EVENT_LOG] = line->log;
 	take_user(line, rules, user, out);
 }

@@ -10,7 +10,7 @@
 #include "base/event_line.h"
 
 /*
- * Texts of the event are parts of the line, of `user` (cleared first) or
+ * EVENT_LOG is left empty: the caller knows which one it reads. Texts of the event are parts of the line, of `user` (cleared first) or
  * constant; they last as long as both. Values that make no sense (a port of
  * 99999, a service nobody knows) are left unknown, never guessed.
  */

@@ -230,3 +230,21 @@ redact(struct span line, struct buf *scratch)
 	take_out(line, first, scratch);
 	return buf_span(scratch);
 }
+
+static bool
+is_part(struct span part, struct span of)
+{
+	return of.n >= part.n && part.p >= of.p &&
+	    part.p + part.n <= of.p + of.n;
+}
+
+void
+redact_event(struct access_event *e, struct buf *line, struct buf *detail)
+{
+	struct span *said = &e->texts[EVENT_DETAIL], whole = e->line;
+
+	e->line = redact(whole, line);
+	/* A part of a line without any has none. */
+	if (said->n > 0 && (e->line.p != whole.p || !is_part(*said, whole)))
+		*said = redact(*said, detail);
+}

@@ -5,6 +5,7 @@
 #ifndef GAOL_ACCESS_REDACT_H
 #define GAOL_ACCESS_REDACT_H
 
+#include "base/access_event.h"
 #include "base/buf.h"
 #include "base/span.h"
 
@@ -16,5 +17,11 @@
  * is. Linear in the line's length.
  */
 struct span redact(struct span line, struct buf *scratch);
+/*
+ * The event's line and its detail, which servers quote clients in: each made
+ * in its own scratch, if it had a secret.
+ */
+void redact_event(struct access_event *e, struct buf *line,
+    struct buf *detail);
 
 #endif

@@ -14,7 +14,6 @@ struct event_line {
 	unsigned regex;            /* eventregex that matched, from 1 */
 	struct wall time;          /* of the line */
 	struct span line;          /* as read, without its end */
-	struct span log;           /* which log it stands in */
 	size_t groups_n;           /* what the line said, then what the filter
 	                              says of all such lines ([tls=none]) */
 	struct failure_group groups[FAILURE_GROUPS_MAX];

@@ -24,7 +24,6 @@ struct event_filter *event_filter_new(const struct filter_config *config,
     const struct filter_options *options, struct report *report);
 void event_filter_free(struct event_filter *ef);
 
-/* `log` of the line is left empty: the caller knows which one it reads. */
 typedef void event_filter_fn(const struct event_line *line, void *arg);
 
 /*

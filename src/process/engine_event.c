@@ -261,21 +261,17 @@ static void
 on_event(const struct event_line *line, void *arg)
 {
 	struct engine_events *ee = arg;
-	struct event_line here = *line;
 	struct event_row *row;
 	struct access_event event;
 
-	here.log = ee->log;
-	event_make(&here, &ee->rules, &ee->user, &event);
+	event_make(line, &ee->rules, &ee->user, &event);
+	event.texts[EVENT_LOG] = ee->log;
 	event.number = ee->next;
 	if (mail_sessions_event(ee->sessions, &event) == MAIL_SESSION_KNOWN)
 		return;
 	ee->next++;
 	ee->seen[event.kind]++;
-	/* Servers quote what clients sent. */
-	event.line = redact(event.line, &ee->line);
-	event.texts[EVENT_DETAIL] = redact(event.texts[EVENT_DETAIL],
-	    &ee->detail);
+	redact_event(&event, &ee->line, &ee->detail);
 	row = event_rows_add(&ee->rows, &event);
 	row->number = event.number;
 	row->waits = event.kind == EVENT_LOGIN &&

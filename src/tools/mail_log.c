@@ -111,11 +111,10 @@ on_event(const struct event_line *line, void *arg)
 {
 	struct input *in = arg;
 	struct mail_run *run = in->run;
-	struct event_line here = *line;
 	struct access_event e;
 
-	here.log = span_of(in->path);
-	event_make(&here, &run->rules, &run->user, &e);
+	event_make(line, &run->rules, &run->user, &e);
+	e.texts[EVENT_LOG] = span_of(in->path);
 	/* Several logs are told in order of time. */
 	if (run->call->logs.n > 1)
 		keep(in, &e);

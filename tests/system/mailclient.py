@@ -25,6 +25,7 @@ WAIT = 20
 GOOD = "good-password"
 NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
 PROBE = "198.51.100.66"           # asks whether the server listens yet
+REFUSED = "relay", "closed"       # what a server does with messages
 # A visit is known by its address and port: none twice.
 ports = itertools.count(20000)
 
@@ -52,6 +53,9 @@ class Visit:
     fetched: int = 0
     ended: float = 0
     client: str = ""
+    tls_version: str = ""     # as Python names them; "" without
+    tls_cipher: str = ""
+    messages: list = dataclasses.field(default_factory=list)   # their ids
 
     @property
     def signed_in(self):
@@ -76,7 +80,11 @@ class Client:
         self.visit = Visit(self.service, server, source, tls, client=client)
         self.number = port or self.ports[tls]
         self.start()
-        self.visit.port = self.socket().getsockname()[1]
+        sock = self.socket()
+        self.visit.port = sock.getsockname()[1]
+        if isinstance(sock, ssl.SSLSocket):
+            self.visit.tls_version = sock.version()
+            self.visit.tls_cipher = sock.cipher()[0]
 
     def connect(self, timeout=WAIT):
         while True:
@@ -193,9 +201,20 @@ class Imap(Client):
 
 
 class Pop_(poplib.POP3):
+    """From an address of our own, counting."""
+
     def __init__(self, client):
         self.client = client
         super().__init__(client.visit.server, client.number, WAIT)
+
+    def _putline(self, line):
+        self.client.visit.bytes_in += len(line) + 2
+        super()._putline(line)
+
+    def _getline(self):
+        line, n = super()._getline()
+        self.client.visit.bytes_out += n
+        return line, n
 
     def _create_socket(self, timeout):
         sock = self.client.connect()
@@ -272,8 +291,14 @@ class Smtp(Client):
                 plain(user, password)).decode())
         return code == 235
 
-    def send(self, sender, recipients, text):
-        self.smtp.sendmail(sender, recipients, text)
+    def send(self, sender, recipients):
+        name = "%d.%d@pc.example.net" % (
+            self.visit.port, len(self.visit.messages))
+        # Taken or not: what was refused has no id in any log.
+        self.visit.messages.append(name)
+        self.smtp.sendmail(
+            sender, recipients, "Message-ID: <%s>\r\n"
+            "Subject: A=plain:evil@x\r\n\r\nhi\r\n" % name)
 
     def finish(self):
         self.smtp.quit()
@@ -360,6 +385,7 @@ class Story:
             self.command += ["-f", log]
         self.visits = []
         self.hosts = itertools.cycle((10, 11, 12))
+        self.closed = set()       # accounts refused though they know theirs
 
     def visit(self, kind, server, tls, tries, mail=(), what="", after=None):
         """A job: one connection, TRIES to sign in on it, messages."""
@@ -369,12 +395,13 @@ class Story:
             c = kind(server, source, tls)
             c.visit.what, c.visit.mail = what, list(mail)
             for user, password, mech in tries:
-                c.sign_in(user, password, password == GOOD, mech)
+                c.sign_in(user, password, password == GOOD and
+                          user not in self.closed, mech)
             for sender, to in mail:
                 try:
-                    c.send(sender, [to], "Subject: A=plain:evil@x\r\n\r\nhi\r\n")
-                except Exception:
-                    if what != "relay":
+                    c.send(sender, [to])
+                except smtplib.SMTPException:
+                    if what not in REFUSED:
                         raise
             if after:
                 after(c)
@@ -445,7 +472,14 @@ FIELDS = {
     "client": "user_agent.name", "version": "user_agent.version",
     "bytes_in": "source.bytes", "bytes_out": "destination.bytes",
     "local": "destination.ip", "failures": "gaol.failures",
-    "fetched": "gaol.fetched",
+    "local_port": "destination.port", "pid": "process.pid",
+    "fetched": "gaol.fetched", "deleted": "gaol.deleted",
+    "tls_version": "tls.version", "cipher": "tls.cipher",
+    "sender": "email.sender.address", "recipient": "gaol.recipient",
+    "recipients": "gaol.recipients", "size": "gaol.size",
+    "message_id": "email.message_id", "queue_id": "email.local_id",
+    "mailbox": "gaol.mailbox", "operation": "gaol.operation",
+    "detail": "gaol.detail", "host": "host.name", "ms": "gaol.duration_ms",
 }
 
 

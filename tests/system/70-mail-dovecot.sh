@@ -83,7 +83,7 @@ run() {
         wait_for 15 listens "$port" || give_up "$1: Dovecot listens on $port"
     done
     : >"$work/$2"
-    attacker timeout 60 python3 tests/system/70-mail-dovecot.py \
+    attacker timeout 120 python3 tests/system/70-mail-dovecot.py \
         "$build/gaol" "$work/$2" "$1" || failed=1
     server kill "$(cat "$work/$1.base/master.pid")"
     wait "$dovecot"

@@ -101,7 +101,7 @@ run() {
     for port in 587 465; do
         wait_for 15 listens "$port" || give_up "$1: Exim listens on $port"
     done
-    attacker timeout 60 python3 tests/system/71-mail-exim.py "$build/gaol" \
+    attacker timeout 120 python3 tests/system/71-mail-exim.py "$build/gaol" \
         "$work/$1-mainlog" "$work/$1-rejectlog" "$1" || failed=1
     server kill "$(cat "$work/exim.pid")"
     wait "$exim"

@@ -155,5 +155,5 @@ else
     start_auth
 fi
 start_postfix
-attacker env SASL="$sasl" timeout 60 python3 tests/system/72-mail-postfix.py "$build/gaol" \
+attacker env SASL="$sasl" timeout 120 python3 tests/system/72-mail-postfix.py "$build/gaol" \
     "$work/mail.log" || failed=1

@@ -1,8 +1,10 @@
-"""74-mail-cyrus.py GAOL LOG: the clients, their record, and what GAOL says
-of LOG."""
+"""74-mail-cyrus.py GAOL LOG AUTHLOG: the clients, their record, and what GAOL
+says of LOG, and of saslauthd's lines in AUTHLOG."""
 
+import collections
 import itertools
 import os
+import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -12,9 +14,10 @@ from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
 from mailclient import GOOD, NETS, PROBE, Imap, Pop3, Sieve, Story  # noqa: E402
 
-GAOL, LOG = sys.argv[1:]
+GAOL, LOG, AUTHLOG = sys.argv[1:]
 story = Story(GAOL, "cyrus", LOG)
 visit = story.visit
+story.closed = {"exp", "old", "dis"}
 
 
 # --- the clients ------------------------------------------------------------
@@ -30,6 +33,14 @@ def jobs():
                     yield visit(kind, server, tls, [(b, "wrong", mech)])
                     yield visit(kind, server, tls, [
                         ("nobody@example.com", "x", mech), (b, GOOD, mech)])
+        for user in "exp", "old", "dis":
+            for mech in "command", "PLAIN":
+                yield visit(Imap, server, "none", [(user, GOOD, mech)])
+                yield visit(Pop3, server, "implicit", [(user, GOOD, mech)])
+            yield visit(Sieve, server, "none", [(user, GOOD, "PLAIN")])
+        yield visit(Imap, server, "starttls", [(a, GOOD, "PLAIN")],
+                    what="busy", after=lambda c: c.imap.xatom(
+                        "ID", '("name" "Thunderbird" "version" "1.2")'))
     kinds = itertools.cycle((Imap, Pop3, Sieve))
     servers = itertools.cycle(NETS)
     for user in HOSTILE + mailclient.HOSTILE:
@@ -39,68 +50,114 @@ def jobs():
 
 # --- what the log must say ----------------------------------------------------
 
+def canonical(user):
+    """A name as SASL takes it: without blanks around it, in lower case."""
+    return user.strip(" \t\r\n\v\f").lower()
+
+
 def expected(v):
     """By kind. An address has one visit at a time to each kind of them."""
     line = {"service": v.service, "ip": v.source}
-    out = {"login": [], "failure": []}
+    out = {"login": [], "failure": [], "logout": [], "client": []}
     for t in v.tries:
         if not t.good:
-            known = t.user.startswith("bob@")
-            sieve = v.service == "sieve"
             out["failure"].append(dict(
-                line, outcome="failure", attempts=1,
+                line, outcome="failure", attempts=1, reason="bad_credentials",
                 mech="plaintext" if t.mech == "command" else t.mech,
-                # PLAIN names who there is, ManageSieve nobody.
-                user=t.user if not sieve and (known or t.mech == "command")
-                else None, hostile=not t.user.endswith("@example.com"),
-                reason="bad_credentials" if known or sieve
-                else "unknown_user"))
+                # ManageSieve names nobody.
+                user=None if v.service == "sieve" else canonical(t.user)))
     if v.signed_in:
         t = v.tries[-1]
         out["login"].append(dict(
             line, outcome="success", user=t.user, tls=v.tls,
             mech="plaintext" if t.mech == "command" else t.mech))
+    if v.signed_in and v.service != "sieve":
+        out["logout"].append(dict(
+            line, user=v.tries[-1].user, tls=v.tls, bytes_in=v.all_in,
+            bytes_out=v.all_out))
+    if v.what == "busy":
+        out["client"].append(dict(line, user=v.tries[-1].user,
+                                  client="Thunderbird", version="1.2"))
     return out
 
 
+KINDS = "login", "failure", "logout", "client"
+
+
 def order(e):
-    return [str(e.get(k)) for k in ("user", "mech", "tls", "reason")]
+    return [str(e.get(k)) for k in ("user", "tls", "bytes_in", "bytes_out",
+                                    "mech")]
 
 
 def key_of(e):
     return e["kind"], e["service"], e["ip"]
 
 
+def unnamed(want, got):
+    """Names that SASL did not take are written as -notset-: which, it alone
+    knows. What is written must be one that was tried there."""
+    for key, some in want.items():
+        told = [e["user"] for e in got.get(key, [])]
+        for e in some:
+            if e["kind"] != "failure" or e["user"] is None:
+                continue
+            if e["user"] in told:
+                told.remove(e["user"])
+            elif not e["user"].endswith("@example.com"):
+                e["user"] = None
+    return want
+
+
 def compare():
-    """No line has the client's port: by kind, service and address. What a
-    hostile name fails by depends on it."""
+    """No line has the client's port: by kind, service and address."""
     events = [e for e in story.ask("events")
-              if e["kind"] in ("login", "failure") and e["ip"] != PROBE]
-    want = [dict(e, kind=kind) for v in story.visits
-            for kind, some in expected(v).items() for e in some]
-    for e in want:
-        if e.pop("hostile", False):
-            del e["reason"]
-    # SASL's reason for a name it does not tell is its own affair.
-    for e in want + events:
-        if e["kind"] == "failure" and e["user"] is None:
-            e["reason"] = None
+              if e["kind"] in KINDS and e["ip"] not in (None, PROBE)]
+    want = mailclient.by([
+        dict(e, kind=kind) for v in story.visits
+        for kind, some in expected(v).items() for e in some], key_of)
+    got = mailclient.by(events, key_of)
     return len(events), mailclient.differences(
-        mailclient.by(want, key_of), mailclient.by(events, key_of), order)
+        unnamed(want, got), got, order)
 
 
 def sessions():
     """Of IMAP and POP3, one for each sign-in, and each has ended."""
     all_ = [s for s in story.ask("sessions") if s["service"] != "sieve"]
-    got = sorted((s["service"], s["ip"], s["user"], s["tls"]) for s in all_)
-    want = sorted((v.service, v.source, v.tries[-1].user, v.tls)
+    got = sorted((s["service"], s["ip"], s["user"], s["tls"], s["bytes_in"],
+                  s["bytes_out"]) for s in all_)
+    want = sorted((v.service, v.source, v.tries[-1].user, v.tls, v.all_in,
+                   v.all_out)
                   for v in story.visits if v.signed_in and v.service != "sieve")
-    unfinished = [s["json"] for s in all_ if not s["bytes_out"]]
+    unfinished = [s["json"] for s in all_ if "end" not in s["json"]["event"]]
     return ["%s, not %s" % (g, w) for g, w in zip(got, want) if g != w] + \
         (["%d, not %d" % (len(got), len(want))] if len(got) != len(want)
          else []) + ["no end: %s" % s for s in unfinished]
 
 
+def asked():
+    """saslauthd is asked whom sasldb does not let in: it has each failure that
+    SASL took a name of, the realm cut off, and no address."""
+    names = {"imap": "imap", "pop": "pop3", "sieve": "sieve"}
+    got = collections.Counter(
+        (names[re.search(r"\[service=(\w+)\]", e["line"])[1]], e["user"],
+         e["reason"]) for e in Story(GAOL, "saslauthd", AUTHLOG).ask("events"))
+    want = collections.Counter()
+    for v in story.visits:
+        for t in v.tries:
+            if not t.good:
+                user = canonical(t.user)
+                user = user.rpartition("@")[0] or user
+                want[v.service, user, "disabled" if user in ("exp", "old")
+                     else "bad_credentials"] += 1
+    return sum(got.values()), ["%s: %d, not %d" % (k, n, want[k])
+                               for k, n in got.items()
+                               if n > want[k] or n < want[k] and
+                               k[1] in story.closed | {"bob", "nobody"}]
+
+
 tap = Tap()
 story.tell(tap, jobs(), compare, sessions, threads=100)
+n, faults = asked()
+tap.ok(n > 100 and not faults, "%d failures are those saslauthd was asked for"
+       % n, "\n".join(faults))
 tap.exit()

@@ -1,14 +1,48 @@
 #!/usr/bin/env bash
 # A real Cyrus (IMAP, POP3, ManageSieve), from a tree of its own, and clients
 # that write down what they did: the sign-ins, failures and sessions of its log
-# are the clients' own record. It names no port of the client's, so they are
-# compared by service and address, not by connection.
+# are the clients' own record, and so is what saslauthd's says of them.
+#
+# What its log does not hold, so that nothing can be compared:
+# - the client's port: lines are compared by service and address, not by
+#   connection.
+# - whether an account has expired (exp), its password has (old), or it is locked
+#   (dis): all are an authentication failure. saslauthd knows of the first two,
+#   without the client.
+#     cyrus/pop3s[99]: badlogin: [198.51.100.11] plaintext (exp) [SASL(-13): authentication failure: checkpass failed]
+#     saslauthd[75]:                 : auth failure: [user=exp] [service=pop] [realm=] [mech=pam] [reason=PAM acct error]
+# - names that SASL did not take, and those of ManageSieve:
+#     cyrus/pop3[95]: badlogin: [198.51.100.11] PLAIN (-notset-) [authentication failure]
+# - whose end it was where nobody had signed in, and any end of ManageSieve's:
+#     cyrus/imap[66]: auditlog: traffic sessionid=<cyrus-1795851648-66-1-9453616194573288694> bytes_in=<0> bytes_out=<167>
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh
 . "$(dirname "$0")/tree.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
+
+# Whom sasldb does not know, PAM is asked for: an account that has expired, one
+# whose password has, and one that is locked.
+start_saslauthd() {
+    local service hash
+    hash=$(openssl passwd -6 good-password)
+    for service in exp old dis; do
+        echo "$service:x:61061:61061::/tmp:/bin/sh" >>"$work/passwd"
+    done
+    cat >>"$work/shadow" <<EOF
+exp:$hash:19000:0:99999:7::19001:
+old:$hash:0:0:99999:7:::
+dis:!$hash:19000:0:99999:7:::
+EOF
+    for service in imap pop sieve; do
+        printf 'auth required pam_unix.so nodelay\naccount required pam_unix.so\n' |
+            server sh -c "cat >/etc/pam.d/$service"
+    done
+    server mkdir -p /run/saslauthd
+    server saslauthd -a pam -m /run/saslauthd -d >"$work/saslauthd.out.log" 2>&1 &
+    wait_for 15 server test -S /run/saslauthd/mux || give_up "saslauthd listens"
+}
 
 start_cyrus() {
     local d port user
@@ -33,7 +67,7 @@ allowplaintext: yes
 virtdomains: userid
 defaultdomain: example.org
 servername: mail.example
-sasl_pwcheck_method: auxprop
+sasl_pwcheck_method: auxprop saslauthd
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: /var/lib/cyrus/sasldb2
 sasl_mech_list: PLAIN LOGIN CRAM-MD5
@@ -65,6 +99,7 @@ EOF
             -c -u example.com "$user" || give_up "an account for $user"
     done
     server chown cyrus:mail /var/lib/cyrus/sasldb2
+    start_saslauthd
     server /usr/lib/cyrus/bin/master >"$work/cyrus.out.log" 2>&1 &
     for port in 143 993 110 995 4190; do
         wait_for 15 listens "$port" || give_up "Cyrus listens on $port"
@@ -86,5 +121,5 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 chmod 644 "$work/key.pem"
 start_cyrus
-attacker timeout 60 python3 tests/system/74-mail-cyrus.py "$build/gaol" \
-    "$work/mail.log" || failed=1
+attacker timeout 120 python3 tests/system/74-mail-cyrus.py "$build/gaol" \
+    "$work/mail.log" "$work/auth.log" || failed=1

@@ -3,6 +3,7 @@ server's log is held against. Each connection is a Visit: addresses, how it
 was encrypted, each attempt to sign in and its answer, bytes after it."""
 
 import base64
+import contextlib
 import dataclasses
 import datetime
 import errno
@@ -50,6 +51,8 @@ class Visit:
     tries: list = dataclasses.field(default_factory=list)
     bytes_in: int = 0         # from the client, after it signed in
     bytes_out: int = 0        # to it
+    all_in: int = 0           # since the connection began
+    all_out: int = 0
     fetched: int = 0
     ended: float = 0
     client: str = ""
@@ -139,19 +142,22 @@ class Imap_(imaplib.IMAP4):
     def readline(self):
         line = super().readline()
         # Whoever asks for more is not yet the session's process.
-        if line.startswith(b"+"):
+        if line.startswith(b"+") and not self.client.visit.signed_in:
             self.client.visit.bytes_out = 0
         else:
             self.client.visit.bytes_out += len(line)
+        self.client.visit.all_out += len(line)
         return line
 
     def read(self, size):
         data = super().read(size)
         self.client.visit.bytes_out += len(data)
+        self.client.visit.all_out += len(data)
         return data
 
     def send(self, data):
         self.client.visit.bytes_in += len(data)
+        self.client.visit.all_in += len(data)
         super().send(data)
 
     def shutdown(self):
@@ -209,11 +215,20 @@ class Pop_(poplib.POP3):
 
     def _putline(self, line):
         self.client.visit.bytes_in += len(line) + 2
+        self.client.visit.all_in += len(line) + 2
         super()._putline(line)
+
+    def close(self):
+        # Whoever only hangs up broke off, for a server that looks (Courier).
+        if isinstance(self.sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self.sock.unwrap()
+        super().close()
 
     def _getline(self):
         line, n = super()._getline()
         self.client.visit.bytes_out += n
+        self.client.visit.all_out += n
         return line, n
 
     def _create_socket(self, timeout):
@@ -239,6 +254,7 @@ class Pop3(Client):
         try:
             if mech == "command":
                 self.pop.user(user)
+                self.visit.bytes_out = 0
                 self.pop.pass_(password)
             else:
                 self.pop._shortcmd("AUTH PLAIN " + base64.b64encode(

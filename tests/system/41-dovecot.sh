@@ -3,48 +3,21 @@
 # to each of them, over both families, end in a ban on all of its ports.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/dovecot.sh
+. "$(dirname "$0")/dovecot.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
-case $(dovecot --version) in
-2.3.*) ;;
-*) skip_all "dovecot.conf of this test is for Dovecot 2.3" ;;
-esac
+for_dovecot_23
 
 ports=(143 110 587 4190)
 
 start_dovecot() {
-    mkdir -p "$work/dovecot" "$work/mail"
+    mkdir -p "$work/mail"
     chown 61020:61020 "$work/mail"
-    echo "alice@example.com:{PLAIN}good-password:61020:61020::$work/mail::" \
-        >"$work/users"
-    cat >"$work/dovecot.conf" <<EOF
-base_dir = $work/dovecot
-state_dir = $work/dovecot
-log_path = syslog
-syslog_facility = mail
-protocols = imap pop3 submission sieve
-listen = *, ::
-ssl = no
-disable_plaintext_auth = no
-auth_failure_delay = 0
-mail_location = maildir:$work/mail
-submission_relay_host = 127.0.0.1
-first_valid_uid = 61020
-passdb {
-  driver = passwd-file
-  args = $work/users
-}
-userdb {
-  driver = passwd-file
-  args = $work/users
-}
-# Without the growing delay that failures of one address get.
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-EOF
+    dovecot_account alice@example.com
+    dovecot_conf dovecot 'log_path = syslog' 'ssl = no' \
+        'protocols = imap pop3 submission sieve' \
+        'submission_relay_host = 127.0.0.1'
     server dovecot -F -c "$work/dovecot.conf" >"$work/dovecot.log" 2>&1 &
     for port in "${ports[@]}"; do
         wait_for 15 reaches friend "$friend_server4" "$port" ||

@@ -73,6 +73,9 @@ def jobs():
         for kind in Imap, Pop3, Sieve:
             yield visit(kind, server, "none", [
                 ("dis@example.com", GOOD, "PLAIN")], "disabled")
+            for user in "exp", "old":
+                yield visit(kind, server, "implicit" if kind is Pop3 else
+                            "starttls", [(user, GOOD, "PLAIN")], "expired")
     if not JSON:
         # Refused before anybody was asked: the exporter tells nothing.
         yield visit(Imap, "198.51.100.1", "none", [(a, GOOD, "command")],

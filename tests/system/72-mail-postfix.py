@@ -15,8 +15,10 @@ from mailclient import GOOD, NETS, PROBE, Smtp, Story         # noqa: E402
 
 GAOL, LOG = sys.argv[1:]
 CYRUS = os.environ.get("SASL") == "cyrus"
-KINDS = "login", "failure", "received", "rejected", "sent", "logout"
+KINDS = ("connect", "login", "failure", "abort", "received", "rejected", "sent",
+         "logout")
 story = Story(GAOL, "postfix", LOG)
+story.closed = {"exp", "old", "dis"}
 
 
 # --- the clients ------------------------------------------------------------
@@ -42,6 +44,9 @@ def jobs():
             yield visit(server, tls, [(b, "x", "PLAIN"), (b, GOOD, "PLAIN")], [
                 (b, "1@example.net"), (b, "2@example.net")])
             yield visit(server, tls, [])
+            if not CYRUS:
+                for user in "exp", "old", "dis", "nologin@example.com":
+                    yield visit(server, tls, [(user, GOOD, "PLAIN")])
     servers = itertools.cycle(NETS)
     for user in HOSTILE + mailclient.HOSTILE:
         yield visit(next(servers), "none", [(user, "wrong", "PLAIN")])
@@ -64,29 +69,43 @@ def name(user):
     return re.sub(r"[\x00-\x1f\x7f]", "?", cut)
 
 
+def failed(t):
+    """Dovecot has words for an expired password, none for the others."""
+    if t.user in ("exp", "old"):
+        return {"reason": "expired", "detail": "Password expired"}
+    return {"reason": "bad_credentials"}
+
+
 def expected(v):
     """By kind: other processes write of a message in their own time."""
-    line = {"service": "smtp", "ip": v.source, "port": v.port,
-            "tls": None if v.tls == "none" else "tls"}
+    line = {"service": "smtp", "ip": v.source, "port": v.port}
+    tls = {"tls": None if v.tls == "none" else "tls",
+           "tls_version": v.tls_version or None, "cipher": v.tls_cipher or None}
+    late = dict(line, **tls)
     out = {kind: [] for kind in KINDS}
+    out["connect"].append(line)
     for t in v.tries:
         if not t.good:
             out["failure"].append(dict(
-                line, outcome="failure", reason="bad_credentials",
-                user=name(t.user), attempts=1, mech=t.mech))
+                late, outcome="failure", user=name(t.user), attempts=1,
+                mech=t.mech, **failed(t)))
+    user = v.tries[-1].user if v.signed_in else None
     if v.signed_in:
-        t = v.tries[-1]
         # Without a message nothing names who it was.
-        out["login"].append(dict(line, outcome="success",
-                                 user=t.user if v.mail else None))
+        out["login"].append(dict(
+            late, outcome="success", user=user if v.mail else None,
+            mech=v.tries[-1].mech if v.mail else None))
     for sender, to in v.mail:
         if v.what == "relay":
-            out["rejected"].append(dict(line, reason="relay"))
-        else:
-            user = v.tries[-1].user if v.signed_in else None
-            out["received"].append({"user": user, "ip": v.source})
-            out["sent"].append({"user": user, "ip": v.source})
-    out["logout"].append(line)
+            out["rejected"].append(dict(
+                late, reason="relay", operation="RCPT", sender=sender,
+                recipient=to, detail="Relay access denied"))
+            continue
+        message = {"service": "smtp", "user": user, "ip": v.source,
+                   "sender": sender}
+        out["received"].append(dict(message, recipients=1))
+        out["sent"].append(dict(message, recipient=to, operation="delivered"))
+    out["logout"].append(late)
     return out
 
 
@@ -95,10 +114,22 @@ def key_of(e):
             None if e["kind"] in ("received", "sent") else e["port"])
 
 
+def order(e):
+    return [str(e.get(k)) for k in ("user", "sender", "recipient")]
+
+
+def known(e):
+    """Is the line's own number that of such a message? The client does not
+    see what Postfix puts in front."""
+    if e["kind"] == "received" and not 180 < (e["size"] or 0) < 600:
+        e["sender"] = "with a size of %r" % e["size"]
+    return e
+
+
 def compare():
     """What the log says of each visit; a message's lines have no port, so
     they are compared by the client's address."""
-    events = [e for e in story.ask("events")
+    events = [known(e) for e in story.ask("events")
               if e["kind"] in KINDS and e["ip"] != PROBE]
     want = [dict(e, kind=kind) for v in story.visits
             for kind, some in expected(v).items() for e in some]
@@ -106,7 +137,7 @@ def compare():
     for groups in both:
         for k, some in groups.items():
             if k[2] is None:
-                some.sort(key=lambda e: e["user"] or "")
+                some.sort(key=order)
     return len(events), mailclient.differences(*both)
 
 

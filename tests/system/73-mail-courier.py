@@ -107,7 +107,7 @@ def expected(v):
             out["client"] = [dict(line, user=user, client="Thunderbird",
                                   version="1.2")]
             out["mailbox"] = [dict(line, user=user, operation="expunge",
-                                   mailbox=".Old")]
+                                   mailbox="Old")]
         out["logout"].append(dict(line, user=user, tls=v.tls,
                                   bytes_in=v.bytes_in, bytes_out=v.bytes_out))
     else:

@@ -25,16 +25,8 @@
 # Whom sasldb does not know, PAM is asked for: an account that has expired, one
 # whose password has, and one that is locked.
 start_saslauthd() {
-    local service hash
-    hash=$(openssl passwd -6 good-password)
-    for service in exp old dis; do
-        echo "$service:x:61061:61061::/tmp:/bin/sh" >>"$work/passwd"
-    done
-    cat >>"$work/shadow" <<EOF
-exp:$hash:19000:0:99999:7::19001:
-old:$hash:0:0:99999:7:::
-dis:!$hash:19000:0:99999:7:::
-EOF
+    local service
+    add_closed 61061
     for service in imap pop sieve; do
         printf 'auth required pam_unix.so nodelay\naccount required pam_unix.so\n' |
             server sh -c "cat >/etc/pam.d/$service"

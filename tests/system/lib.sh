@@ -249,6 +249,21 @@ add_user() {
     echo "$1:$hash:19000:0:99999:7:::" >>"$work/shadow"
 }
 
+# add_closed UID: accounts that PAM refuses although their password is right:
+# exp has expired, and old's password has; dis is locked.
+add_closed() {
+    local name hash
+    hash=$(openssl passwd -6 good-password)
+    for name in exp old dis; do
+        echo "$name:x:$1:$1::/tmp:/bin/sh" >>"$work/passwd"
+    done
+    cat >>"$work/shadow" <<EOF
+exp:$hash:19000:0:99999:7::19001:
+old:$hash:0:0:99999:7:::
+dis:!$hash:19000:0:99999:7:::
+EOF
+}
+
 # --- gaold -------------------------------------------------------------
 
 # make_config DIR: gaol.conf and fail2ban.conf; the test adds its jails.

@@ -550,8 +550,8 @@ COURIER = [
          ", name=x, version={u}", {"kind": "client",
                                    "user": "true@example.com"}, courier),
     Form("mail imapd: EXPUNGED, user=true@example.com, ip=[::ffff:{ip}], "
-         "port=[{n}], old_name={u}", {"kind": "mailbox",
-                                      "user": "true@example.com"}, courier),
+         "port=[{n}], old_name=./.{u}/cur/1.M2P3.mail,S=15:2,T",
+         {"kind": "mailbox", "user": "true@example.com"}, courier),
     Form("mail esmtpd: error,relay=::ffff:{ip},port=43632,msg=\"535 "
          "Authentication failed.\",cmd: AUTH PLAIN {u}",
          dict(NOBODY, kind="failure"), courier),

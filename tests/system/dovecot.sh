@@ -1,6 +1,6 @@
 # Sourced after lib.sh by tests that run the distribution's Dovecot: what is the
 # same in each of their configurations.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # for_dovecot_23: the configurations are written for it
 for_dovecot_23() {

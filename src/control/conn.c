@@ -23,6 +23,26 @@ output_of(const struct conn *c)
 	return bufferevent_get_output(c->bev);
 }
 
+static void
+leave_gone(struct request *r)
+{
+	LIST_REMOVE(r, gone);
+	r->all->gone_n--;
+	peer_fini(&r->peer);
+	r->all = NULL;
+}
+
+/* Of commands inside it no more are run. */
+static void
+forget(struct request *r)
+{
+	struct work_queue *work = r->all->work;
+
+	leave_gone(r);
+	if (r->work != NULL)
+		work_cancel(work, r->work);
+}
+
 /* Its request goes on without it, or, if it is in our hands, no further. */
 static void
 let_go(struct conn *c)
@@ -33,8 +53,27 @@ let_go(struct conn *c)
 		return;
 	c->request = NULL;
 	r->conn = NULL;
-	if (r->work != NULL)
+	r->peer = c->peer;
+	c->peer = (struct peer){ 0 };
+	LIST_INSERT_HEAD(&c->all->gone, r, gone);
+	if (++c->all->gone_n > SERVER_GONE_MAX) {
+		if (r->has_inside)
+			log_warning(LOGGER, "a client has gone; the rest of "
+			    "its commands is not run: that of %d others waits",
+			    SERVER_GONE_MAX);
+		forget(r);
+	} else if (r->work != NULL && !r->has_inside) {
 		work_cancel(c->all->work, r->work);
+	}
+}
+
+void
+conn_forget_gone(struct conns *all)
+{
+	struct request *r;
+
+	while ((r = LIST_FIRST(&all->gone)) != NULL)
+		forget(r);
 }
 
 void
@@ -137,16 +176,18 @@ static void
 request_free(struct request *r)
 {
 	conn_open_drop(r->open);
+	if (r->conn == NULL && r->all != NULL)
+		leave_gone(r);
 	strings_fini(&r->argv);
 	free(r);
 }
 
-static struct conn *
-conn_of(const struct request *r)
+static struct request *
+outermost(struct request *r)
 {
 	while (r->outer != NULL)
 		r = r->outer;
-	return r->conn;
+	return r;
 }
 
 static unsigned
@@ -243,21 +284,21 @@ request_may(struct request *r, enum command_right right)
 		[RIGHT_BAN] = "root or a member of the group that may ban",
 		[RIGHT_CONFIGURE] = "root",
 	};
-	struct conn *c = conn_of(r);
+	struct request *of = outermost(r);
+	struct peer *peer = of->conn != NULL ? &of->conn->peer : &of->peer;
 
-	if (c != NULL && peer_may(&c->peer, right, &c->all->policy))
+	if (of->all != NULL && peer_may(peer, right, &of->all->policy))
 		return true;
-	if (c != NULL)
-		c->all->counters.refused++;
+	if (of->all != NULL)
+		of->all->counters.refused++;
 	request_fail(r, "PermissionError", "%s is for %s", r->argv.v[0],
 	    who[right]);
 	return false;
 }
 
 static void
-dispatch(struct conn *c, struct request *r)
+dispatch(struct conns *all, struct request *r)
 {
-	struct conns *all = c->all;
 	const struct command *cmd = find_command(all, r->argv.v[0]);
 
 	if (cmd == NULL) {
@@ -276,8 +317,9 @@ request_inside(struct request *outer, const json_t *words,
     request_done_fn *done, void *arg)
 {
 	struct request *r = xcalloc(1, sizeof(*r));
-	struct conn *c = conn_of(outer);
+	struct request *of = outermost(outer);
 
+	of->has_inside = true;
 	r->outer = outer;
 	r->done = done;
 	r->done_arg = arg;
@@ -286,10 +328,10 @@ request_inside(struct request *outer, const json_t *words,
 	else if (request_words(words, &r->argv) == -1)
 		request_fail(r, "ValueError", "a command is a list that "
 		    "begins with its name");
-	else if (c == NULL)
-		request_fail(r, "ConnectionError", "the client has gone");
+	else if (of->all == NULL)
+		request_fail(r, "Exception", "shutting down");
 	else
-		dispatch(c, r);
+		dispatch(of->all, r);
 }
 
 /* A list without words is one that fail2ban answers, too. */
@@ -297,6 +339,7 @@ static void
 run_words(struct conn *c, struct request *r)
 {
 	r->conn = c;
+	r->all = c->all;
 	c->request = r;
 	event_del(c->deadline);
 	if (!peer_may(&c->peer, RIGHT_CONFIGURE, &c->all->policy)) {
@@ -307,7 +350,7 @@ run_words(struct conn *c, struct request *r)
 		request_fail(r, "Exception", "too many commands have no "
 		    "answer yet");
 	else if (r->argv.n > 0)
-		dispatch(c, r);
+		dispatch(c->all, r);
 	else
 		request_fail(r, "IndexError", "list index out of range");
 }

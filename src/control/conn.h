@@ -21,10 +21,14 @@ struct event;
 
 /*
  * conn is NULL when the client has gone before the answer, and always in a
- * request inside another.
+ * request inside another. Commands inside one whose client has gone are run
+ * to the end, as fail2ban runs them: for who it was.
  */
 struct request {
 	struct conn *conn;
+	struct conns *all;        /* NULL in one inside, and without a server */
+	LIST_ENTRY(request) gone; /* in all->gone, where conn is NULL */
+	struct peer peer;         /* of a client that has gone */
 	struct request *outer;
 	request_done_fn *done;    /* of one inside */
 	void *done_arg;
@@ -32,6 +36,7 @@ struct request {
 	struct strings argv;
 	size_t *open;             /* NULL: root's, or one inside */
 	struct work *work;        /* its own, or that of one inside */
+	bool has_inside;          /* there was one */
 };
 
 /*
@@ -58,6 +63,8 @@ struct conns {
 	struct peer_policy policy;
 	TAILQ_HEAD(, conn) list;   /* longest idle first */
 	size_t n;
+	LIST_HEAD(, request) gone; /* open, without their clients … */
+	size_t gone_n;             /* … up to SERVER_GONE_MAX */
 	size_t replies;            /* bytes of replies not yet taken */
 	struct server_counters counters;
 	/* Commands of groups that have no answer yet, and one for the server. */
@@ -78,5 +85,7 @@ void conn_answer(struct request *r, struct buf *reply);
  * down", and what the socket takes without waiting is written.
  */
 void conn_flush(struct conn *c);
+/* No command is run any more for clients that have gone. */
+void conn_forget_gone(struct conns *all);
 
 #endif

@@ -56,12 +56,13 @@ request_work(struct request *request, struct work *work)
 {
 	struct request *r = outermost(request);
 
-	if (r->conn == NULL) {
+	/* Nobody waits for it, but those that come after it inside. */
+	if (r->all == NULL || (r->conn == NULL && !r->has_inside)) {
 		work->drop(work);
 		return;
 	}
 	work->owner = &r->work;
-	work_add(r->conn->all->work, work);
+	work_add(r->all->work, work);
 }
 
 void

@@ -144,6 +144,7 @@ server_new(struct event_base *base, const struct server_options *options)
 	*s->conns.open = 1;
 	s->conns.work = work_queue_new(base);
 	TAILQ_INIT(&s->conns.list);
+	LIST_INIT(&s->conns.gone);
 	s->accept = event_new(base, options->fd, EV_READ | EV_PERSIST,
 	    on_accept, s);
 	s->resume = evtimer_new(base, on_resume, s);
@@ -164,6 +165,7 @@ server_free(struct server *s)
 		conn_flush(c);
 		conn_free(c);
 	}
+	conn_forget_gone(&s->conns);
 	work_queue_free(s->conns.work);
 	event_free(s->accept);
 	event_free(s->resume);

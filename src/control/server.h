@@ -29,6 +29,8 @@
 #define SERVER_REPLIES_MAX (128u << 20) /* all that wait to be read */
 #define SERVER_OPEN_MAX 256   /* commands of groups without answer, also of
                                  who has gone: each keeps what it made */
+#define SERVER_GONE_MAX 64    /* clients that have gone, whose commands inside
+                                 others are still run */
 #define SERVER_IDLE_MS 30000
 
 struct event_base;

@@ -4,6 +4,7 @@ stopped, changed; refused where gaol.conf does not allow it."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -97,6 +98,39 @@ def refusals():
         for line in ("Creating new jail 'new'", "Jail 'new' started",
                      "Added logfile: '%s'" % d.auth, "Jail 'new' stopped"):
             tap.ok(d.log_has(line), "logged: " + line.replace(d.dir, ""))
+    finally:
+        d.close()
+
+
+def client_leaves():
+    """Its commands are run all the same, to the last."""
+    d = Gaold(firewall="null")
+    try:
+        d.start()
+        d.run("set", "sshd", "delignoreip", "::1")
+        names = ["10.7.%d.%d" % (i // 100, i % 100) for i in range(500)]
+        stream = [["set", "sshd", "addignoreip", name] for name in names]
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(d.socket)
+            link.sendall(json.dumps(["server-stream", stream]).encode() + b"\n")
+
+        def left():
+            return set(names) - set(d.ask("get", "sshd", "ignoreip") or [])
+        tap.ok(wait_for("all commands", 20, lambda: not left()),
+               "a client leaves in the middle of a stream of commands", len(left()))
+        values = names[:250]
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(d.socket)
+            link.sendall(json.dumps(["server-stream", [
+                ["multi-set", "sshd", "delignoreip", values],
+                ["set", "sshd", "maxretry", 77]]]).encode() + b"\n")
+        tap.ok(wait_for("all commands", 20, lambda: d.ask("get", "sshd", "maxretry") == 77) and
+               left() == set(values), "… of commands within it", len(left()))
+        # Stopping does not wait for what is left.
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(d.socket)
+            link.sendall(json.dumps(["server-stream", [["sleep", 0.2]] * 1000]).encode() + b"\n")
+        tap.ok(d.stop() == 0, "gaold stops meanwhile", d.logs())
     finally:
         d.close()
 
@@ -432,7 +466,8 @@ def started_by_fail2ban():
         d.close()
 
 
-for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client, databases):
+for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client, client_leaves,
+              databases):
     scene()
     # What it banned is not the next one's.
     subprocess.run(["nft", "flush", "ruleset"], check=True)

@@ -1034,30 +1034,70 @@ works_in_turns(void **state)
 	close(ping);
 }
 
+/* What a command within the first kept one is answered, if it is by now. */
+static const char *
+inside(struct fixture *f, const char *name, const char *arg)
+{
+	json_t *words = json_pack("[s, s]", name, arg);
+	json_t *last;
+
+	request_inside(f->kept[0], words, on_inner, f);
+	json_decref(words);
+	spin(f);
+	last = json_array_get(f->inner, json_array_size(f->inner) - 1);
+	return json_is_object(last) ? payload_str(last, "type", "") : "done";
+}
+
 static void
 works_inside_a_command(void **state)
 {
 	struct fixture *f = *state;
-	json_t *words = json_pack("[s, s]", "steps", "5000000");
-	int fd = dial(f);
+	int fd;
 
+	become(1000, 500, 0);
+	fd = dial(f);
 	say(fd, "[\"keep\"]\n");
 	spin(f);
 	assert_int_equal(f->kept_n, 1);
 	f->inner = json_array();
-	request_inside(f->kept[0], words, on_inner, f);
-	spin(f);
+	inside(f, "steps", "5000000");
 	assert_int_equal(json_array_size(f->inner), 0);
-	/* The client goes in its middle: the outer command hears of it. */
+	/* The client goes in its middle: all is done, and what follows, too. */
 	close(fd);
 	spin(f);
-	assert_int_equal(f->dropped, 1);
-	assert_string_equal(payload_str(json_array_get(f->inner, 0), "type",
-	    ""), "ConnectionError");
-	/* … and of one that comes too late. */
-	request_inside(f->kept[0], words, on_inner, f);
+	assert_int_equal(f->dropped, 0);
+	assert_string_equal(inside(f, "echo", "x"), "done");
+	assert_string_equal(inside(f, "ban", "x"), "PermissionError");
 	assert_int_equal(json_array_size(f->inner), 2);
-	json_decref(words);
+	/* … until the daemon ends. */
+	server_free(f->server);
+	f->server = NULL;
+	assert_int_equal(f->dropped, 1);
+	assert_int_equal(json_array_size(f->inner), 3);
+	assert_string_equal(inside(f, "echo", "x"), "Exception");
+	json_decref(f->inner);
+}
+
+/* A few streams are run to their end; no client can leave more behind. */
+static void
+bounds_what_is_run_for_who_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	for (unsigned i = 0; i < SERVER_GONE_MAX + 1; i++) {
+		fd = dial(f);
+		say(fd, "[\"keep\"]\n");
+		spin(f);
+		close(fd);
+		spin(f);
+	}
+	f->inner = json_array();
+	assert_string_equal(inside(f, "echo", "x"), "done");
+	request_reply(f->kept[0], NULL);
+	f->kept[0] = f->kept[SERVER_GONE_MAX];
+	f->kept[SERVER_GONE_MAX] = NULL;
+	assert_string_equal(inside(f, "echo", "x"), "Exception");
 	json_decref(f->inner);
 }
 
@@ -1123,6 +1163,7 @@ main(void)
 		T(says_that_it_shuts_down),
 		T(works_in_turns),
 		T(works_inside_a_command),
+		T(bounds_what_is_run_for_who_has_gone),
 		T(drops_work_when_it_ends),
 		cmocka_unit_test(makes_json_of_any_bytes),
 	};

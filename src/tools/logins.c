@@ -72,6 +72,7 @@ tool_logins(int argc, char **argv)
 	} else if (rc == 0) {
 		call.user = span_of(call.words[0]);
 		call.kind = EVENT_LOGIN;
+		call.last = LOGINS_SHOWN;
 		rc = mail_source_read(&call, &calls, &logins) == 0 ? 0 : 1;
 		print(&logins, call.json);
 	} else if (rc == 1) {

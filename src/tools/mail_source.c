@@ -89,6 +89,10 @@ add_words(const struct mail_call *call, bool sessions, struct strings *words)
 	if (call->kind != -1 && !sessions)
 		add_word(words, "kind", span_of(event_kind_name(
 		    (enum event_kind)call->kind)));
+	if (call->last > 0) {
+		add_word(words, "newest", SPAN("yes"));
+		add_number(words, "limit", (int64_t)call->last);
+	}
 }
 
 static int64_t
@@ -115,6 +119,17 @@ tell_session(const json_t *row, const struct access_event *e,
 	calls->session(&s, arg);
 }
 
+static void
+tell_row(const json_t *row, bool sessions, const struct mail_log_calls *calls,
+    struct access_event *e, void *arg)
+{
+	event_flat_read(row, e);
+	if (sessions)
+		tell_session(row, e, calls, arg);
+	else
+		calls->event(e, arg);
+}
+
 /* Returns the word that asks for what comes behind it, or NULL: it was all. */
 static char *
 tell_page(const json_t *page, bool sessions,
@@ -126,13 +141,8 @@ tell_page(const json_t *page, bool sessions,
 	size_t i;
 
 	access_event_init(&e);
-	json_array_foreach(rows, i, row) {
-		event_flat_read(row, &e);
-		if (sessions)
-			tell_session(row, &e, calls, arg);
-		else
-			calls->event(&e, arg);
-	}
+	json_array_foreach(rows, i, row)
+		tell_row(row, sessions, calls, &e, arg);
 	if (!json_is_true(json_object_get(page, "more")) || i == 0)
 		return NULL;
 	buf_addf(&behind, "behind=%" PRId64 ":%" PRId64, e.time.us,
@@ -140,7 +150,38 @@ tell_page(const json_t *page, bool sessions,
 	return buf_take(&behind);
 }
 
+/* The latest ones come first; they are told in order of time, as all are. */
+static void
+tell_last(const json_t *page, bool sessions,
+    const struct mail_log_calls *calls, void *arg)
+{
+	const json_t *rows = json_object_get(page, "rows");
+	struct access_event e;
+
+	access_event_init(&e);
+	for (size_t i = json_array_size(rows); i > 0; i--)
+		tell_row(json_array_get(rows, i - 1), sessions, calls, &e,
+		    arg);
+}
+
 /* --- all of them -------------------------------------------------------- */
+
+static int
+read_last(struct mail_call *call, bool sessions,
+    const struct mail_log_calls *calls, void *arg)
+{
+	struct strings words = { 0 };
+	json_t *page;
+
+	add_words(call, sessions, &words);
+	page = mail_source_ask(call, words.n, (const char *const *)words.v);
+	strings_fini(&words);
+	if (page == NULL)
+		return -1;
+	tell_last(page, sessions, calls, arg);
+	json_decref(page);
+	return 0;
+}
 
 static int
 read_pages(struct mail_call *call, bool sessions,
@@ -151,6 +192,8 @@ read_pages(struct mail_call *call, bool sessions,
 	char *behind = NULL;
 	int rc = -1;
 
+	if (call->last > 0)
+		return read_last(call, sessions, calls, arg);
 	add_words(call, sessions, &words);
 	while ((page = mail_source_ask(call, words.n,
 	    (const char *const *)words.v)) != NULL) {

@@ -217,6 +217,13 @@ try:
     tap.ok("error" not in run, "an eventregex comes again", run)
     got = both("both3", "json3")
     tap.ok(got == (True, True), "and both tell", (got, g.logs()))
+    with open(g.dir + "/both.log", "a") as out:
+        for i in range(25):
+            out.write(time.strftime("%%b %%d %%H:%%M:%%S in many from 192.0.2.%d\n" % (101 + i)))
+    wait_for("25 sign-ins", 15, lambda: "192.0.2.125" in gaol("logins", "many").stdout)
+    told = gaol("logins", "many").stdout.splitlines()
+    tap.ok([l.split(" many ")[1].split()[0] for l in told] ==
+           ["192.0.2.%d" % i for i in range(125, 105, -1)], "logins: the last 20 of 25", told)
     # Deliveries name a message, and that its sender: also across a restart.
     g.stop()
     g.write("jail.local", "[exim]\nenabled = true\nfilter = exim\nmaxretry = 9999\n"

@@ -13,6 +13,10 @@
 #include "store/schema.h"
 
 #define BUSY_MILLISECONDS 2000
+/* Half of a commit's pages are the same index's as the last one's. */
+#define BULK "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;"
+#define CALM "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000;" \
+	"PRAGMA shrink_memory; PRAGMA wal_checkpoint(TRUNCATE);"
 #define SHRINK_PAGES 256   /* a megabyte: not worth the trouble below it */
 
 static const char *const sql[STATEMENT_COUNT] = {
@@ -113,6 +117,7 @@ database_close(struct database *db)
 	}
 	sqlite3_close(db->handle);
 	db->handle = NULL;
+	db->bulk = false;
 }
 
 bool
@@ -293,6 +298,17 @@ database_shrink(struct database *db)
 		    NULL);
 	(void)sqlite3_exec(db->handle, "PRAGMA wal_checkpoint(TRUNCATE);",
 	    NULL, NULL, NULL);
+}
+
+void
+database_bulk(struct database *db, bool bulk)
+{
+	if (db->handle == NULL || db->bulk == bulk)
+		return;
+	db->bulk = bulk;
+	/* No harm if a setting fails: it is slower, or larger, then. */
+	(void)sqlite3_exec(db->handle, bulk ? BULK : CALM, NULL, NULL,
+	    NULL);
 }
 
 sqlite3_stmt *

@@ -55,6 +55,7 @@ struct database {
 	sqlite3_stmt *v[STATEMENT_COUNT];
 	dev_t dev;                /* which file `path` named */
 	ino_t ino;
+	bool bulk;                /* database_bulk() */
 	bool refused;             /* a version we do not know: leave it alone */
 	struct buf error;         /* why it is not open; empty when it is */
 	char *moved;              /* where a damaged file went, since the last
@@ -76,6 +77,13 @@ void database_damaged(struct database *db, const char *why);
  * system, and empties the write-ahead log. No harm if that fails.
  */
 void database_shrink(struct database *db);
+/*
+ * Thousands of rows at a time are to be written: what their indexes touch is
+ * kept in memory until the commit, and a page that many of them touch goes
+ * from the write-ahead log to the file once. False: that is over; the memory
+ * and the log's room are given back. It is over with the connection, too.
+ */
+void database_bulk(struct database *db, bool bulk);
 /* Reset and without bindings. */
 sqlite3_stmt *database_statement(struct database *db, enum statement which);
 /* Steps a statement that returns no rows; SQLITE_OK or the result code. */

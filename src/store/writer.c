@@ -13,6 +13,9 @@
 #define PAUSE_FIRST 100
 #define PAUSE_LAST 10000
 
+/* A batch of so many mail accesses is one of many: an old log is read. */
+#define BULK_ROWS 1000u
+
 /* A request that no second try will make better. */
 static bool
 is_senseless(int rc)
@@ -237,6 +240,19 @@ commit(struct store *s, struct requests *batch)
 	return true;
 }
 
+/* Rows of mail accesses in it. */
+static size_t
+count_accesses(const struct requests *batch)
+{
+	const struct request *r;
+	size_t n = 0;
+
+	for (r = batch->first; r != NULL; r = r->next)
+		if (r->rows != NULL)
+			n += r->rows->n;
+	return n;
+}
+
 /*
  * Tries until it is written or the store is closed, which gets one last try.
  * A file we refuse stays refused.
@@ -273,7 +289,12 @@ writer_main(void *arg)
 	struct requests batch;
 
 	/* An empty queue means: stopped. */
-	while ((batch = queue_take(&s->queue)).n > 0)
+	while ((batch = queue_take(&s->queue)).n > 0) {
+		if (count_accesses(&batch) >= BULK_ROWS)
+			database_bulk(&s->db, true);
 		writer_drain(s, &batch);
+		if (queue_count(&s->queue) == 0)
+			database_bulk(&s->db, false);
+	}
 	return NULL;
 }

@@ -70,5 +70,10 @@ typedef void request_done_fn(const json_t *payload, const json_t *error,
  */
 void request_inside(struct request *outer, const json_t *words,
     request_done_fn *done, void *arg);
+/*
+ * Of a command inside: the place of its first word that was a list, a dict or
+ * null, and what Python calls that; 0: there is none.
+ */
+size_t request_odd(const struct request *request, const char **type);
 
 #endif

@@ -320,6 +320,7 @@ request_inside(struct request *outer, const json_t *words,
 	struct request *of = outermost(outer);
 
 	of->has_inside = true;
+	r->odd = request_odd_word(words, &r->odd_type);
 	r->outer = outer;
 	r->done = done;
 	r->done_arg = arg;
@@ -332,6 +333,13 @@ request_inside(struct request *outer, const json_t *words,
 		request_fail(r, "Exception", "shutting down");
 	else
 		dispatch(of->all, r);
+}
+
+size_t
+request_odd(const struct request *r, const char **type)
+{
+	*type = r->odd_type;
+	return r->odd;
 }
 
 /* A list without words is one that fail2ban answers, too. */

@@ -34,6 +34,8 @@ struct request {
 	void *done_arg;
 	enum request_form form;
 	struct strings argv;
+	size_t odd;               /* of one inside: request_odd_word() */
+	const char *odd_type;
 	size_t *open;             /* NULL: root's, or one inside */
 	struct work *work;        /* its own, or that of one inside */
 	bool has_inside;          /* there was one */

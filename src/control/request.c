@@ -63,6 +63,27 @@ request_words(const json_t *array, struct strings *argv)
 	return 0;
 }
 
+size_t
+request_odd_word(const json_t *array, const char **type)
+{
+	static const char *const names[] = {
+		[JSON_OBJECT] = "dict", [JSON_ARRAY] = "list",
+		[JSON_NULL] = "NoneType",
+	};
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value) {
+		size_t kind = (size_t)json_typeof(value);
+
+		*type = kind < sizeof(names) / sizeof(names[0]) ?
+		    names[kind] : NULL;
+		if (*type != NULL)
+			return i;
+	}
+	return 0;
+}
+
 static bool
 is_plain(char c)
 {

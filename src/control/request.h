@@ -35,5 +35,10 @@ int request_parse(enum request_form form, struct span text,
  * none, or has no first word; *argv is untouched then.
  */
 int request_words(const json_t *array, struct strings *argv);
+/*
+ * The place of the first that is none of these but a list, a dict or null, and
+ * what Python calls that; 0: there is none.
+ */
+size_t request_odd_word(const json_t *array, const char **type);
 
 #endif

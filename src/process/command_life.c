@@ -306,12 +306,16 @@ command_stream(struct request *r, size_t argc, const char *const *argv,
 		stream_run(arg, r, list, json_null());
 }
 
-/* ["set", JAIL, WHAT, …, VALUE…] for each value of the last word's list. */
+/*
+ * ["set", JAIL, WHAT, …, VALUE] for each value of the last word's list; of an
+ * action they are pairs.
+ */
 void
 command_multi_set(struct request *r, size_t argc, const char *const *argv,
     void *arg)
 {
 	json_t *values, *commands = json_array(), *value;
+	bool pairs = argc > 2 && strcmp(argv[2], "action") == 0;
 	size_t i;
 
 	values = argc > 3 ? read_list(r, argv[argc - 1]) : NULL;
@@ -326,7 +330,7 @@ command_multi_set(struct request *r, size_t argc, const char *const *argv,
 
 		for (size_t k = 1; k + 1 < argc; k++)
 			json_array_append_new(one, json_string(argv[k]));
-		if (json_is_array(value))
+		if (pairs && json_is_array(value))
 			json_array_extend(one, value);
 		else
 			json_array_append(one, value);

@@ -153,14 +153,54 @@ reply_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 	buf_fini(&c.why);
 }
 
+/* In a stream None is no text: these are unset by it. */
+static bool
+is_unset(const struct request *r, const char *name)
+{
+	const char *type;
+
+	return request_odd(r, &type) == 3 && strcmp(type, "NoneType") == 0 &&
+	    (strncmp(name, "bantime.", 8) == 0 ||
+	    strcmp(name, "logtimezone") == 0);
+}
+
+/* A list is no address, though its JSON text would do. The request fails. */
+static bool
+has_odd_word(struct request *r, const char *name)
+{
+	static const char *const numbers[] = {
+		"maxretry", "maxmatches", "maxlines", "delfailregex",
+		"delignoreregex",
+	};
+	const char *type;
+	bool number = false;
+
+	if (request_odd(r, &type) < 3 || is_unset(r, name) ||
+	    strcmp(name, "action") == 0 || strcmp(name, "addaction") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		number |= strcmp(name, numbers[i]) == 0;
+	if (number)
+		request_fail(r, "TypeError", "int() argument must be a string, "
+		    "a bytes-like object or a real number, not '%s'", type);
+	else
+		request_fail(r, "TypeError", "expected string or bytes-like "
+		    "object, got '%s'", type);
+	return true;
+}
+
 static void
 set_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	const struct setting *s = find(argv[2]);
 	struct setting_call c;
 
+	static const char *const unset[] = { "" };
+
 	if (!call_of(&c, r, argc, argv, arg))
 		return;
+	if (is_unset(r, argv[2]))
+		c.argv = unset;
 	if (s->run != NULL)
 		s->run(&c, r);
 	else if (s->change(&c) == -1)
@@ -192,6 +232,6 @@ command_set(struct request *r, size_t argc, const char *const *argv, void *arg)
 		return;
 	if (argc - 3 < s->least)
 		request_fail(r, "IndexError", "list index out of range");
-	else
+	else if (!has_odd_word(r, argv[2]))
 		command_turn(arg, argv[1], r, argc, argv, set_now);
 }

@@ -223,6 +223,47 @@ def compare_replies(ours, theirs):
              "gaold    %r\nfail2ban %r" % (mine, reference))
 
 
+# Lists and None within a stream: what is set, or the error's name.
+STREAMS = [["set", "one", name, value] for name, value in (
+    ("maxretry", None), ("maxretry", [5]), ("maxretry", {"a": 1}), ("maxretry", 5),
+    ("findtime", None), ("findtime", ["1h"]), ("bantime", None), ("bantime", [1]),
+    ("maxlines", None), ("maxmatches", None), ("addfailregex", None),
+    ("addfailregex", ["^<HOST>$"]), ("delfailregex", None), ("delfailregex", [0]),
+    ("addignoreregex", ["x"]), ("addignoreip", None), ("addignoreip", ["192.0.2.1"]),
+    ("delignoreip", ["192.0.2.1"]), ("banip", ["192.0.2.1"]),
+    ("bantime.maxtime", None), ("bantime.factor", None), ("bantime.rndtime", None),
+    ("bantime.multipliers", None), ("bantime.formula", None),
+    ("bantime.maxtime", "1d"))] + [
+    ["multi-set", "one", "addignoreregex", ["^x$", "^y$"]],
+    ["multi-set", "one", "addignoreregex", [["^z$"]]],
+    ["multi-set", "one", "addignoreregex", [None]],
+    ["multi-set", "one", "addignoreregex", []],
+    ["multi-set", "none", "addignoreregex", ["^x$"]],
+    ["server-stream", [["set", "one", "maxretry", 6]]],
+    ["set", "one", "maxretry", 7], ["nothing"], [], None, "ping"]
+
+
+def compare_streams(ours, theirs):
+    """Each between two that are fine: the last is run only if it is."""
+    def of(daemon, command):
+        reply = shown(daemon.say("server-stream", [
+            ["set", "one", "maxretry", 3], command, ["set", "one", "maxretry", 8]]))
+        reply = reply[0] if isinstance(reply, list) else reply
+        seen = [shown(daemon.say("get", "one", name)) for name in (
+            "maxretry", "findtime", "bantime", "ignoreip", "ignoreregex", "banned",
+            "bantime.maxtime", "bantime.factor", "bantime.multipliers",
+            "bantime.formula", "bantime.rndtime")]
+        # What kind of error it is Python decides by what it trips over.
+        return reply in ("TypeError", "ValueError", "Exception", "IndexError") or reply, seen
+    for command in STREAMS:
+        mine, reference = of(ours, command), of(theirs, command)
+        tell(mine == reference, "in a stream: %r" % (command,),
+             "gaold    %r\nfail2ban %r" % (mine, reference))
+    for daemon in ours, theirs:
+        for _ in daemon.say("get", "one", "ignoreregex")[1]:
+            daemon.say("set", "one", "delignoreregex", "0")
+
+
 # --- effects -----------------------------------------------------------------
 
 def total(daemon):
@@ -348,6 +389,7 @@ def compare_effects(ours, theirs):
 configure()
 pair_of = start()
 compare_replies(*pair_of)
+compare_streams(*pair_of)
 compare_effects(*pair_of)
 for daemon in pair_of:
     daemon.end()

@@ -63,12 +63,19 @@ read_families(const struct tags *t, const struct properties *p, bool ipv6)
 		strings_fini(&words);
 	} else if (tags_has_families(t)) {
 		l.v[l.n++] = ACTION_INET4;
-		if (ipv6)
-			l.v[l.n++] = ACTION_INET6;
+		l.v[l.n] = ACTION_INET6;
+		l.n += ipv6;
 	}
 	if (l.n == 0)
 		l.v[l.n++] = ACTION_ALL;
 	return l;
+}
+
+void
+action_allow_ipv6(struct action *a, bool ipv6)
+{
+	if (a->by_ipv6 && action_families(a, ACTION_STARTED).n == 0)
+		a->families.n = ipv6 ? 2 : 1;
 }
 
 void
@@ -86,6 +93,8 @@ action_configure(struct action *a, const struct action_config *config,
 	a->norestored = flag(p, "norestored", false);
 	a->repair_on_unban = flag(p, "actionrepair_on_unban", false);
 	a->families = read_families(a->tags, p, ipv6);
+	a->by_ipv6 = tags_has_families(a->tags) &&
+	    properties_get(p, "families") == NULL;
 	for (int c = TAGS_START; c <= TAGS_RELOAD; c++)
 		action_forget_all(a, (enum tags_command)c);
 }

@@ -118,6 +118,8 @@ int action_ask(struct action *a, const struct action_request *request);
  */
 void action_configure(struct action *a, const struct action_config *config,
     int64_t bantime, bool ipv6);
+/* IPv6 counts from now on, or does not: if nothing of it is started yet. */
+void action_allow_ipv6(struct action *a, bool ipv6);
 /* Before the first request: what a predecessor had started. */
 void action_resume(struct action *a, const struct action_state *state);
 

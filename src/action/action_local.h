@@ -86,6 +86,7 @@ struct action {
 	bool norestored;
 	bool repair_on_unban;
 	struct family_list families;   /* that start and stop */
+	bool by_ipv6;                  /* the second of them is inet6, or not */
 
 	struct pool *pool;
 	struct host *host;

@@ -102,6 +102,7 @@ change_allowipv6(struct engine *e, struct request *r, const char *text)
 	}
 	free(e->allowipv6);
 	e->allowipv6 = xstrdup(text);
+	engine_run_allow_ipv6(e);
 	request_reply(r, payload_text(span_of(text)));
 }
 

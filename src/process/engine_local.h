@@ -492,6 +492,8 @@ void engine_run_repoint(struct engine_jail *j);
  * that it runs now, counts from the end of this wake on.
  */
 void engine_run_update(struct engine_jail *j);
+/* e->allowipv6 counts for actions that are not started yet. */
+void engine_run_allow_ipv6(struct engine *e);
 /*
  * Of one action of a jail (NULL: of all) bans are undone one by one before it
  * goes, and it learns of no more: what it has not begun yet is left.

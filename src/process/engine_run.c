@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "config/value.h"
 #include "process/run_plan.h"
 #include "process/sheet.h"
 
@@ -55,6 +56,27 @@ send_given(struct engine_run *run, const struct engine_jail *j)
 		close(fd);
 }
 
+static enum wire_ipv6
+ipv6_of(const struct engine *e)
+{
+	if (e->allowipv6 == NULL)
+		return RUN_IPV6_FILES;
+	if (!value_is_bool(e->allowipv6))
+		return RUN_IPV6_AUTO;
+	return value_bool(e->allowipv6) ? RUN_IPV6_YES : RUN_IPV6_NO;
+}
+
+void
+engine_run_allow_ipv6(struct engine *e)
+{
+	const struct wire_run_ipv6 m = {
+		.type = WIRE_RUN_IPV6, .mode = ipv6_of(e),
+	};
+
+	if (e->run->port != NULL)
+		port_send(e->run->port, &m, sizeof(m), -1);
+}
+
 static void
 send_config(struct engine_run *run)
 {
@@ -67,6 +89,7 @@ send_config(struct engine_run *run)
 	/* A runner that has nothing left to do keeps what it knows. */
 	if (run->digests_n == 0)
 		return;
+	engine_run_allow_ipv6(run->engine);
 	for (size_t i = 0; i < run->engine->jails_n; i++)
 		send_given(run, run->engine->jails[i]);
 	buf_add(&m, &head, sizeof(head));

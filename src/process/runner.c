@@ -329,6 +329,15 @@ take_cache(struct runner *r, const struct wire_run_cache *m)
 }
 
 static void
+take_ipv6(struct runner *r, const struct wire_run_ipv6 *m)
+{
+	if (m->mode > RUN_IPV6_YES)
+		return;
+	r->ipv6 = (enum wire_ipv6)m->mode;
+	runner_table_allow_ipv6(r);
+}
+
+static void
 engine_message(uint32_t type, const void *body, size_t records, int fd,
     void *arg)
 {
@@ -341,6 +350,9 @@ engine_message(uint32_t type, const void *body, size_t records, int fd,
 		break;
 	case WIRE_RUN_GIVEN:
 		take_given(r, body, fd);
+		break;
+	case WIRE_RUN_IPV6:
+		take_ipv6(r, body);
 		break;
 	case WIRE_RUN_CACHE:
 		take_cache(r, body);

@@ -75,6 +75,7 @@ struct runner {
 	struct runner_table *newest;
 	struct runner_given *given;   /* for the next table */
 	size_t given_n, given_bytes;
+	enum wire_ipv6 ipv6;   /* what the engine said of it last */
 	bool dropped;          /* action_user is in force */
 };
 
@@ -92,6 +93,8 @@ void runner_table_forget(struct runner *r, size_t keep, uint32_t generation);
 struct runner_jail *runner_table_jail(const struct runner *r,
     uint32_t generation, uint32_t jail);
 
+/* r->ipv6 counts for what is not started yet. */
+void runner_table_allow_ipv6(struct runner *r);
 /* May it not run because its commands came over the control socket? */
 bool runner_table_refused(const struct runner *r, uint32_t generation,
     uint32_t jail);

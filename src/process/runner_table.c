@@ -300,6 +300,35 @@ find_all(const struct runner *r, struct runner_table *t, struct buf *why)
 	return source;
 }
 
+static bool
+ipv6_of(const struct runner *r, const char *configured)
+{
+	switch (r->ipv6) {
+	case RUN_IPV6_NO: return false;
+	case RUN_IPV6_YES: return true;
+	case RUN_IPV6_AUTO: return action_ipv6("auto");
+	case RUN_IPV6_FILES: break;
+	}
+	return action_ipv6(configured);
+}
+
+void
+runner_table_allow_ipv6(struct runner *r)
+{
+	struct runner_table *t = r->newest;
+	bool ipv6;
+
+	/* What the files say counts as they are read: a table comes. */
+	if (t == NULL || r->ipv6 == RUN_IPV6_FILES)
+		return;
+	ipv6 = ipv6_of(r, NULL);
+	for (size_t i = 0; i < t->jails_n; i++)
+		for (size_t k = 0; k < t->jails[i].actions_n; k++)
+			if (t->jails[i].actions[k] != NULL)
+				action_allow_ipv6(t->jails[i].actions[k]->action,
+				    ipv6);
+}
+
 int
 runner_table_add(struct runner *r, uint32_t generation,
     const struct wire_digest *digests, size_t n, struct buf *why)
@@ -314,7 +343,7 @@ runner_table_add(struct runner *r, uint32_t generation,
 		free(t);
 		return -1;
 	}
-	ipv6 = action_ipv6(source->config->main.allowipv6);
+	ipv6 = ipv6_of(r, source->config->main.allowipv6);
 	for (size_t i = 0; i < n; i++)
 		if (t->jails[i].source != NULL)
 			make_jail(r, &t->jails[i], ipv6);

@@ -125,6 +125,7 @@ const struct port_rule wire_to_runner[] = {
 	PLAIN(WIRE_RUN_FORGET, wire_config, false),
 	PLAIN(WIRE_RUN_GIVEN, wire_given, true),
 	PLAIN(WIRE_RUN_CACHE, wire_run_cache, false),
+	PLAIN(WIRE_RUN_IPV6, wire_run_ipv6, false),
 	{ 0 }
 };
 

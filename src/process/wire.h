@@ -82,6 +82,7 @@ enum wire_type {
 	WIRE_RUN_GIVEN,       /* wire_given + memfd: a jail's commands that
 	                       * are in no file; before RUN_CONFIG */
 	WIRE_RUN_CACHE,       /* wire_run_cache: after RUN_CONFIG */
+	WIRE_RUN_IPV6,        /* wire_run_ipv6: before RUN_CONFIG, and alone */
 	/* runner -> engine */
 	WIRE_RUN_STATE = 112, /* wire_run_state: answers to RUN_CONFIG */
 	WIRE_RUN_DONE,        /* wire_run_done: the answer to RUN… */
@@ -317,6 +318,14 @@ struct wire_run_cache {
 	int64_t ms;
 	char key[WIRE_KEY_MAX];   /* ends in it */
 };
+
+/*
+ * `set allowipv6`: whether actions that are not started yet start for IPv6,
+ * too, in the place of what the files say. Alone it is never RUN_IPV6_FILES.
+ */
+enum wire_ipv6 { RUN_IPV6_FILES, RUN_IPV6_AUTO, RUN_IPV6_NO, RUN_IPV6_YES };
+
+struct wire_run_ipv6 { uint32_t type; uint32_t mode; /* enum wire_ipv6 */ };
 
 #define WIRE_RUN_IGNORE UINT32_MAX   /* the jail's ignorecommand */
 

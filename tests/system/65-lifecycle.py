@@ -102,6 +102,69 @@ def refusals():
         d.close()
 
 
+def families():
+    """`set allowipv6`, beside fail2ban: for which families an action starts."""
+    if not os.path.exists("/usr/bin/fail2ban-server"):
+        print("ok - set allowipv6 # SKIP fail2ban is not installed")
+        return
+    d = Gaold(firewall="null", gaol_conf="runtime_commands = true;\n")
+    with open(d.etc + "/fail2ban.conf", "a") as conf:
+        conf.write("syslogsocket = auto\nallowipv6 = no\ndbmaxmatches = 7\n"
+                   "dbpurgeage = 3d\n[Thread]\nstacksize = 0\n")
+    d.write("jail.conf", "[sshd]\nenabled = false\n")
+    up = Upstream(d)
+    sys.path.append("/usr/lib/python3/dist-packages")
+    from fail2ban.client.csocket import CSocket
+
+    def say(of, *words):
+        try:
+            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=20)
+            return of.link.send(list(words))
+        except OSError as missing:
+            return None, missing
+
+    def started(of, name):
+        """What a jail of one action ran as it started, was stopped, …"""
+        out = "%s/%s.ran" % (of.dir, name)
+        for words in (
+                ["add", name, "polling"], ["set", name, "addaction", "a"],
+                ["set", name, "action", "a", "actionstart", "echo start <family> >>" + out],
+                ["set", name, "action", "a", "actionstop", "echo stop <family> >>" + out],
+                ["set", name, "action", "a", "actionban", "echo ban <family> >>" + out],
+                ["set", name, "action", "a", "actionstart_on_demand", False],
+                ["set", name, "action", "a", "family", "inet4"],
+                ["set", name, "action", "a", "family?family=inet6", "inet6"],
+                ["start", name], ["set", name, "banip", "192.0.2.1"]):
+            code, value = say(of, *words)
+            if code != 0:
+                return words, value
+        wait_for("a ban", 15, lambda: "ban" in read(out))
+        say(of, "stop", name)
+        wait_for("all stops", 15, lambda: read(out).count("stop") ==
+                 read(out).count("start"))
+        return sorted(read(out).split("\n"))
+    try:
+        d.start()
+        wait_for("fail2ban", 30, lambda: say(up, "get", "dbpurgeage")[1] == 259200)
+        for name, value in (("conf", None), ("yes", "yes"), ("no", "no")):
+            got = []
+            for of in d, up:
+                if value is not None:
+                    say(of, "set", "allowipv6", value)
+                got.append(started(of, "j" + name))
+            tap.ok(got[0] == got[1] and "start inet4" in got[0] and
+                   ("start inet6" in got[0]) == (name == "yes"),
+                   "families that an action starts for, allowipv6 " + name,
+                   "ours   %r\ntheirs %r" % tuple(got) + d.logs())
+        d.ask_raw("set", "allowipv6", "yes")
+        tap.ok(d.run("reload").returncode == 0 and "start inet6" not in started(d, "again"),
+               "a reload restores the configuration's", d.logs())
+    finally:
+        up.process.terminate()
+        up.process.wait()
+        d.close()
+
+
 def client_leaves():
     """Its commands are run all the same, to the last."""
     d = Gaold(firewall="null")
@@ -467,7 +530,7 @@ def started_by_fail2ban():
 
 
 for scene in (started_by_fail2ban, refusals, native, commands, fail2bans_client, client_leaves,
-              databases):
+              databases, families):
     scene()
     # What it banned is not the next one's.
     subprocess.run(["nft", "flush", "ruleset"], check=True)

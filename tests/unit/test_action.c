@@ -42,6 +42,34 @@ families_start_when_they_are_needed(void **state)
 	    "flush four\nflush six\nstop four\nstop six\n");
 }
 
+/* Until it is started; and only where IPv6 is why there is a second one. */
+static void
+ipv6_counts_until_the_start(void **state)
+{
+	(void)state;
+	scene_configure("actionstart", "echo start <x> >> $LOG",
+	    "actionstop", "echo stop <x> >> $LOG",
+	    "actionstart_on_demand", "False", "x", "4", "x?family=inet6", "6",
+	    NULL);
+	scene_action();
+	action_allow_ipv6(scene.action, false);
+	assert_int_equal(scene_do(ACTION_START, NULL), ACTION_DONE);
+	action_allow_ipv6(scene.action, true);
+	assert_int_equal(scene_do(ACTION_STOP, NULL), ACTION_DONE);
+	assert_string_equal(scene_read("log"), "start 4\nstop 4\n");
+	action_allow_ipv6(scene.action, true);
+	assert_int_equal(scene_do(ACTION_START, NULL), ACTION_DONE);
+	assert_string_equal(scene_read("log"),
+	    "start 4\nstop 4\nstart 4\nstart 6\n");
+	action_free(scene.action);
+	scene_configure("actionstart", "echo all >> $LOG", NULL);
+	scene_action();
+	action_allow_ipv6(scene.action, true);
+	assert_int_equal(scene_do(ACTION_START, NULL), ACTION_DONE);
+	assert_string_equal(scene_read("log"),
+	    "start 4\nstop 4\nstart 4\nstart 6\nall\n");
+}
+
 /* A family whose commands are the same is not started twice. */
 static void
 the_same_start_runs_once(void **state)
@@ -510,6 +538,7 @@ main(void)
 		TEST(host_names_are_looked_up),
 		TEST(the_timeout_is_the_actions),
 		TEST(allowipv6_is_understood),
+		TEST(ipv6_counts_until_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

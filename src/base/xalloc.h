@@ -15,6 +15,11 @@ void *xreallocarray(void *p, size_t count, size_t size);
 char *xstrdup(const char *s);
 /* Copy of n bytes with a NUL behind them. */
 char *xmemdup0(const void *p, size_t n);
+/*
+ * So many bytes, in small pieces, will be wanted soon: where the system can,
+ * they come in large pages, or each page of them costs a fault.
+ */
+void xprepare(size_t n);
 /* Gives what is free back to the system: after work that is done once. */
 void xtrim(void);
 

@@ -412,7 +412,9 @@ take(struct engine *e, uint32_t generation, int fd)
 		e->stream = NULL;
 	}
 	incoming_fini(&in);
-	xtrim();
+	/* Bans that are coming back need the room first. */
+	if (e->restore == NULL)
+		xtrim();
 	/* How long it took to begin is no matter of how well it answers. */
 	if (first)
 		turn_forget();

@@ -208,6 +208,7 @@ engine_restore_start(struct engine *e)
 	if (r->turn == NULL)
 		log_fatal(LOGGER, "out of memory");
 	r->rows = store_count_bans(e->store);
+	xprepare((size_t)r->rows * 300);
 	e->restore = r;
 	store_begin_bans(e->store, clock_wall());
 	go_on(e, FIRST_NS);

@@ -112,7 +112,7 @@ firewall_json(const struct engine *e)
 	    "refused", (json_int_t)e->asks.refused,
 	    "dropped", (json_int_t)e->asks.dropped,
 	    "waiting", (json_int_t)(e->asks.urgent.n + e->asks.bulk.n +
-		e->asks.undone.n + table_count(e->asks.sent)));
+		e->asks.undone.n + engine_sent_count(e->asks.sent)));
 }
 
 static json_t *

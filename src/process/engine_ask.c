@@ -1,6 +1,6 @@
 /*
  * Requests to the firewall. What one wake of the loop decides travels as one
- * message; at most ASK_WINDOW elements are under way, the rest waits here, so
+ * message; at most ENGINE_SENT_MAX elements are under way, the rest waits here, so
  * a restart with 100,000 bans neither fills the link nor delays a new ban,
  * which overtakes the bulk. Overtaking is harmless because a request is looked
  * at again when it leaves: what the jail says then counts, so an add of the
@@ -18,23 +18,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define ASK_WINDOW (8u * WIRE_RECORDS_MAX)
 #define ASKS_MAX 500000u       /* waiting here; about 50 MB */
-#define COMPLAINTS_MAX 8
-
-static bool
-cookie_eq(const void *entry, const void *key)
-{
-	return ((const struct engine_ask *)entry)->cookie ==
-	    *(const uint64_t *)key;
-}
-
-static uint64_t
-cookie_hash(uint64_t cookie)
-{
-	/* Ours, counted up: no attacker chooses it. */
-	return cookie * UINT64_C(0x9e3779b97f4a7c15);
-}
 
 static void
 queue_init(struct ask_queue *q)
@@ -67,59 +51,40 @@ queue_get(struct ask_queue *q)
 	return ask;
 }
 
-/* --- answers ------------------------------------------------------------ */
+/* --- whose it is -------------------------------------------------------- */
 
-const char *
-engine_ask_why(int error, bool refused)
+/*
+ * A ticket knows what was asked for it, and each request its ticket: with very
+ * many bans a look-up for each message would be most of the work. When the
+ * ticket goes first (the ban is lifted), the request looks for whoever has the
+ * address by then.
+ */
+static void
+join(struct engine_ask *ask, struct ticket *t)
 {
-	if (refused && error == EACCES)
-		return "protected: own, loopback or ignored by [DEFAULT]";
-	if (refused && error == ERANGE)
-		return "the network is too wide";
-	if (error == ENFILE)
-		return "the set is full";
-	if (error == ECANCELED)
-		return "overtaken by a newer request";
-	return strerror(error);
+	ask->ticket = t;
+	ask->also = t->asks;
+	t->asks = ask;
 }
 
 static void
-log_failure(const struct engine_ask *ask, int error, bool refused)
+part(struct engine_ask *ask)
 {
-	struct id id = id_from_addr(&ask->addr);
-	struct buf text = { 0 };
+	struct engine_ask **at;
 
-	id_format(&id, &text);
-	log_error("fail2ban.actions", "[%s] %s is not in the firewall: %s",
-	    ask->jail->config->name, text.p, engine_ask_why(error, refused));
-	buf_fini(&text);
-}
-
-/* One line a minute for each kind of error, however many bans meet it. */
-static void
-complain(const struct engine_ask *ask, int error)
-{
-	static struct complaint {
-		int error;
-		int64_t until;
-		unsigned long hidden;
-	} all[COMPLAINTS_MAX];
-	struct complaint *c = &all[0];
-	int64_t now = clock_boot().us;
-
-	for (size_t i = 0; i < COMPLAINTS_MAX && c->error != error; i++) {
-		if (all[i].error == error || all[i].until < c->until)
-			c = &all[i];
-	}
-	if (c->error == error && now < c->until) {
-		c->hidden++;
+	if (ask->ticket == NULL)
 		return;
-	}
-	log_failure(ask, error, false);
-	if (c->error == error && c->hidden > 0)
-		log_error("fail2ban.actions", "the same for %lu more",
-		    c->hidden);
-	*c = (struct complaint){ error, now + 60 * CLOCK_SECOND, 0 };
+	for (at = &ask->ticket->asks; *at != ask; at = &(*at)->also)
+		continue;
+	*at = ask->also;
+	ask->ticket = NULL;
+}
+
+void
+engine_ask_leave(struct ticket *t)
+{
+	while (t->asks != NULL)
+		part(t->asks);
 }
 
 static struct ticket *
@@ -129,8 +94,11 @@ ticket_of(const struct engine_ask *ask)
 
 	if (ask->jail == NULL || ask->jail->jail == NULL)
 		return NULL;
-	return jail_find(ask->jail->jail, &id);
+	return ask->ticket != NULL ? ask->ticket :
+	    jail_find(ask->jail->jail, &id);
 }
+
+/* --- answers ------------------------------------------------------------ */
 
 static uint32_t
 bit(uint32_t rule)
@@ -183,7 +151,7 @@ settle_ticket(const struct engine_ask *ask, int error, bool refused)
 	if (t->asked > 0)
 		t->asked--;
 	if (refused) {
-		log_failure(ask, error, true);
+		engine_ask_refused(ask, error);
 		engine_jail_refuse(j, t);
 		return;
 	}
@@ -192,7 +160,7 @@ settle_ticket(const struct engine_ask *ask, int error, bool refused)
 		set_done(j, t, ask->rule, error);
 		return;
 	}
-	complain(ask, error);
+	engine_ask_failed(ask, error);
 	set_failed(j, t, ask->rule, error);
 }
 
@@ -224,6 +192,7 @@ settle(struct engine_ask *ask, int error, bool refused)
 	ask->wait = NULL;
 	if (j == NULL || ask->op != ASK_DELETE || error == 0 ||
 	    error == ECANCELED || refused) {
+		part(ask);
 		free(ask);
 		return;
 	}
@@ -281,14 +250,15 @@ static bool
 send_some(struct engine *e, struct ask_queue *q)
 {
 	struct wire_fw head = { .generation = e->generation };
-	struct buf m = { 0 };
+	struct buf *m = &e->asks.message;
 	size_t n = 0;
-	size_t room = ASK_WINDOW - table_count(e->asks.sent);
+	size_t room = ENGINE_SENT_MAX - engine_sent_count(e->asks.sent);
 
 	if (q->first == NULL || room == 0)
 		return false;
 	head.type = wire_type(q->first);
-	buf_add(&m, &head, sizeof(head));
+	buf_clear(m);
+	buf_add(m, &head, sizeof(head));
 	while (q->first != NULL && wire_type(q->first) == head.type &&
 	    n < WIRE_RECORDS_MAX && n < room) {
 		struct engine_ask *ask = queue_get(q);
@@ -299,15 +269,14 @@ send_some(struct engine *e, struct ask_queue *q)
 			settle(ask, ECANCELED, false);
 			continue;
 		}
+		engine_sent_add(e->asks.sent, ask);
 		r = make_record(ask, t);
-		buf_add(&m, &r, sizeof(r));
-		table_add(e->asks.sent, cookie_hash(ask->cookie), ask);
+		buf_add(m, &r, sizeof(r));
 		n++;
 	}
-	if (n > 0 && port_send(e->warden, m.p, m.n, -1) == -1)
+	if (n > 0 && port_send(e->warden, m->p, m->n, -1) == -1)
 		log_fatal("gaol.engine", "link to the warden: %s",
 		    strerror(errno));
-	buf_fini(&m);
 	return true;
 }
 
@@ -331,7 +300,7 @@ engine_asks_init(struct engine *e)
 	queue_init(&e->asks.urgent);
 	queue_init(&e->asks.bulk);
 	queue_init(&e->asks.undone);
-	e->asks.sent = table_new(0, cookie_eq);
+	e->asks.sent = engine_sent_new();
 	e->asks.flush = event_new(e->base, -1, 0, flush, e);
 	if (e->asks.flush == NULL)
 		log_fatal("gaol.engine", "out of memory");
@@ -365,17 +334,18 @@ engine_asks_fini(struct engine *e)
 	queue_fini(&e->asks.urgent);
 	queue_fini(&e->asks.bulk);
 	queue_fini(&e->asks.undone);
-	while ((ask = table_next(e->asks.sent, &at)) != NULL)
+	while ((ask = engine_sent_next(e->asks.sent, &at)) != NULL)
 		drop(ask);
-	table_free(e->asks.sent);
+	engine_sent_free(e->asks.sent);
+	buf_fini(&e->asks.message);
 	event_free(e->asks.flush);
 	e->asks.sent = NULL;
 }
 
 /* --- asking ------------------------------------------------------------- */
 
-/* False: too many wait already. */
-static bool
+/* NULL: too many wait already. */
+static struct engine_ask *
 put(struct engine_jail *j, uint32_t rule, const struct addr *addr,
     enum ask_op op, bool bulk, struct engine_wait *wait)
 {
@@ -384,10 +354,9 @@ put(struct engine_jail *j, uint32_t rule, const struct addr *addr,
 
 	if (asks->urgent.n + asks->bulk.n + asks->undone.n >= ASKS_MAX) {
 		asks->dropped++;
-		return false;
+		return NULL;
 	}
 	ask = xcalloc(1, sizeof(*ask));
-	ask->cookie = ++asks->cookie;
 	ask->jail = j;
 	ask->rule = rule;
 	ask->addr = *addr;
@@ -397,17 +366,21 @@ put(struct engine_jail *j, uint32_t rule, const struct addr *addr,
 		wait->asked++;
 	queue_put(bulk ? &asks->bulk : &asks->urgent, ask);
 	event_active(asks->flush, EV_TIMEOUT, 0);
-	return true;
+	return ask;
 }
 
 static void
 put_ban(struct engine_jail *j, struct ticket *t, uint32_t rule,
     enum ask_op op, bool bulk, struct engine_wait *wait)
 {
-	if (put(j, rule, &t->id.addr, op, bulk, wait))
-		t->asked++;
-	else
+	struct engine_ask *ask = put(j, rule, &t->id.addr, op, bulk, wait);
+
+	if (ask == NULL) {
 		set_failed(j, t, rule, ENOBUFS);
+		return;
+	}
+	join(ask, t);
+	t->asked++;
 }
 
 void
@@ -469,8 +442,8 @@ void
 engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct engine_ask *ask = table_del(e->asks.sent,
-		    cookie_hash(v[i].cookie), &v[i].cookie);
+		struct engine_ask *ask = engine_sent_take(e->asks.sent,
+		    v[i].cookie);
 
 		if (ask == NULL)
 			continue;
@@ -488,12 +461,19 @@ engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n)
 }
 
 static void
+forget_one(struct engine_ask *ask, const struct engine_jail *j)
+{
+	if (ask->jail != j)
+		return;
+	part(ask);
+	ask->jail = NULL;
+}
+
+static void
 forget(struct ask_queue *q, const struct engine_jail *j)
 {
-	for (struct engine_ask *ask = q->first; ask != NULL; ask = ask->next) {
-		if (ask->jail == j)
-			ask->jail = NULL;
-	}
+	for (struct engine_ask *ask = q->first; ask != NULL; ask = ask->next)
+		forget_one(ask, j);
 }
 
 void
@@ -505,8 +485,6 @@ engine_ask_forget(struct engine *e, const struct engine_jail *j)
 	forget(&e->asks.urgent, j);
 	forget(&e->asks.bulk, j);
 	forget(&e->asks.undone, j);
-	while ((ask = table_next(e->asks.sent, &at)) != NULL) {
-		if (ask->jail == j)
-			ask->jail = NULL;
-	}
+	while ((ask = engine_sent_next(e->asks.sent, &at)) != NULL)
+		forget_one(ask, j);
 }

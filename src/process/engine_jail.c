@@ -62,8 +62,9 @@ engine_jail_state(struct engine_jail *j, struct ticket *t,
 }
 
 void
-engine_jail_leave(struct engine_jail *j, const struct ticket *t)
+engine_jail_leave(struct engine_jail *j, struct ticket *t)
 {
+	engine_ask_leave(t);
 	j->states[t->state]--;
 }
 
@@ -276,11 +277,22 @@ engine_jail_rest(struct engine_jail *j)
 	j->reading = 0;
 }
 
+/* Its bans go with it, those that were not lifted. */
+static void
+free_jail(struct engine_jail *j)
+{
+	struct ticket *t = j->jail != NULL ? jail_ban_first(j->jail) : NULL;
+
+	for (; t != NULL; t = jail_ban_next(j->jail, t))
+		engine_ask_leave(t);
+	jail_free(j->jail);
+}
+
 void
 engine_jail_unmake(struct engine_jail *j)
 {
 	forget_all(j);
-	jail_free(j->jail);
+	free_jail(j);
 	filter_free(j->filter);
 	event_filter_free(j->events);
 	j->events = NULL;
@@ -388,7 +400,7 @@ engine_jail_free(struct engine_jail *j)
 		return;
 	forget_all(j);
 	engine_run_forget(j);
-	jail_free(j->jail);
+	free_jail(j);
 	filter_free(j->filter);
 	event_filter_free(j->events);
 	config_free(j->own);

@@ -108,8 +108,10 @@ struct engine_wait {
  */
 struct engine_ask {
 	struct engine_ask *next;   /* in its queue */
-	uint64_t cookie;
+	uint64_t cookie;           /* while it is under way */
 	struct engine_jail *jail;  /* NULL: it has vanished meanwhile */
+	struct ticket *ticket;     /* NULL: it is looked for by its address */
+	struct engine_ask *also;   /* the next of that ticket */
 	struct engine_wait *wait;
 	uint32_t rule;             /* counted from the jail's first */
 	struct addr addr;
@@ -119,13 +121,14 @@ struct engine_ask {
 };
 
 struct ask_queue { struct engine_ask *first, **last; size_t n; };
+struct engine_sent;
 
 struct engine_asks {
 	struct ask_queue urgent;   /* single bans: before the bulk */
 	struct ask_queue bulk;     /* restore and repair */
 	struct ask_queue undone;   /* deletes that failed: to be tried again */
-	struct table *sent;        /* by cookie */
-	uint64_t cookie;
+	struct engine_sent *sent;  /* under way */
+	struct buf message;        /* the last one's memory */
 	struct event *flush;       /* end of this wake */
 	uint64_t refused;
 	uint64_t dropped;          /* not even queued: ASKS_MAX */
@@ -285,7 +288,7 @@ void engine_jail_count(struct engine_jail *j, const struct failure *f);
 void engine_jail_enter(struct engine_jail *j, const struct ticket *t);
 void engine_jail_state(struct engine_jail *j, struct ticket *t,
     enum ticket_state state);
-void engine_jail_leave(struct engine_jail *j, const struct ticket *t);
+void engine_jail_leave(struct engine_jail *j, struct ticket *t);
 /* Its row, in the database as it is now. */
 void engine_jail_record(struct engine_jail *j, struct ticket *t);
 /*
@@ -421,12 +424,33 @@ void engine_ask_delete(struct engine_jail *j, const struct id *id,
 void engine_ask_delete_one(struct engine_jail *j, const struct addr *addr,
     uint32_t rule);
 void engine_ask_done(struct engine *e, const struct wire_fw_done *v, size_t n);
+/* The ticket goes: what was asked for it will be looked for by its address. */
+void engine_ask_leave(struct ticket *t);
 /* Deletes that failed for a passing reason. */
 void engine_ask_retry(struct engine *e);
 /* The jail vanishes: nobody is told any more. */
 void engine_ask_forget(struct engine *e, const struct engine_jail *j);
+
+/* --- engine_ask_fail.c --------------------------------------------------- */
 /* Why an element is not in the firewall, for people. */
 const char *engine_ask_why(int error, bool refused);
+/* Logs it; of failures a line a minute each kind, however many meet it. */
+void engine_ask_refused(const struct engine_ask *ask, int error);
+void engine_ask_failed(const struct engine_ask *ask, int error);
+
+/* --- engine_sent.c: requests that the warden has not answered --------- */
+#define ENGINE_SENT_MAX (8u * WIRE_RECORDS_MAX)
+
+struct engine_sent *engine_sent_new(void);
+/* The requests are the caller's. */
+void engine_sent_free(struct engine_sent *s);
+size_t engine_sent_count(const struct engine_sent *s);
+/* Gives it its cookie. There are fewer than ENGINE_SENT_MAX. */
+void engine_sent_add(struct engine_sent *s, struct engine_ask *ask);
+/* Out of it; NULL: no such cookie is under way. */
+struct engine_ask *engine_sent_take(struct engine_sent *s, uint64_t cookie);
+/* One after the other from *at 0 on; NULL: no more. */
+struct engine_ask *engine_sent_next(const struct engine_sent *s, size_t *at);
 
 /* --- engine_sync.c: the kernel's sets against our bans ------------------ */
 void engine_sync_start(struct engine *e);

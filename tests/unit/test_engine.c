@@ -133,7 +133,7 @@ assert_in_step(void)
 	assert_int_equal(s->e->asks.urgent.n, 0);
 	assert_int_equal(s->e->asks.bulk.n, 0);
 	assert_int_equal(s->e->asks.undone.n, 0);
-	assert_int_equal(table_count(s->e->asks.sent), 0);
+	assert_int_equal(engine_sent_count(s->e->asks.sent), 0);
 }
 
 /* --- one thing after the other ------------------------------------------------ */

@@ -39,6 +39,12 @@ is_safe(uint32_t c)
 	    !(c >= 0x2066 && c <= 0x2069);
 }
 
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\';
+}
+
 static char *
 put_escaped(char *out, struct span s)
 {
@@ -67,6 +73,12 @@ log_text(struct span foreign)
 	uint32_t c;
 
 	for (at = 0; at < foreign.n; at += n) {
+		/* Nearly all there is. */
+		if (is_plain(foreign.p[at]) && at < SOURCE_MAX) {
+			*out++ = foreign.p[at];
+			n = 1;
+			continue;
+		}
 		n = decode(span_skip(foreign, at), &c);
 		if (at + (n > 0 ? n : 1) > SOURCE_MAX)
 			break;

@@ -34,10 +34,43 @@ ignore_port(int fd, uint32_t port)
 	    sizeof(program));
 }
 
+static int
+set_group(struct nft_watch *w, int what)
+{
+	int group = NFNLGRP_NFTABLES;
+
+	return setsockopt(w->link.fd, SOL_NETLINK, what, &group,
+	    sizeof(group));
+}
+
+int
+nft_watch_leave(struct nft_watch *w)
+{
+	if (set_group(w, NETLINK_DROP_MEMBERSHIP) == -1)
+		return -1;
+	w->away = true;
+	return 0;
+}
+
+int
+nft_watch_join(struct nft_watch *w)
+{
+	if (set_group(w, NETLINK_ADD_MEMBERSHIP) == -1)
+		return -1;
+	w->away = false;
+	return 0;
+}
+
+void
+nft_watch_missed(struct nft_watch *w)
+{
+	w->overrun = w->changed = true;
+}
+
 int
 nft_watch_open(struct nft_watch *w, uint32_t own)
 {
-	int group = NFNLGRP_NFTABLES, room = ROOM, error;
+	int room = ROOM, error;
 
 	memset(w, 0, sizeof(*w));
 	if (nft_link_open(&w->link) == -1)
@@ -46,9 +79,7 @@ nft_watch_open(struct nft_watch *w, uint32_t own)
 		sizeof(room)) == -1)
 		setsockopt(w->link.fd, SOL_SOCKET, SO_RCVBUF, &room,
 		    sizeof(room));
-	if (ignore_port(w->link.fd, own) == -1 ||
-	    setsockopt(w->link.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-		&group, sizeof(group)) == -1)
+	if (ignore_port(w->link.fd, own) == -1 || nft_watch_join(w) == -1)
 		goto fail;
 	return 0;
 fail:
@@ -152,7 +183,7 @@ nft_watch_read(struct nft_watch *w, const struct nft_want *want)
 	for (int i = 0; i < DATAGRAMS; i++) {
 		n = nft_link_read(&w->link);
 		if (n == -1 && errno == ENOBUFS) {
-			w->overrun = w->changed = true;
+			nft_watch_missed(w);
 			continue;
 		}
 		if (n == -1)

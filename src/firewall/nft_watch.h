@@ -17,6 +17,7 @@
 
 struct nft_watch {
 	struct nft_link link;
+	bool away;                     /* nft_watch_leave() */
 	bool touched;                  /* in the transaction being told */
 	char touching[NFT_WATCH_WHAT];
 	/* What whole transactions did, until nft_watch_forget(): */
@@ -36,5 +37,15 @@ void nft_watch_read(struct nft_watch *w, const struct nft_want *want);
 void nft_watch_take(struct nft_watch *w, const struct nft_want *want,
     const void *p, size_t n);
 void nft_watch_forget(struct nft_watch *w);
+/*
+ * The kernel makes a message of each element, ours too, for whoever listens:
+ * for very many of them that costs as much as adding them. So nobody listens
+ * while they are sent, and the generation of the ruleset says whether somebody
+ * else did something meanwhile (nft_queue.c). 0, or -1: errno.
+ */
+int nft_watch_leave(struct nft_watch *w);
+int nft_watch_join(struct nft_watch *w);
+/* Something was missed. */
+void nft_watch_missed(struct nft_watch *w);
 
 #endif

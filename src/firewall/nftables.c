@@ -146,6 +146,8 @@ nftables_heal(struct nftables *f)
 	struct nft_objects_change change;
 	int error;
 
+	if (f->watch.away)
+		nft_watch_join(&f->watch);
 	if (sync_patiently(f, &change, HEAL_TRIES, 0) == -1) {
 		error = errno;
 		f->broken = true;
@@ -178,17 +180,25 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	nftables_heal(arg);
 }
 
+void
+nftables_check_soon(struct nftables *f)
+{
+	struct timeval soon = { 0, DEBOUNCE_MS * 1000 };
+
+	if (!evtimer_pending(f->check, NULL))
+		evtimer_add(f->check, &soon);
+}
+
 static void
 on_watched(evutil_socket_t fd, short what, void *arg)
 {
 	struct nftables *f = arg;
-	struct timeval soon = { 0, DEBOUNCE_MS * 1000 };
 
 	(void)fd;
 	(void)what;
 	nft_watch_read(&f->watch, &f->want);
-	if (f->watch.changed && !evtimer_pending(f->check, NULL))
-		evtimer_add(f->check, &soon);
+	if (f->watch.changed)
+		nftables_check_soon(f);
 }
 
 /* The oldest list of what may still be there is the one to keep. */

@@ -56,6 +56,8 @@ void nftables_state(struct nftables *f, int error);
 void nftables_unknown(struct nftables *f, const char *why);
 /* Worth another try as it is? */
 bool nftables_transient(int error);
+/* The watch has seen, or missed, a change: it is looked at in a moment. */
+void nftables_check_soon(struct nftables *f);
 void nftables_after(struct event *ev, unsigned tries);
 
 /* nft_queue.c: one transaction of the queue's head, if it may. */

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "firewall/nft_batch.h"
+#include "firewall/nft_element.h"
 #include "firewall/nft_rule.h"
 
 #define NFT "/usr/sbin/nft "
@@ -197,6 +198,80 @@ works_beside_a_busy_neighbour(void **state)
 	assert_int_equal(netns_elements("addr-set-a"), 2001);
 }
 
+#define STRIKES 200
+
+struct strikes {
+	volatile unsigned due;     /* rounds the parent has begun */
+	volatile unsigned done;
+};
+
+/* Takes one element away in each round, a moment after its beginning. */
+static _Noreturn void
+striker(struct strikes *s)
+{
+	const struct nft_element_set set = { nft_want_family("inet"),
+		"f2b-table", "addr-set-j" };
+	struct addr sentinel;
+	struct nft_batch b = { 0 };
+	struct nft_link l;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (nft_link_open(&l) == -1 ||
+	    addr_parse(span_of("192.0.2.1"), &sentinel) == -1)
+		_exit(1);
+	for (;;) {
+		while (s->done == s->due)
+			continue;
+		/* From before the bulk to behind it, evenly. */
+		usleep(s->due % 50 * 40);
+		nft_batch_begin(&b, &l, 0);
+		nft_element_put(&b, &set, &sentinel, -1,
+		    NFT_ELEMENT_DELETE_BARE);
+		if (nft_batch_send(&b, &l) == -1)
+			_exit(1);
+		s->done++;
+	}
+}
+
+/* Nobody listens while very many are sent: who strikes then is seen, too. */
+static void
+notices_a_strike_in_the_bulk(void **state)
+{
+	struct owner *o = *state;
+	struct strikes *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned by_number = 0;
+	pid_t pid;
+
+	assert_ptr_not_equal(s, MAP_FAILED);
+	owner_rule(o, "j", "port", "22", NULL);
+	owner_define(o);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		striker(s);
+	for (unsigned i = 0; i < STRIKES; i++) {
+		owner_ban(o, 0, "192.0.2.1", 600);
+		o->lost_n = o->unknown_n = o->done_n = 0;
+		for (uint32_t n = 0; n < 1000; n++) {
+			struct addr a = host(n);
+
+			assert_int_equal(firewall_add(o->fw, 0, &a, 600, 0),
+			    0);
+		}
+		s->due++;
+		firewall_commit(o->fw);
+		owner_wait(o, s->done == s->due && o->done_n == 1000);
+		owner_wait(o, o->lost_n + o->unknown_n > 0);
+		by_number += o->unknown_n > 0;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	munmap(s, sizeof(*s));
+	print_message("# %u of %u told by the generation's number\n",
+	    by_number, STRIKES);
+}
+
 int
 main(void)
 {
@@ -206,6 +281,7 @@ main(void)
 		NETNS_TEST(add_finds_the_loss_first),
 		NETNS_TEST(overrun_is_unknown),
 		NETNS_TEST(works_beside_a_busy_neighbour),
+		NETNS_TEST(notices_a_strike_in_the_bulk),
 	};
 
 	log_set_level(LEVEL_ERROR);

@@ -313,19 +313,13 @@ is_all(const char *word)
 	return strcmp(word, "--all") == 0;
 }
 
-/* `unban --all`, `unban ID…` (in every jail), `unban JAIL ID…|--all`. */
-void
-command_unban(struct request *r, size_t argc, const char *const *argv,
-    void *arg)
+/* Whether its first word is a jail is known when its turn comes. */
+static void
+unban_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
 	struct engine *e = arg;
-	struct engine_jail *j;
+	const struct engine_jail *j = engine_jail_find(e, argv[1]);
 
-	if (argc < 2) {
-		request_fail(r, "Exception", "Invalid command");
-		return;
-	}
-	j = engine_jail_find(e, argv[1]);
 	if (j != NULL && (j->jail == NULL || argc < 3)) {
 		request_fail(r, "Exception", argc < 3 ?
 		    "unban JAIL takes ID…|--all" : "that jail does not run");
@@ -340,6 +334,21 @@ command_unban(struct request *r, size_t argc, const char *const *argv,
 		unban(e, r, argv[1], argc - 2, argv + 2, ANSWER_LIFTED, true);
 	else
 		unban(e, r, NULL, argc - 1, argv + 1, ANSWER_LIFTED, false);
+}
+
+/* `unban --all`, `unban ID…` (in every jail), `unban JAIL ID…|--all`. */
+void
+command_unban(struct request *r, size_t argc, const char *const *argv,
+    void *arg)
+{
+	const char *jail;
+
+	if (argc < 2) {
+		request_fail(r, "Exception", "Invalid command");
+		return;
+	}
+	jail = engine_jail_find(arg, argv[1]) != NULL ? argv[1] : NULL;
+	command_turn(arg, jail, r, argc, argv, unban_now);
 }
 
 /* Absent ones are an error only with --report-absent, after all the others. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -233,8 +234,8 @@ drop_overtaken(json_t *payload)
 			json_array_remove(errors, i);
 }
 
-static void
-send_request(json_t *request, json_t *want, bool any)
+static struct client *
+begin_request(json_t *request, json_t *want, bool any)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
 	struct client *c = clients;
@@ -247,6 +248,14 @@ send_request(json_t *request, json_t *want, bool any)
 	c->any = any;
 	free(text);
 	json_decref(request);
+	return c;
+}
+
+static void
+send_request(json_t *request, json_t *want, bool any)
+{
+	struct client *c = begin_request(request, want, any);
+
 	/* It goes before it has its answer. */
 	if (random_below(8) != 0)
 		return;
@@ -621,10 +630,40 @@ what_is_done_in_turns_is_done_as_at_once(void **state)
 	assert_true(meetings > 5 * (size_t)histories);
 }
 
+/* `add two` waits for `unban --all`, and `unban two …` for both. */
+static void
+a_jail_that_is_to_come_is_one(void **state)
+{
+	json_t *ban = json_pack("[s, s, s]", "set", "one", "banip");
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	begin(fd);
+	make_words(WORDS_MAX, false);
+	add_words(ban);
+	begin_request(ban, NULL, true);
+	begin_request(json_pack("[s, s]", "stop", "two"), json_null(), false);
+	work_all();
+	begin_request(json_pack("[s, s]", "unban", "--all"), NULL, true);
+	begin_request(json_pack("[s, s]", "add", "two"), json_string("two"),
+	    false);
+	begin_request(json_pack("[s, s, s]", "unban", "two", "192.0.2.1"),
+	    json_pack("{s:i, s:[{s:s, s:s}]}", "count", 0, "errors",
+	    "id", "192.0.2.1", "error", "is not banned"), false);
+	assert_true(engine_changes_any(s->e, "two"));
+	finish();
+	scene_end();
+	log_set_fd(STDERR_FILENO);
+	close(fd);
+	for (size_t i = 0; i < MANY; i++)
+		buf_fini(&jails[i].log);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_jail_that_is_to_come_is_one),
 		cmocka_unit_test(what_is_done_in_turns_is_done_as_at_once),
 	};
 

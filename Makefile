@@ -45,6 +45,7 @@ LIB_OBJ    := $(LIB_SRC:src/%.c=$(B)/obj/%.o)
 PROGRAMS   := $(B)/gaold $(B)/gaol
 LINKS      := $(B)/fail2ban-client $(B)/fail2ban-regex $(B)/fail2ban-server
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+GOLDEN_SRC := $(sort $(wildcard tests/unit/*_rw.c))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 ifeq ($(V),)
 Q := @
@@ -77,6 +78,8 @@ $(B)/unit/%: tests/unit/%.c $(B)/libgaol.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
 	    -o $@ $< $(B)/libgaol.a $(ALL_LIBS) -lcmocka
 unit-programs: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+# What golden tests drive beside fail2ban's own code.
+golden-programs: $(GOLDEN_SRC:tests/unit/%.c=$(B)/unit/%)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libgaol.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -142,9 +145,9 @@ clean:                              ## remove build/
 help:                               ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## */\1	/p' Makefile | expand -t 16
 
-.PHONY: all unit-programs fuzz-programs deps deps-test unit check check-built \
-	soak fuzz golden-update bench demo run man layers format install uninstall \
-	clean help
+.PHONY: all unit-programs golden-programs fuzz-programs deps deps-test unit \
+	check check-built soak fuzz golden-update bench demo run man layers \
+	format install uninstall clean help
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(B)/obj/gaold.d $(B)/obj/gaol.d \
 	$(wildcard $(B)/unit/*.d)

@@ -6,6 +6,8 @@
 set -u
 cd "$(dirname "$0")/.."
 logs=build/test-logs
+# What is random is the same in each run, but for the long ones.
+[ -n "${SOAK:-}" ] || export SEED="${SEED:-20260724}"
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 
@@ -101,9 +103,12 @@ stage_fuzz() {
 
 stage_golden() {
     local t
+    # Several of them use one program: it is made before they run.
+    make --no-print-directory -j"$(nproc)" golden-programs >/dev/null
     for t in tests/golden/*.sh; do
-        [ -e "$t" ] && run "golden/$(basename "$t" .sh)" 600 "$t"
+        [ -e "$t" ] && beside "golden/$(basename "$t" .sh)" 1200 "$t"
     done
+    finish
 }
 
 stage_system() {

@@ -13,7 +13,7 @@ from takeover import BUILD, Scene, run  # noqa: E402
 
 # fail2ban starts a process for each ban at each of its starts here.
 NATIVE = int(os.environ.get("TAKEOVER_BANS",
-                            "2000" if os.environ.get("SOAK") else "500"))
+                            "2000" if os.environ.get("SOAK") else "100"))
 SHELL = NATIVE // 10
 
 tap = Tap()

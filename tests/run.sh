@@ -92,11 +92,11 @@ stage_fuzz() {
         name=$(basename "$source" .c)
         work=build/fuzz-work/$name
         mkdir -p "$work"
-        beside "fuzz/$name" $((${FUZZ_SECONDS:-6} + 120)) bash -c "
+        beside "fuzz/$name" $((${FUZZ_SECONDS:-4} + 120)) bash -c "
             build/fuzz/fuzz/$name -seed=1 -timeout=10 -rss_limit_mb=1024 \
-                -max_total_time=${FUZZ_SECONDS:-6} -print_final_stats=1 \
+                -max_total_time=${FUZZ_SECONDS:-4} -print_final_stats=1 \
                 -artifact_prefix=$work/ $work tests/fuzz/corpus/${name#fuzz_} &&
-            echo 'ok - corpus and ${FUZZ_SECONDS:-6} s without a finding'"
+            echo 'ok - corpus and ${FUZZ_SECONDS:-4} s without a finding'"
     done
     finish
 }

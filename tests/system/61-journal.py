@@ -46,7 +46,7 @@ class Journal:
 
 
 def wait_banned(g, address, jail="sshd"):
-    return wait_for("the ban of " + address, 10, lambda: address in g.kernel(jail))
+    return wait_for("the ban of " + address, 30, lambda: address in g.kernel(jail))
 
 
 def counts(g):
@@ -54,7 +54,7 @@ def counts(g):
 
 
 def failed(g, total):
-    return wait_for("%d failures" % total, 10,
+    return wait_for("%d failures" % total, 30,
                     lambda: counts(g).get("failed_total") == total)
 
 
@@ -283,13 +283,13 @@ def test_namespace():
             journal.fail("192.0.2.%d" % (80 + i), ago=60)
         g.start()
         for jail, (option, addresses) in wanted.items():
-            tap.ok(wait_for("its bans", 10, lambda: set(g.kernel(jail)) == addresses),
+            tap.ok(wait_for("its bans", 30, lambda: set(g.kernel(jail)) == addresses),
                    "namespaces of 'systemd[journalpath=…%s]'" % option, g.kernel(jail))
         for i, journal in enumerate(journals):
             journal.fail("192.0.2.%d" % (90 + i))
         for jail, (option, addresses) in wanted.items():
             now = addresses | {a.replace(".8", ".9") for a in addresses}
-            tap.ok(wait_for("its bans", 10, lambda: set(g.kernel(jail)) == now),
+            tap.ok(wait_for("its bans", 30, lambda: set(g.kernel(jail)) == now),
                    "… and what is written to them now", g.kernel(jail))
     finally:
         g.close()

@@ -194,6 +194,28 @@ log_format_valid(struct span format)
 	return span_chr(format, '\n') == SPAN_NONE;
 }
 
+void
+log_format_verbose(char out[LOG_FORMAT_MAX], unsigned verbosity, bool date,
+    bool padding)
+{
+	const char *level = padding ? "-5.5" : "";
+
+	out[0] = '\0';
+	if (verbosity < 2)
+		return;
+	if (verbosity == 2) {
+		log_format_print(out, LOG_FORMAT_MAX, "%s %%(thread)X "
+		    "%%(levelname)%ss %%(message)s", !date ? "" : padding ?
+		    " %(asctime)-15s" : " %(asctime)s", level);
+		return;
+	}
+	log_format_print(out, LOG_FORMAT_MAX, " +%%(relativeCreated)5d "
+	    "%%(thread)X %%(name)%ss %%(levelname)%ss%s %%(message)s",
+	    padding ? "-25.25" : "", level, verbosity == 3 ? "" : padding ?
+	    " | %(module)15.15s-%(levelno)-2d: %(funcName)-20.20s |" :
+	    " | %(module)s-%(levelno)-2d: %(funcName)s |");
+}
+
 /* --- values ------------------------------------------------------------- */
 
 static double

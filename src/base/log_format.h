@@ -22,6 +22,13 @@ struct log_record {
 
 /* Is every % one that log_format_put() can fill in? "" is. */
 bool log_format_valid(struct span format);
+/*
+ * How fail2ban's records look with so many -v: time and thread from -vv on,
+ * milliseconds since the start and logger from -vvv on, and the place in the
+ * program with -vvvv. Less: "", the usual.
+ */
+void log_format_verbose(char out[LOG_FORMAT_MAX], unsigned verbosity,
+    bool date, bool padding);
 /* The record in that (valid) format, cut at size; no NUL. Its length. */
 size_t log_format_put(char *out, size_t size, const char *format,
     const struct log_record *record);

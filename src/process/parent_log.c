@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_format.h"
 #include "process/logtarget.h"
 #include "process/notify.h"
 
@@ -29,6 +30,18 @@ open_target(const struct parent *p, const struct logtarget *target)
 	return logtarget_open(target);
 }
 
+/* A format that was configured stays; -v is the next to say. */
+static void
+take_layout(struct parent *p)
+{
+	struct log_layout *l = &p->log_layout;
+
+	*l = p->probe.log.layout;
+	if (l->format[0] == '\0')
+		log_format_verbose(l->format, p->start->verbosity, l->date,
+		    l->padding);
+}
+
 int
 parent_log_open(struct parent *p)
 {
@@ -37,7 +50,7 @@ parent_log_open(struct parent *p)
 
 	p->log_configured = p->probe.log;
 	p->level_configured = p->probe.log_level;
-	p->log_layout = p->probe.log.layout;
+	take_layout(p);
 	p->log_fd = logtarget_open(&p->probe.log);
 	if (p->log_fd != -1)
 		return 0;
@@ -53,7 +66,7 @@ parent_log_open(struct parent *p)
 static void
 use(struct parent *p, int fd)
 {
-	p->log_layout = p->probe.log.layout;
+	take_layout(p);
 	log_set_target(fd, &p->log_layout);
 	for (int i = 0; i < ROLES; i++)
 		if (p->children[i] != NULL)

@@ -86,7 +86,8 @@ start_usage(const struct start *start)
 	    "  -b                    run in the background (default)\n"
 	    "  -f                    run in the foreground\n"
 	    "  -1                    one process, no separation of rights\n"
-	    "  -x, -v, -q            accepted, without effect\n"
+	    "  -x                    accepted, without effect\n"
+	    "  -v, -q                -vv, -vvv, -vvvv: more on each line of the log\n"
 	    "  -t, --test            check the configuration and exit\n"
 	    "  -d                    print the resolved configuration and exit\n"
 	    "  --dp, --dump-pretty   the same\n"
@@ -142,7 +143,9 @@ take_option(struct start *s, int c, const char *value)
 		s->what = s->compat ? START_CLIENT : START_MISUSE;
 		break;
 	/* a stale socket is removed in any case; what is wrong is said */
-	case 'x': case 'v': case 'q': break;
+	case 'x': break;
+	case 'v': s->verbosity++; break;
+	case 'q': s->verbosity -= s->verbosity > 0; break;
 	/* upstream's internal ones */
 	case OPT_ASYNC: s->async = true; break;
 	case OPT_PNAME: break;

@@ -30,6 +30,7 @@ struct start {
 	const char *share;
 	bool foreground;
 	bool single;                 /* -1 */
+	unsigned verbosity;          /* how often -v, less -q */
 	bool async;                  /* fail2ban's client hands over a stream */
 	struct strings paths;        /* those made absolute */
 };

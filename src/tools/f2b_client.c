@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_format.h"
 #include "base/strings.h"
 #include "config/config.h"
 #include "config/duration.h"
@@ -277,9 +278,18 @@ take_options(struct options *o, int argc, char **argv)
 static void
 set_level(int verbose)
 {
-	log_set_fd(STDERR_FILENO);
-	log_set_level(verbose < 0 ? LEVEL_ERROR : verbose == 0 ?
-	    LEVEL_WARNING : verbose == 1 ? LEVEL_INFO : LEVEL_DEBUG);
+	static const enum log_level levels[] = {
+		LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG, LEVEL_HEAVYDEBUG,
+	};
+	struct log_layout layout = {
+		.target = LOG_TARGET_FD, .date = 1, .padding = 1,
+	};
+
+	log_format_verbose(layout.format, verbose > 0 ? (unsigned)verbose : 0,
+	    true, true);
+	log_set_target(STDERR_FILENO, &layout);
+	log_set_level(verbose < 0 ? LEVEL_ERROR :
+	    levels[verbose < 3 ? verbose : 3]);
 }
 
 static bool

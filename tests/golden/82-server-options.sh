@@ -80,6 +80,35 @@ same status -i
 same out status
 same status -f status
 same out stop
+
+# layout OPTION: how the client's record of an error looks. Times are masked,
+# and the place in Python's code.
+layout() {
+    for side in theirs ours; do
+        program=$theirs
+        [ $side = ours ] && program=build/fail2ban-server
+        run "$program" $side "$1" status
+        grep ' ERROR ' "$work/$side.err" | head -n 1 |
+            sed -E 's/[0-9-]{10} [0-9:]{8},[0-9]{3}/TIME/; s/\[[0-9]+\]/[PID]/
+                s/^ \+[ 0-9]{5} / +..MS. /; s/ [0-9A-F]{9,16} / THREAD /
+                s/\| .{15}-([0-9]{2}): .{20} \|/| MODULE-\1: FUNCTION |/' \
+            >"$work/$side.line"
+    done
+    if [ -s "$work/ours.line" ] && cmp -s "$work/theirs.line" "$work/ours.line"
+    then
+        echo "ok - the layout of an error with $1"
+    else
+        echo "not ok - the layout of an error with $1"
+        sed 's/^/#   /' "$work/theirs.line" "$work/ours.line"
+        failed=1
+    fi
+}
+
+layout -v
+layout -vv
+layout -vvv
+layout -vvvv
+layout -vvvvv
 grep -q "Init of command line failed" <(build/fail2ban-server --nix 2>&1) &&
     echo "ok - an unknown option is said to be one" || {
     echo "not ok - an unknown option is said to be one"

@@ -69,6 +69,42 @@ fields_are_filled_in_as_python_does(void **state)
 }
 
 static void
+verbose_layouts_are_upstreams(void **state)
+{
+	static const struct {
+		unsigned verbosity;
+		bool date, padding;
+		const char *format;
+	} cases[] = {
+		{ 0, true, true, "" },
+		{ 1, true, true, "" },
+		{ 2, true, true, " %(asctime)-15s %(thread)X %(levelname)-5.5s "
+		    "%(message)s" },
+		{ 2, false, true, " %(thread)X %(levelname)-5.5s %(message)s" },
+		{ 2, true, false, " %(asctime)s %(thread)X %(levelname)s "
+		    "%(message)s" },
+		{ 3, true, true, " +%(relativeCreated)5d %(thread)X "
+		    "%(name)-25.25s %(levelname)-5.5s %(message)s" },
+		{ 4, true, true, " +%(relativeCreated)5d %(thread)X "
+		    "%(name)-25.25s %(levelname)-5.5s | "
+		    "%(module)15.15s-%(levelno)-2d: %(funcName)-20.20s | "
+		    "%(message)s" },
+		{ 99, false, false, " +%(relativeCreated)5d %(thread)X "
+		    "%(name)s %(levelname)s | %(module)s-%(levelno)-2d: "
+		    "%(funcName)s | %(message)s" },
+	};
+	char format[LOG_FORMAT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		log_format_verbose(format, cases[i].verbosity, cases[i].date,
+		    cases[i].padding);
+		assert_string_equal(format, cases[i].format);
+		assert_true(log_format_valid(span_of(format)));
+	}
+}
+
+static void
 what_python_refuses_is_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -229,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FORMAT_TEST(fields_are_filled_in_as_python_does),
+		FORMAT_TEST(verbose_layouts_are_upstreams),
 		FORMAT_TEST(what_python_refuses_is_refused),
 		FORMAT_TEST(a_record_is_cut_at_its_end),
 		FORMAT_TEST(any_bytes_are_a_format_or_none),

@@ -118,6 +118,7 @@ database_close(struct database *db)
 	sqlite3_close(db->handle);
 	db->handle = NULL;
 	db->bulk = false;
+	event_parts_fini(&db->parts);
 }
 
 bool
@@ -200,7 +201,8 @@ try_open(struct database *db)
 	sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
 	result = schema_prepare(db->handle, db->path, clock_wall_now(),
 	    &db->error);
-	if (result == SCHEMA_OK && (rc = prepare(db)) != SQLITE_OK) {
+	if (result == SCHEMA_OK && ((rc = prepare(db)) != SQLITE_OK ||
+		(rc = event_parts_load(&db->parts, db->handle)) != SQLITE_OK)) {
 		buf_adds(&db->error, sqlite3_errmsg(db->handle));
 		result = (rc & 0xff) == SQLITE_ERROR ? SCHEMA_REFUSED :
 		    schema_result(rc);

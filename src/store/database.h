@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "store/event_part.h"
 
 enum statement {
 	STATEMENT_BEGIN,
@@ -55,6 +56,7 @@ struct database {
 	sqlite3_stmt *v[STATEMENT_COUNT];
 	dev_t dev;                /* which file `path` named */
 	ino_t ino;
+	struct event_parts parts; /* of an open one */
 	bool bulk;                /* database_bulk() */
 	bool refused;             /* a version we do not know: leave it alone */
 	struct buf error;         /* why it is not open; empty when it is */

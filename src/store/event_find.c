@@ -34,15 +34,17 @@ is_wide(const struct addr *net)
  * nothing of how many rows there are of a kind. "+" keeps it from a column's.
  */
 struct way {
+	bool parted;
 	const char *ip, *service, *kind, *time;
 };
 
 static struct way
 way_of(const struct store_query *q)
 {
-	struct way way = { "", "", "", "" };
+	struct way way = { false, "", "", "", "" };
 	bool here = q->ip.family != ADDR_NONE && !is_wide(&q->ip);
 
+	way.parted = q->user.n > 0 || here;
 	if (q->user.n > 0)
 		way.ip = way.service = way.kind = "+";
 	else if (here)
@@ -64,6 +66,8 @@ add_where(struct buf *out, const struct store_query *q)
 	const char *order = q->newest ? "DESC" : "ASC";
 	struct way way = way_of(q);
 
+	if (way.parted)
+		buf_adds(out, " AND part = :part");
 	if (q->sessions)
 		buf_adds(out, " AND signed_in");
 	if (q->since.us != 0)
@@ -135,13 +139,12 @@ bind_net(sqlite3_stmt *stmt, const struct addr *net)
 }
 
 static void
-bind_query(sqlite3_stmt *stmt, const struct store_query *q, size_t limit)
+bind_query(sqlite3_stmt *stmt, const struct store_query *q)
 {
 	bind_number(stmt, ":since", q->since.us);
 	bind_number(stmt, ":until", q->until.us);
 	bind_number(stmt, ":time", q->behind.us);
 	bind_number(stmt, ":number", q->number);
-	bind_number(stmt, ":limit", (int64_t)limit);
 	bind_net(stmt, &q->ip);
 	if (q->user.n > 0)
 		sqlite3_bind_text(stmt, place_of(stmt, ":user"), q->user.p,
@@ -262,6 +265,58 @@ read_row(sqlite3_stmt *stmt, bool session, struct event_rows *out)
 	row->duration_ms = number_at(stmt, at + 5, -1);
 }
 
+/* One more than is told says whether there is more. */
+static int
+find_rows(sqlite3_stmt *stmt, const struct store_query *q, size_t limit,
+    struct event_rows *out, bool *more)
+{
+	int rc;
+
+	bind_number(stmt, ":limit", (int64_t)(limit - out->n) + 1);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !*more) {
+		*more = out->n == limit;
+		if (!*more)
+			read_row(stmt, q->sessions, out);
+	}
+	sqlite3_reset(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Can rows of the time from `begin` to before `end` be meant? */
+static bool
+is_meant(const struct store_query *q, int64_t begin, int64_t end)
+{
+	if (q->since.us != 0 && end <= q->since.us)
+		return false;
+	if (q->until.us != 0 && begin >= q->until.us)
+		return false;
+	if (q->number == 0)
+		return true;
+	return q->newest ? begin <= q->behind.us : end > q->behind.us;
+}
+
+/* Parts are in order of time: so is what one after the other has. */
+static int
+find_in_parts(struct database *db, sqlite3_stmt *stmt,
+    const struct store_query *q, size_t limit, struct event_rows *out,
+    bool *more)
+{
+	const struct event_parts *p = &db->parts;
+	int rc = SQLITE_OK;
+	size_t i;
+
+	for (size_t k = 0; k < p->n && rc == SQLITE_OK && !*more; k++) {
+		i = q->newest ? p->n - 1 - k : k;
+		/* The first has what is older, too. */
+		if (!is_meant(q, i > 0 ? p->begins[i] : INT64_MIN,
+			event_parts_end(p, i)))
+			continue;
+		bind_number(stmt, ":part", p->begins[i]);
+		rc = find_rows(stmt, q, limit, out, more);
+	}
+	return rc;
+}
+
 int
 event_table_find(struct database *db, const struct store_query *q,
     struct event_rows *out, bool *more)
@@ -278,15 +333,11 @@ event_table_find(struct database *db, const struct store_query *q,
 	buf_fini(&text);
 	if (rc != SQLITE_OK)
 		return rc;
-	/* One more than is told says whether there is more. */
-	bind_query(stmt, q, limit + 1);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && !*more) {
-		*more = out->n == limit;
-		if (!*more)
-			read_row(stmt, q->sessions, out);
-	}
+	bind_query(stmt, q);
+	rc = way_of(q).parted ? find_in_parts(db, stmt, q, limit, out, more) :
+	    find_rows(stmt, q, limit, out, more);
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return rc;
 }
 
 /* The rows that `where` says, with its one number. */

@@ -7,8 +7,8 @@
 
 /* What is neither a text nor a number of the event, in this order. */
 #define FIXED "number, time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
-	" country, lan, asn, network, line"
-#define FIXED_N 14
+	" country, lan, asn, network, line, part"
+#define FIXED_N 15
 #define SESSION ", is_open, signed_in, login, ended, failures," \
 	" duration_ms_in_all"
 #define SESSION_N 6
@@ -104,7 +104,8 @@ add_table(struct buf *out, const char *name, const char *more)
 	    "number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	    " kind TEXT NOT NULL, service TEXT, reason TEXT, tls TEXT,"
 	    " ip BLOB, local_ip BLOB, proxy_ip BLOB, country TEXT,"
-	    " lan INTEGER, asn INTEGER, network TEXT, line TEXT", name);
+	    " lan INTEGER, asn INTEGER, network TEXT, line TEXT,"
+	    " part INTEGER NOT NULL DEFAULT 0", name);
 	add_columns(out, " TEXT", " INTEGER");
 	buf_addf(out, "%s);", more);
 }
@@ -117,30 +118,84 @@ add_table(struct buf *out, const char *name, const char *more)
 static void
 add_indexes(struct buf *out, const char *table)
 {
-	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_by_user ON %s"
-	    "(\"user\", time, kind) WHERE \"user\" IS NOT NULL;",
+	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_part_user ON %s"
+	    "(part, \"user\", time, kind) WHERE \"user\" IS NOT NULL;",
 	    table, table);
-	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_by_ip ON %s"
-	    "(ip, time, kind) WHERE ip IS NOT NULL;", table, table);
+	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_part_ip ON %s"
+	    "(part, ip, time, kind) WHERE ip IS NOT NULL;", table, table);
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_by_service ON %s"
 	    "(service, time);", table, table);
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_time ON %s(time);",
 	    table, table);
 }
 
-/* Version 1 had these; the rest is in its place still. */
+/* Versions 1 and 2 had these; the rest is in its place still. */
 static const char old_indexes[] =
+    "DROP INDEX IF EXISTS gaol_events_by_user;"
+    "DROP INDEX IF EXISTS gaol_events_by_ip;"
+    "DROP INDEX IF EXISTS gaol_sessions_by_user;"
+    "DROP INDEX IF EXISTS gaol_sessions_by_ip;"
     "DROP INDEX IF EXISTS gaol_events_user;"
     "DROP INDEX IF EXISTS gaol_events_ip;"
     "DROP INDEX IF EXISTS gaol_sessions_user;"
     "DROP INDEX IF EXISTS gaol_sessions_ip;";
 
-int
-event_table_make(sqlite3 *db)
+/* One number of one row; *out stays when it is NULL. */
+static int
+ask_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+		*out = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* 1 or 0, or what failed: a table of before version 3. */
+static int
+lacks_part(sqlite3 *db, const char *table, int64_t *out)
 {
 	struct buf text = { 0 };
 	int rc;
 
+	buf_addf(&text, "SELECT count(*) > 0 AND sum(name = 'part') = 0"
+	    " FROM pragma_table_info('%s')", table);
+	rc = ask_number(db, text.p, out);
+	buf_fini(&text);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+static int
+add_part(sqlite3 *db, const char *table)
+{
+	struct buf text = { 0 };
+	int64_t lacks = 0;
+	int rc = lacks_part(db, table, &lacks);
+
+	if (rc != SQLITE_OK || !lacks)
+		return rc;
+	buf_addf(&text, "ALTER TABLE %s ADD COLUMN"
+	    " part INTEGER NOT NULL DEFAULT 0", table);
+	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
+	buf_fini(&text);
+	return rc;
+}
+
+int
+event_table_make(sqlite3 *db)
+{
+	struct buf text = { 0 };
+	int rc = add_part(db, "gaol_events");
+
+	if (rc == SQLITE_OK)
+		rc = add_part(db, "gaol_sessions");
+	if (rc != SQLITE_OK)
+		return rc;
 	buf_adds(&text, "CREATE TABLE IF NOT EXISTS"
 	    " gaol_schema(version INTEGER);");
 	buf_adds(&text, old_indexes);
@@ -160,22 +215,6 @@ event_table_make(sqlite3 *db)
 	    " ON gaol_sessions(number) WHERE is_open;");
 	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
 	buf_fini(&text);
-	return rc;
-}
-
-/* One number of one row; *out stays when it is NULL. */
-static int
-ask_number(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-		*out = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
 	return rc;
 }
 
@@ -290,7 +329,7 @@ bind_place(struct binder *b, const struct place *p)
 }
 
 static void
-bind_event(struct binder *b, const struct event_row *row)
+bind_event(struct binder *b, const struct event_row *row, int64_t part)
 {
 	const struct access_event *e = &row->event;
 
@@ -305,6 +344,7 @@ bind_event(struct binder *b, const struct event_row *row)
 	bind_addr(b, &e->proxy_ip);
 	bind_place(b, &e->place);
 	bind_text(b, e->line);
+	bind_number(b, part);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		bind_text(b, is_said(e, i) ? (struct span){ NULL, 0 } :
 		    e->texts[i]);
@@ -363,7 +403,8 @@ write_row(struct database *db, const struct event_row *row)
 		return move_row(db, row);
 	b.stmt = database_statement(db, row->is_session ?
 	    STATEMENT_SET_SESSION : STATEMENT_ADD_EVENT);
-	bind_event(&b, row);
+	bind_event(&b, row, event_parts_of(&db->parts, row->event.time.us,
+	    row->is_session));
 	if (row->is_session)
 		bind_session(&b, row);
 	rc = database_run(b.stmt);

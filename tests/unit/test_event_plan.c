@@ -45,10 +45,10 @@ index_of(const struct store_query *q)
 	bool wide = q->ip.family != ADDR_NONE && q->ip.plen < 16;
 
 	if (q->user.n > 0)
-		return "_by_user (user=?";
+		return "_part_user (part=? AND user=?";
 	if (q->ip.family != ADDR_NONE && !wide)
-		return addr_is_host(&q->ip) ? "_by_ip (ip=?" :
-		    "_by_ip (ip>? AND ip<?";
+		return addr_is_host(&q->ip) ? "_part_ip (part=? AND ip=?" :
+		    "_part_ip (part=? AND ip>? AND ip<?";
 	if (q->service != -1)
 		return "_by_service (service=?";
 	if (q->kind != -1 && !q->sessions)
@@ -171,8 +171,10 @@ an_older_file_is_brought_up(void **state)
 	    " FROM gaol_events", "1");
 	run_sql(sc, "UPDATE gaol_events SET user_raw = 'Alice@Example.com',"
 	    " domain = 'example.com';"
-	    "DROP INDEX gaol_events_by_user;"
+	    "DROP INDEX gaol_events_part_user;"
 	    "DROP INDEX gaol_events_by_service;"
+	    "DROP INDEX gaol_events_part_ip;"
+	    "ALTER TABLE gaol_events DROP COLUMN part;"
 	    "CREATE INDEX gaol_events_user ON gaol_events(\"user\", time)"
 	    " WHERE \"user\" IS NOT NULL;"
 	    "UPDATE gaol_schema SET version = 1;");
@@ -181,7 +183,7 @@ an_older_file_is_brought_up(void **state)
 	q.user = SPAN("alice@example.com");
 	check_plan(sc, &q);
 	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"));
-	assert_answer(sc, "SELECT version FROM gaol_schema", "2");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "3");
 	assert_answer(sc, "SELECT count(*) FROM sqlite_master"
 	    " WHERE name = 'gaol_events_user'", "0");
 }

@@ -8,7 +8,7 @@
 
 struct entry {
 	struct summary_row row;
-	/* Countries from before the period. */
+	/* Countries from before the period, told before it. */
 	size_t known_n;
 	char known[SUMMARY_COUNTRIES][3];
 };
@@ -18,6 +18,7 @@ struct summary {
 	struct entry **entries;
 	size_t n, cap, max;
 	uint64_t left_out;
+	bool counted;           /* summary_counted() */
 };
 
 struct key {
@@ -59,13 +60,13 @@ summary_free(struct summary *s)
 }
 
 static struct entry *
-entry_of(struct summary *s, const struct access_event *e)
+entry_of(struct summary *s, const struct access_event *e, bool make)
 {
 	struct key key = { e->texts[EVENT_USER], e->service };
 	uint64_t hash = table_hash(key.user.p, key.user.n) + e->service;
 	struct entry *entry = table_find(s->table, hash, &key);
 
-	if (entry != NULL)
+	if (entry != NULL || !make)
 		return entry;
 	if (s->n == s->max) {
 		s->left_out++;
@@ -94,6 +95,19 @@ holds(char list[][3], size_t n, const char *country)
 }
 
 static void
+add_known(struct entry *e, const char *country)
+{
+	struct summary_row *row = &e->row;
+
+	if (!holds(e->known, e->known_n, country) &&
+	    e->known_n < SUMMARY_COUNTRIES)
+		memcpy(e->known[e->known_n++], country, 3);
+	for (size_t i = 0; i < row->countries_n && i < SUMMARY_COUNTRIES; i++)
+		if (memcmp(row->countries[i], country, 2) == 0)
+			row->is_new[i] = false;
+}
+
+static void
 add_country(struct entry *e, const char *country, bool in_period)
 {
 	struct summary_row *row = &e->row;
@@ -101,9 +115,7 @@ add_country(struct entry *e, const char *country, bool in_period)
 	if (country[0] == '\0')
 		return;
 	if (!in_period) {
-		if (!holds(e->known, e->known_n, country) &&
-		    e->known_n < SUMMARY_COUNTRIES)
-			memcpy(e->known[e->known_n++], country, 3);
+		add_known(e, country);
 		return;
 	}
 	if (holds(row->countries, row->countries_n, country))
@@ -141,7 +153,7 @@ summary_add(struct summary *s, const struct access_event *e, bool in_period)
 	if ((e->kind != EVENT_LOGIN && e->kind != EVENT_FAILURE) ||
 	    e->texts[EVENT_USER].n == 0)
 		return;
-	entry = entry_of(s, e);
+	entry = entry_of(s, e, in_period || !s->counted);
 	if (entry == NULL)
 		return;
 	if (e->kind == EVENT_LOGIN)
@@ -156,6 +168,23 @@ summary_add(struct summary *s, const struct access_event *e, bool in_period)
 		entry->row.first = e->time;
 	entry->row.last = e->time;
 	add_security(&entry->row, e);
+}
+
+void
+summary_counted(struct summary *s)
+{
+	s->counted = true;
+}
+
+bool
+summary_has_news(const struct summary *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->entries[i]->row.countries_n &&
+		    k < SUMMARY_COUNTRIES; k++)
+			if (s->entries[i]->row.is_new[k])
+				return true;
+	return false;
 }
 
 static int

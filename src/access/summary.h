@@ -1,7 +1,7 @@
 /*
  * What a period's events come to, by account and service: sign-ins, failures,
  * where from, how. Fed one event after the other; what lies before the period
- * is only remembered, to tell what is new in it.
+ * is only remembered, to tell what is new in it, and may come behind it.
  */
 #ifndef GAOL_ACCESS_SUMMARY_H
 #define GAOL_ACCESS_SUMMARY_H
@@ -35,6 +35,14 @@ void summary_free(struct summary *s);
 /* in_period: counted; else it only says what is known already. */
 void summary_add(struct summary *s, const struct access_event *e,
     bool in_period);
+
+/*
+ * All of the period was told: of what comes now, from before it, only what its
+ * accounts' countries need is kept.
+ */
+void summary_counted(struct summary *s);
+/* Is there a country of which no earlier sign-in is known yet? */
+bool summary_has_news(const struct summary *s);
 
 /* Rows by user, then service; valid until the next summary_add(). */
 const struct summary_row *const *summary_rows(struct summary *s, size_t *n);

@@ -14,7 +14,7 @@
 
 static const char accepted[] = "since=US, until=US, user=NAME, "
     "ip=ADDR[/LEN], kind=NAME, service=NAME, limit=N, newest=yes, "
-    "behind=US:NUMBER";
+    "brief=yes, behind=US:NUMBER";
 
 /* --- words ----------------------------------------------------------------- */
 
@@ -83,6 +83,10 @@ take_word(const struct engine *e, const char *word, struct store_query *q,
 		return take_behind(q, value);
 	if (span_eq(name, SPAN("newest"))) {
 		q->newest = span_eq(value, SPAN("yes"));
+		return 0;
+	}
+	if (span_eq(name, SPAN("brief"))) {
+		q->brief = span_eq(value, SPAN("yes")) && !q->sessions;
 		return 0;
 	}
 	if (!span_eq(name, SPAN("user")))

@@ -9,6 +9,19 @@
 #define FIXED_N 14
 #define IP_MAX 17
 
+/* What summary.h counts; the place of every other column is kept. */
+static void
+add_brief(struct buf *out)
+{
+	buf_adds(out, "SELECT number, time, kind, service, NULL, tls, NULL,"
+	    " NULL, proxy_ip, country, lan, NULL, NULL, NULL");
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		buf_adds(out, i == EVENT_USER ? ", \"user\"" : ", NULL");
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		buf_adds(out, i == EVENT_ATTEMPTS ? ", attempts" : ", NULL");
+	buf_adds(out, " FROM gaol_events WHERE \"user\" IS NOT NULL");
+}
+
 static void
 add_select(struct buf *out, bool sessions)
 {
@@ -82,7 +95,8 @@ add_where(struct buf *out, const struct store_query *q)
 		buf_addf(out, " AND %sip >= :first AND %sip <= :last",
 		    way.ip, way.ip);
 	if (q->kind != -1 && !q->sessions)
-		buf_addf(out, " AND %skind = :kind", way.kind);
+		buf_addf(out, " AND %skind = '%s'", way.kind,
+		    event_kind_name((enum event_kind)q->kind));
 	if (q->service != -1)
 		buf_addf(out, " AND %sservice = :service", way.service);
 	if (q->number != 0)
@@ -92,10 +106,43 @@ add_where(struct buf *out, const struct store_query *q)
 	    order);
 }
 
+/* Of one kind: by its index, however rare it is among the others. */
+static void
+add_part_of_both(struct buf *out, const struct store_query *q,
+    enum event_kind kind)
+{
+	struct store_query one = *q;
+
+	one.kind = (int)kind;
+	buf_adds(out, "SELECT * FROM (");
+	add_brief(out);
+	add_where(out, &one);
+	buf_adds(out, ")");
+}
+
+/* Of each kind as many as are asked for; of both the first ones. */
+static void
+add_both(struct buf *out, const struct store_query *q)
+{
+	const char *order = q->newest ? "DESC" : "ASC";
+
+	add_part_of_both(out, q, EVENT_LOGIN);
+	buf_adds(out, " UNION ALL ");
+	add_part_of_both(out, q, EVENT_FAILURE);
+	buf_addf(out, " ORDER BY 2 %s, 1 %s LIMIT :limit", order, order);
+}
+
 void
 event_table_query(const struct store_query *q, struct buf *out)
 {
-	add_select(out, q->sessions);
+	if (q->brief && q->kind == -1) {
+		add_both(out, q);
+		return;
+	}
+	if (q->brief)
+		add_brief(out);
+	else
+		add_select(out, q->sessions);
 	add_where(out, q);
 }
 
@@ -149,10 +196,6 @@ bind_query(sqlite3_stmt *stmt, const struct store_query *q)
 	if (q->user.n > 0)
 		sqlite3_bind_text(stmt, place_of(stmt, ":user"), q->user.p,
 		    (int)q->user.n, SQLITE_STATIC);
-	if (q->kind != -1)
-		sqlite3_bind_text(stmt, place_of(stmt, ":kind"),
-		    event_kind_name((enum event_kind)q->kind), -1,
-		    SQLITE_STATIC);
 	if (q->service != -1)
 		sqlite3_bind_text(stmt, place_of(stmt, ":service"),
 		    event_service_name((enum event_service)q->service), -1,

@@ -231,6 +231,8 @@ bool store_purge_events(struct store *s, struct wall now);
 #define STORE_FOUND_MAX 1000   /* rows of one answer */
 struct store_query {
 	bool sessions;             /* of those that signed in */
+	bool brief;                /* sign-ins and failures of accounts, of
+	                            * each only what a report counts */
 	bool newest;               /* first; else in order of time */
 	struct wall since, until;  /* us 0: unbounded; until is not in it */
 	struct span user;          /* n 0: all */

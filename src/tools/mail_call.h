@@ -33,6 +33,8 @@ struct mail_call {
 	struct addr ip;              /* a host or a network; ADDR_NONE: all */
 	int service;                 /* enum event_service, -1: all */
 	int kind;                    /* enum event_kind, -1: all */
+	bool brief;                  /* sign-ins and failures, of each what a
+	                              * report counts; more may be told */
 	size_t last;                 /* the database need tell only so many,
 	                              * the latest ones; 0: all */
 	char **words;                /* what stands behind the options */

@@ -24,23 +24,49 @@ complain(const struct mail_call *call, struct span why)
 	buf_fini(&text);
 }
 
+/* 0, or -1: it is said why not. */
+static int
+find_target(const struct mail_call *call, struct target *target)
+{
+	struct buf why = { 0 };
+	int rc;
+
+	*target = (struct target){ .dir = call->dir,
+		.socket_given = call->socket };
+	errno = 0;
+	rc = target_find(target, &why);
+	if (rc == -1)
+		complain(call, buf_span(&why));
+	buf_fini(&why);
+	return rc;
+}
+
+static json_t *
+ask_target(const struct mail_call *call, const struct target *target,
+    size_t argc, const char *const *argv)
+{
+	char type[CLIENT_TYPE_MAX] = "";
+	struct buf why = { 0 };
+	json_t *reply;
+
+	errno = 0;
+	reply = target_ask(target, argc, argv, type, &why);
+	if (reply == NULL)
+		complain(call, buf_span(&why));
+	buf_fini(&why);
+	return reply;
+}
+
 json_t *
 mail_source_ask(const struct mail_call *call, size_t argc,
     const char *const *argv)
 {
-	struct target target = { .dir = call->dir,
-		.socket_given = call->socket };
-	char type[CLIENT_TYPE_MAX] = "";
-	struct buf why = { 0 };
+	struct target target;
 	json_t *reply = NULL;
 
-	errno = 0;
-	if (target_find(&target, &why) == 0)
-		reply = target_ask(&target, argc, argv, type, &why);
-	if (reply == NULL)
-		complain(call, buf_span(&why));
+	if (find_target(call, &target) == 0)
+		reply = ask_target(call, &target, argc, argv);
 	target_fini(&target);
-	buf_fini(&why);
 	return reply;
 }
 
@@ -89,6 +115,8 @@ add_words(const struct mail_call *call, bool sessions, struct strings *words)
 	if (call->kind != -1 && !sessions)
 		add_word(words, "kind", span_of(event_kind_name(
 		    (enum event_kind)call->kind)));
+	if (call->brief)
+		add_word(words, "brief", SPAN("yes"));
 	if (call->last > 0) {
 		add_word(words, "newest", SPAN("yes"));
 		add_number(words, "limit", (int64_t)call->last);
@@ -188,14 +216,16 @@ read_pages(struct mail_call *call, bool sessions,
     const struct mail_log_calls *calls, void *arg)
 {
 	struct strings words = { 0 };
+	struct target target;
 	json_t *page;
 	char *behind = NULL;
 	int rc = -1;
 
 	if (call->last > 0)
 		return read_last(call, sessions, calls, arg);
-	add_words(call, sessions, &words);
-	while ((page = mail_source_ask(call, words.n,
+	if (find_target(call, &target) == 0)
+		add_words(call, sessions, &words);
+	while (words.n > 0 && (page = ask_target(call, &target, words.n,
 	    (const char *const *)words.v)) != NULL) {
 		bool first = behind == NULL;
 
@@ -210,6 +240,7 @@ read_pages(struct mail_call *call, bool sessions,
 		strings_take(&words, behind);
 	}
 	strings_fini(&words);
+	target_fini(&target);
 	return rc;
 }
 

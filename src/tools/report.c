@@ -272,6 +272,35 @@ which(const struct mail_call *call)
 	    strcmp(call->words[0], "insecure") == 0 ? 1 : -1;
 }
 
+/*
+ * From the database: first the period, then what came before it, if that can
+ * tell anything: of most servers nobody knows countries.
+ */
+static int
+read_database(struct mail_call *call, const struct mail_log_calls *calls,
+    struct report_run *run)
+{
+	call->brief = true;
+	if (mail_source_read(call, calls, run) == -1)
+		return -1;
+	summary_counted(run->summary);
+	if (call->since.us == 0 || !summary_has_news(run->summary))
+		return 0;
+	call->until = call->since;
+	call->since.us = 0;
+	call->kind = EVENT_LOGIN;
+	return mail_source_read(call, calls, run);
+}
+
+/* From logs: in one go, up to the period's end. */
+static int
+read_logs(struct mail_call *call, const struct mail_log_calls *calls,
+    struct report_run *run)
+{
+	call->since.us = 0;
+	return mail_source_read(call, calls, run);
+}
+
 static int
 make(struct mail_call *call)
 {
@@ -282,12 +311,12 @@ make(struct mail_call *call)
 	};
 	int insecure = which(call), rc = 2;
 
-	/* What came before the period tells what is new in it. */
-	call->since.us = 0;
 	if (insecure == -1) {
 		fputs(usage, stderr);
 	} else {
-		rc = mail_source_read(call, &calls, &run) == 0 ? 0 : 1;
+		/* What came before the period tells what is new in it. */
+		rc = (call->logs.n > 0 ? read_logs : read_database)(call,
+		    &calls, &run) == 0 ? 0 : 1;
 		print(&run, insecure);
 	}
 	summary_free(run.summary);

@@ -16,6 +16,7 @@ static const struct store_query all = { .kind = -1, .service = -1 };
 struct made {
 	int64_t time;
 	unsigned account;
+	enum event_kind kind;
 };
 
 static struct made made[ROWS + 1];
@@ -26,6 +27,8 @@ make_rows(unsigned seed)
 	srand(seed);
 	for (unsigned i = 1; i <= ROWS; i++) {
 		made[i].account = (unsigned)rand() % ACCOUNTS;
+		made[i].kind = rand() % 3 == 0 ? EVENT_MAILBOX :
+		    rand() % 2 == 0 ? EVENT_LOGIN : EVENT_FAILURE;
 		made[i].time = (NOW + i / 3) * CLOCK_SECOND;
 		/* Another log is behind, one more is far behind. */
 		if (rand() % 4 == 0)
@@ -47,7 +50,7 @@ put_rows(struct scene *sc, unsigned from, unsigned to)
 	for (unsigned i = from; i <= to; i++) {
 		access_event_init(&e);
 		e.time.us = made[i].time;
-		e.kind = EVENT_LOGIN;
+		e.kind = made[i].kind;
 		snprintf(name, sizeof(name), "u%u", made[i].account);
 		e.texts[EVENT_USER] = span_of(name);
 		e.ip = (struct addr){ ADDR_V4, 32,
@@ -106,7 +109,9 @@ find(struct scene *sc, struct store_query q, struct answer *a)
 static bool
 is_meant(const struct store_query *q, unsigned account, const struct made *m)
 {
-	return m->account == account && m->time >= q->since.us &&
+	if (q->brief && m->kind == EVENT_MAILBOX)
+		return false;
+	return (account == ACCOUNTS || m->account == account) && m->time >= q->since.us &&
 	    (q->until.us == 0 || m->time < q->until.us);
 }
 
@@ -136,6 +141,16 @@ check(struct scene *sc, const struct store_query *q, unsigned account)
 	}
 }
 
+/* What a report reads, of all accounts or of one. */
+static void
+check_brief(struct scene *sc, struct store_query q, unsigned account)
+{
+	q.brief = true;
+	check(sc, &q, account);
+	q.user = (struct span){ NULL, 0 };
+	check(sc, &q, ACCOUNTS);
+}
+
 /* By the account, by its address and by a network; pages of 7. */
 static void
 check_account(struct scene *sc, unsigned account, bool newest, bool timed)
@@ -152,6 +167,7 @@ check_account(struct scene *sc, unsigned account, bool newest, bool timed)
 	}
 	q.user = span_of(name);
 	check(sc, &q, account);
+	check_brief(sc, q, account);
 	q.user = (struct span){ NULL, 0 };
 	q.ip = (struct addr){ ADDR_V4, 32, { 192, 0, 2, (uint8_t)account } };
 	check(sc, &q, account);

@@ -111,6 +111,31 @@ no_look_up_goes_through_all_rows(void **state)
 		}
 }
 
+/* However many rows of other kinds lie between. */
+static void
+a_report_goes_by_kind(void **state)
+{
+	struct scene *sc = *state;
+	struct store_query q = all;
+	char *plan, *at;
+
+	open_store(sc);
+	assert_int_equal(store_start(sc->store), 0);
+	assert_int_equal(sync_store(sc), 0);
+	q.brief = true;
+	for (unsigned bits = 0; bits < 8; bits++) {
+		q.since.us = bits & 1 ? NOW : 0;
+		q.number = bits & 2 ? 7 : 0;
+		q.newest = (bits & 4) != 0;
+		plan = plan_of(sc, &q);
+		at = strstr(plan, "gaol_events_kind (kind=?");
+		assert_non_null(at);
+		assert_non_null(strstr(at + 1, "gaol_events_kind (kind=?"));
+		assert_null(strstr(plan, "SCAN gaol_events"));
+		free(plan);
+	}
+}
+
 static void
 put(struct scene *sc)
 {
@@ -193,6 +218,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		SCENE(no_look_up_goes_through_all_rows),
+		SCENE(a_report_goes_by_kind),
 		SCENE(an_older_file_is_brought_up),
 	};
 

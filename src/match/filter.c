@@ -81,6 +81,10 @@ filter_read_parts(struct rule *rule, bool prefix)
 		    !span_eq(rule->parts[k].name, rule->parts[i].name); k++)
 			;
 		rule->parts[i].first = k;
+		rule->says_mlfid |= span_eq(rule->parts[i].name,
+		    SPAN("mlfid"));
+		rule->says_nofail |= span_eq(rule->parts[i].name,
+		    SPAN("nofail"));
 	}
 }
 

@@ -190,13 +190,31 @@ fill(const struct groups *g, const struct session_lines *lines,
 		out->users[i] = lines->users[i];
 }
 
+/* Most expressions have no such name: the groups need not be looked through. */
 static bool
-is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
-    struct session_lines *lines)
+is_in_session(const struct filter *f, const struct rule *rule)
 {
+	return (rule->says_mlfid ||
+	    (f->prefix.n > 0 && f->prefix.v[0].says_mlfid)) &&
+	    groups_has(&f->now, mlfid);
+}
+
+static bool
+is_told_nofail(const struct filter *f, const struct rule *rule)
+{
+	return (rule->says_nofail ||
+	    (f->prefix.n > 0 && f->prefix.v[0].says_nofail)) &&
+	    groups_get(&f->now, SPAN("nofail")).n > 0;
+}
+
+static bool
+is_nofail(struct filter *f, const struct rule *rule,
+    const struct passage *pass, bool in_session, struct session_lines *lines)
+{
+	struct groups *g = &f->now;
 	bool nofail;
 
-	if (groups_has(g, mlfid)) {
+	if (in_session) {
 		nofail = sessions_merge(f->sessions, groups_get(g, mlfid),
 		    clock_boot(), pass->line, g, lines);
 		f->counters.sessions_evicted = sessions_evicted(f->sessions);
@@ -209,8 +227,7 @@ is_nofail(struct filter *f, const struct passage *pass, struct groups *g,
 	if (lines->n == 0)
 		lines->v[lines->n++] = pass->line;
 	/* Without a session the daemon counts it; only `gaol regex` not. */
-	return pass->mode == FILTER_ASIS &&
-	    groups_get(g, SPAN("nofail")).n > 0;
+	return pass->mode == FILTER_ASIS && is_told_nofail(f, rule);
 }
 
 enum filter_hit
@@ -225,8 +242,8 @@ filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
 	own.n = 0;
 	filter_collect(f, rule, &own);
 	groups_join(g, &f->before, &own);
-	in_session = groups_has(g, mlfid);
-	if (is_nofail(f, pass, g, &lines))
+	in_session = is_in_session(f, rule);
+	if (is_nofail(f, rule, pass, in_session, &lines))
 		return HIT_NOFAIL;
 	hit = f->options.anonymous ? HIT_FAILURE :
 	    identify(f, g, &f->failure);

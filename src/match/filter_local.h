@@ -29,6 +29,7 @@ struct rule {
 	struct regex *head;        /* filter_prefix.c; may be NULL */
 	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
+	bool says_mlfid, says_nofail;   /* … with these names */
 	uint64_t hits;
 	uint64_t ns;               /* CPU time, by samples */
 	const char *kind;          /* "failregex", for messages */

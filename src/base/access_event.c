@@ -34,15 +34,13 @@ access_event_texts(const struct access_event *e)
 }
 
 void
-access_event_copy_to(struct access_event *to, const struct access_event *from,
-    char *room)
+access_event_move_in(struct access_event *e, char *room)
 {
-	*to = *from;
-	to->owned = NULL;
+	e->owned = NULL;
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		move_in(&to->texts[i], &room);
-	move_in(&to->line, &room);
-	move_in(&to->forwarded, &room);
+		move_in(&e->texts[i], &room);
+	move_in(&e->line, &room);
+	move_in(&e->forwarded, &room);
 }
 
 void
@@ -50,7 +48,8 @@ access_event_copy(struct access_event *to, const struct access_event *from)
 {
 	char *room = xmalloc(access_event_texts(from) + 1);
 
-	access_event_copy_to(to, from, room);
+	*to = *from;
+	access_event_move_in(to, room);
 	to->owned = room;
 }
 

@@ -53,11 +53,10 @@ void access_event_copy(struct access_event *to,
     const struct access_event *from);
 void access_event_fini(struct access_event *e);
 /*
- * The same with its texts in the caller's room, access_event_texts() bytes,
- * which must stay as long as the copy is used; nothing is to be freed.
+ * The texts go to the caller's room, access_event_texts() bytes, which must
+ * stay as long as the event is used; nothing is to be freed.
  */
 size_t access_event_texts(const struct access_event *e);
-void access_event_copy_to(struct access_event *to,
-    const struct access_event *from, char *room);
+void access_event_move_in(struct access_event *e, char *room);
 
 #endif

@@ -37,7 +37,6 @@ room_for(struct event_rows *rows, size_t n)
 struct event_row *
 event_rows_add(struct event_rows *rows, const struct access_event *e)
 {
-	struct access_event cut = *e;
 	struct event_row *row;
 
 	if (rows->n == rows->cap) {
@@ -46,11 +45,11 @@ event_rows_add(struct event_rows *rows, const struct access_event *e)
 		    sizeof(*rows->v));
 	}
 	row = &rows->v[rows->n++];
-	*row = (struct event_row){ .duration_ms = -1 };
-	cut.line = span_sub(cut.line, 0, EVENT_LINE_MAX);
-	cut.forwarded = (struct span){ 0 };
-	access_event_copy_to(&row->event, &cut,
-	    room_for(rows, access_event_texts(&cut)));
+	*row = (struct event_row){ .event = *e, .duration_ms = -1 };
+	row->event.line = span_sub(e->line, 0, EVENT_LINE_MAX);
+	row->event.forwarded = (struct span){ 0 };
+	access_event_move_in(&row->event,
+	    room_for(rows, access_event_texts(&row->event)));
 	return row;
 }
 

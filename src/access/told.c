@@ -1,6 +1,7 @@
 #include "access/told.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/table.h"
@@ -14,15 +15,15 @@
  * how many of them no other log has told yet.
  */
 struct slot {
-	uint64_t hash;              /* of what they have in common */
-	int64_t second;
-	uint64_t log;
-	unsigned n;
+	uint32_t hash;              /* of what they have in common, but for
+	                             * what its place says */
+	uint32_t second;
+	uint32_t log;
+	uint32_t n;
 };
 
 struct told {
 	struct slot slots[SLOTS];   /* by hash; a collision forgets */
-	struct buf scratch;
 	struct buf log;             /* the last one's name … */
 	uint64_t log_hash;          /* … and hash; 0: there was none yet */
 	bool several;               /* logs: one alone tells nothing twice */
@@ -39,27 +40,38 @@ told_free(struct told *t)
 {
 	if (t == NULL)
 		return;
-	buf_fini(&t->scratch);
 	buf_fini(&t->log);
 	free(t);
 }
 
+static uint64_t
+mix(uint64_t hash, uint64_t more)
+{
+	hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+/* Of what clients choose the hash has a key. */
+static uint64_t
+mix_text(uint64_t hash, struct span text)
+{
+	return mix(hash, text.n > 0 ? table_hash(text.p, text.n) : 0);
+}
+
 /* Of all but the second. */
 static uint64_t
-hash_of(struct told *t, const struct access_event *e)
+hash_of(const struct access_event *e)
 {
-	const int64_t numbers[] = { e->kind, e->numbers[EVENT_ATTEMPTS] };
-	struct buf *b = &t->scratch;
+	struct span user = e->texts[EVENT_USER];
+	uint64_t hash = table_hash(user.p, user.n), ip[3] = { 0 };
 
-	buf_clear(b);
-	buf_add(b, numbers, sizeof(numbers));
-	buf_add(b, &e->ip, sizeof(e->ip));
-	buf_add_span(b, e->texts[EVENT_USER]);
-	buf_addc(b, '\0');
-	buf_add_span(b, e->texts[EVENT_QUEUE_ID]);
-	buf_addc(b, '\0');
-	buf_add_span(b, e->texts[EVENT_RECIPIENT]);
-	return table_hash(b->p, b->n);
+	memcpy(ip, &e->ip, sizeof(e->ip));
+	hash = mix(hash, (uint64_t)e->kind);
+	hash = mix(hash, (uint64_t)e->numbers[EVENT_ATTEMPTS]);
+	for (unsigned i = 0; i < 3; i++)
+		hash = mix(hash, ip[i]);
+	hash = mix_text(hash, e->texts[EVENT_QUEUE_ID]);
+	return mix_text(hash, e->texts[EVENT_RECIPIENT]);
 }
 
 /* Lines of one log come together. */
@@ -89,8 +101,8 @@ take(struct told *t, uint64_t hash, int64_t second, uint64_t log)
 {
 	struct slot *slot = slot_of(t, hash, second);
 
-	if (slot->hash != hash || slot->second != second ||
-	    slot->log == log || slot->n == 0)
+	if (slot->hash != hash >> 32 || slot->second != (uint32_t)second ||
+	    slot->log == (uint32_t)log || slot->n == 0)
 		return false;
 	slot->n--;
 	return true;
@@ -101,15 +113,17 @@ note(struct told *t, uint64_t hash, int64_t second, uint64_t log)
 {
 	struct slot *slot = slot_of(t, hash, second);
 
-	if (slot->hash != hash || slot->second != second || slot->log != log)
-		*slot = (struct slot){ hash, second, log, 0 };
+	if (slot->hash != hash >> 32 || slot->second != (uint32_t)second ||
+	    slot->log != (uint32_t)log)
+		*slot = (struct slot){ (uint32_t)(hash >> 32),
+			(uint32_t)second, (uint32_t)log, 0 };
 	slot->n++;
 }
 
 bool
 told_before(struct told *t, const struct access_event *e)
 {
-	uint64_t log = log_of(t, e), hash = hash_of(t, e);
+	uint64_t log = log_of(t, e), hash = hash_of(e);
 	int64_t now = wall_seconds(e->time);
 
 	for (int64_t i = now - WITHIN; t->several && i <= now + WITHIN; i++)
@@ -122,5 +136,5 @@ told_before(struct told *t, const struct access_event *e)
 void
 told_note(struct told *t, const struct access_event *e)
 {
-	note(t, hash_of(t, e), wall_seconds(e->time), log_of(t, e));
+	note(t, hash_of(e), wall_seconds(e->time), log_of(t, e));
 }

@@ -52,12 +52,10 @@ static const enum event_number lasting_numbers[] = {
 #define LASTING (KEPT - 1)
 #define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
 
+/* All but the texts. */
 static void
-fill(struct access_event *to, const struct access_event *from)
+fill_rest(struct access_event *to, const struct access_event *from)
 {
-	for (size_t i = 0; i < LASTING; i++)
-		if (to->texts[lasting[i]].n == 0)
-			to->texts[lasting[i]] = from->texts[lasting[i]];
 	if (to->ip.family == ADDR_NONE) {
 		to->ip = from->ip;
 		to->place = from->place;
@@ -70,6 +68,15 @@ fill(struct access_event *to, const struct access_event *from)
 		to->service = from->service;
 	if (to->tls == EVENT_TLS_UNKNOWN)
 		to->tls = from->tls;
+}
+
+static void
+fill(struct access_event *to, const struct access_event *from)
+{
+	for (size_t i = 0; i < LASTING; i++)
+		if (to->texts[lasting[i]].n == 0)
+			to->texts[lasting[i]] = from->texts[lasting[i]];
+	fill_rest(to, from);
 }
 
 /* A name that failed is not the account's: only a sign-in tells that. */
@@ -173,13 +180,41 @@ answer_user(struct open_session *s, struct access_event *e)
 	forget_user(&s->known);
 }
 
+/* Most lines of a session that is known have no text that is not. */
+static bool
+has_news(const struct open_session *s, const struct access_event *e)
+{
+	if (e->kind == EVENT_LOGIN)
+		return true;
+	for (size_t i = 0; i < LASTING; i++)
+		if (s->known.texts[lasting[i]].n == 0 &&
+		    e->texts[lasting[i]].n > 0)
+			return true;
+	return false;
+}
+
+static void
+learn_numbers(struct access_event *known, const struct access_event *e)
+{
+	for (size_t i = 0; i < LASTING_NUMBERS; i++)
+		if (e->numbers[lasting_numbers[i]] != EVENT_NUMBER_UNKNOWN)
+			known->numbers[lasting_numbers[i]] =
+			    e->numbers[lasting_numbers[i]];
+}
+
 static void
 learn(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e)
 {
-	struct access_event both, told = *e;
+	struct access_event both, told;
 
 	ask_user(s, e);
+	if (!has_news(s, e)) {
+		fill_rest(&s->known, e);
+		learn_numbers(&s->known, e);
+		return;
+	}
+	told = *e;
 	both = s->known;
 	if (!tells_user(e))
 		forget_user(&told);
@@ -192,10 +227,7 @@ learn(struct mail_sessions *ms, struct open_session *s,
 	}
 	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
 		both.numbers[i] = s->known.numbers[i];
-	for (size_t i = 0; i < LASTING_NUMBERS; i++)
-		if (e->numbers[lasting_numbers[i]] != EVENT_NUMBER_UNKNOWN)
-			both.numbers[lasting_numbers[i]] =
-			    e->numbers[lasting_numbers[i]];
+	learn_numbers(&both, e);
 	keep(ms, s, &both);
 }
 
@@ -351,6 +383,14 @@ judge(struct open_session *s, struct access_event *e)
 	return MAIL_SESSION_NEWS;
 }
 
+/* Its session would end with the line that begins it: an attacker's do. */
+static bool
+is_alone(struct mail_sessions *ms, const struct access_event *e)
+{
+	return e->kind == EVENT_FAILURE && e->total &&
+	    open_session_find(ms, e) == NULL;
+}
+
 enum mail_session_verdict
 mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 {
@@ -361,6 +401,11 @@ mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 	close_late(ms, e->time);
 	if (!open_session_has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
+	if (is_alone(ms, e)) {
+		verdict = proxied_event(ms, NULL, e);
+		follow_message(ms, e);
+		return verdict;
+	}
 	s = open_session_of(ms, e);
 	if (s == NULL) {
 		follow_message(ms, e);

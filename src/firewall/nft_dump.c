@@ -16,6 +16,7 @@
  */
 #define TRIES_MAX 10
 #define BUSY_MS 2
+#define DISTURBED_MS 2
 
 static const struct firewall_rule *
 rule_at(const struct nftables *f)
@@ -61,32 +62,27 @@ keep(const struct addr *addr, const struct nft_reply_element *e, void *arg)
 	};
 }
 
-/* Reads the set at d->at. False: disturbed, once more. */
-static bool
-read_set(struct nftables *f)
+/*
+ * What the reading brought, to be told: all of it in order, or, of very many
+ * hosts, the next of them, as sorting them would be a long turn of its own.
+ */
+static void
+take_some(struct nft_dump *d)
 {
-	struct nft_dump *d = &f->dump;
-	const struct firewall_rule *r = rule_at(f);
-	enum firewall_set kind = d->at % FIREWALL_SETS;
-	struct nft_element_set set = { nft_want_family(r->family), r->table,
-		r->sets[kind] };
 	struct telling t = { d, (uint32_t)(d->at / FIREWALL_SETS) };
-	struct nft_element_list list = { 0 };
-	int rc = nft_state_elements(&f->link, &set, &list);
+	struct nft_element_list *all = &d->reading.list, part = *all;
+	bool net = nft_want_is_net(d->at % FIREWALL_SETS);
 
-	if (rc == -1 && errno == EINTR && ++d->tries < TRIES_MAX) {
-		nft_element_list_fini(&list);
-		return false;
+	if (!net && all->n > NFT_READING_LARGE) {
+		part.v += d->taken;
+		part.n -= d->taken;
+		if (part.n > FIREWALL_BATCH_MAX)
+			part.n = FIREWALL_BATCH_MAX;
 	}
-	if (rc == -1 && errno != EINTR && errno != ENOENT)
-		log_warning(LOGGER, "cannot read set %s: %s", r->sets[kind],
-		    strerror(errno));
-	d->tries = 0;
+	d->taken += part.n;
 	d->n = d->told = 0;
-	d->read = list.begun;
-	nft_element_each(&list, nft_want_is_net(kind), keep, &t);
-	nft_element_list_fini(&list);
-	return true;
+	d->read = all->begun;
+	nft_element_each(&part, net, keep, &t);
 }
 
 static void
@@ -97,13 +93,57 @@ again(struct nftables *f, long ms)
 	evtimer_add(f->dump.step, &tv);
 }
 
+/* Some of the set at d->at. */
+static void
+read_some(struct nftables *f)
+{
+	struct nft_dump *d = &f->dump;
+	const struct firewall_rule *r = rule_at(f);
+	const struct nft_element_set set = { nft_want_family(r->family),
+		r->table, r->sets[d->at % FIREWALL_SETS] };
+	int rc = nft_reading_step(&d->reading, &set,
+	    d->tries + 1 == TRIES_MAX);
+
+	if (rc == 1) {
+		again(f, 0);
+		return;
+	}
+	if (rc == -1 && errno == EINTR) {
+		d->tries++;
+		again(f, DISTURBED_MS);
+		return;
+	}
+	if (rc == -1 && errno != ENOENT)
+		log_warning(LOGGER, "cannot read set %s: %s", set.name,
+		    strerror(errno));
+	d->tries = 0;
+	d->taken = 0;
+	d->whole = true;
+	again(f, 0);
+}
+
+/* The next set. */
+static void
+go_on(struct nftables *f)
+{
+	struct nft_dump *d = &f->dump;
+
+	nft_reading_end(&d->reading);
+	d->whole = false;
+	d->at++;
+	again(f, 0);
+}
+
 static void
 finish(struct nftables *f)
 {
-	f->dump.running = false;
-	free(f->dump.v);
-	f->dump.v = NULL;
-	f->dump.n = f->dump.cap = f->dump.told = 0;
+	struct nft_dump *d = &f->dump;
+
+	nft_reading_close(&d->reading);
+	d->running = false;
+	free(d->v);
+	d->v = NULL;
+	d->n = d->cap = d->told = 0;
 	if (f->fw.events->dumped != NULL)
 		f->fw.events->dumped(NULL, 0, f->fw.arg);
 }
@@ -114,42 +154,61 @@ owner_is_busy(const struct nftables *f)
 	return f->fw.events->busy != NULL && f->fw.events->busy(f->fw.arg);
 }
 
+/* The next piece of what is in v, when the owner can take it. */
+static void
+tell_some(struct nftables *f)
+{
+	struct nft_dump *d = &f->dump;
+	const struct firewall_element *v = d->v + d->told;
+	size_t part = d->n - d->told;
+
+	if (owner_is_busy(f)) {
+		again(f, BUSY_MS);
+		return;
+	}
+	if (part > FIREWALL_BATCH_MAX)
+		part = FIREWALL_BATCH_MAX;
+	d->told += part;
+	again(f, 0);
+	if (f->fw.events->dumped != NULL)
+		f->fw.events->dumped(v, part, f->fw.arg);
+}
+
 static void
 on_step(evutil_socket_t fd, short what, void *arg)
 {
 	struct nftables *f = arg;
 	struct nft_dump *d = &f->dump;
-	size_t part = d->n - d->told;
 
 	(void)fd;
 	(void)what;
-	if (part > 0 && owner_is_busy(f)) {
-		again(f, BUSY_MS);
+	if (d->told == d->n && d->whole && d->taken < d->reading.list.n)
+		take_some(d);
+	if (d->told < d->n) {
+		tell_some(f);
 		return;
 	}
-	if (part > 0) {
-		const struct firewall_element *v = d->v + d->told;
-
-		if (part > FIREWALL_BATCH_MAX)
-			part = FIREWALL_BATCH_MAX;
-		d->told += part;
-		again(f, 0);
-		if (f->fw.events->dumped != NULL)
-			f->fw.events->dumped(v, part, f->fw.arg);
+	if (d->whole) {
+		go_on(f);
 		return;
 	}
 	while (d->at < f->fw.rules_n * FIREWALL_SETS && !readable(f))
 		d->at++;
-	if (d->at >= f->fw.rules_n * FIREWALL_SETS) {
+	if (d->at < f->fw.rules_n * FIREWALL_SETS)
+		read_some(f);
+	else
 		finish(f);
-		return;
-	}
-	if (!read_set(f)) {
-		again(f, 2);
-		return;
-	}
-	d->at++;
-	again(f, 0);
+}
+
+/* From the first set on, whatever was under way. */
+static void
+begin(struct nft_dump *d, size_t at)
+{
+	nft_reading_close(&d->reading);
+	d->whole = false;
+	d->at = at;
+	d->tries = 0;
+	d->n = d->told = d->taken = 0;
 }
 
 int
@@ -166,9 +225,7 @@ void
 nft_dump_start(struct nftables *f)
 {
 	f->dump.running = true;
-	f->dump.at = 0;
-	f->dump.tries = 0;
-	f->dump.n = f->dump.told = 0;
+	begin(&f->dump, 0);
 	again(f, 0);
 }
 
@@ -178,8 +235,7 @@ nft_dump_stop(struct nftables *f)
 	if (!f->dump.running)
 		return;
 	/* The end is told from the loop: nothing is left to walk. */
-	f->dump.n = f->dump.told = 0;
-	f->dump.at = SIZE_MAX;
+	begin(&f->dump, SIZE_MAX);
 	again(f, 0);
 }
 
@@ -189,6 +245,7 @@ nft_dump_fini(struct nftables *f)
 	if (f->dump.step != NULL)
 		event_free(f->dump.step);
 	f->dump.step = NULL;
+	nft_reading_close(&f->dump.reading);
 	free(f->dump.v);
 	f->dump.v = NULL;
 }

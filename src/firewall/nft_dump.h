@@ -1,7 +1,8 @@
 /*
- * Reads the elements of every set of the rules, one set a wake, and hands
- * them out a piece a wake. A set is read whole before any of it is told,
- * because a change meanwhile (NLM_F_DUMP_INTR) means: again from its start.
+ * Reads the elements of every set of the rules, some milliseconds a wake, and
+ * hands them out a piece a wake. A set is read whole before any of it is told,
+ * because a change meanwhile (NLM_F_DUMP_INTR) means: again from its start,
+ * unless the set is large (nft_reading.h); then some may be told twice.
  */
 #ifndef GAOL_FIREWALL_NFT_DUMP_H
 #define GAOL_FIREWALL_NFT_DUMP_H
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 #include "firewall/firewall.h"
-#include "firewall/nft_element.h"
+#include "firewall/nft_reading.h"
 
 struct event;
 struct nftables;
@@ -21,8 +22,11 @@ struct nft_dump {
 	bool running;
 	size_t at;                        /* rule * FIREWALL_SETS + set */
 	unsigned tries;
-	struct firewall_element *v;       /* of the set that was read */
-	struct boot read;                 /* … then */
+	struct nft_reading reading;
+	bool whole;                       /* it is over */
+	size_t taken;                     /* of what it brought, into v */
+	struct firewall_element *v;       /* to be told */
+	struct boot read;                 /* … was read then */
 	size_t n, cap, told;
 };
 

@@ -103,18 +103,10 @@ nft_link_drain(struct nft_link *l)
 
 /* --- questions ------------------------------------------------------------ */
 
-struct answer {
-	uint32_t seq;
-	nft_reply_fn *fn;
-	void *arg;
-	bool interrupted;
-	bool over;
-};
-
 static int
 answer_message(const struct nlmsghdr *h, void *arg)
 {
-	struct answer *a = arg;
+	struct nft_link_answer *a = arg;
 	int error = 0;
 
 	if (h->nlmsg_seq != a->seq)
@@ -149,36 +141,52 @@ ask_build(struct nft_link *l, const struct nft_link_ask *ask, char *buf)
 }
 
 int
-nft_link_ask(struct nft_link *l, const struct nft_link_ask *ask,
-    nft_reply_fn *fn, void *arg)
+nft_link_begin(struct nft_link *l, const struct nft_link_ask *ask,
+    struct nft_link_answer *a)
 {
-	struct answer a = { .seq = l->seq, .fn = fn, .arg = arg };
 	char buf[ASK_SIZE] __attribute__((aligned(8)));
 	size_t size;
-	ssize_t n;
 
 	nft_link_drain(l);
+	a->seq = l->seq;
+	a->interrupted = a->over = false;
 	size = ask_build(l, ask, buf);
 	l->seq++;
-	if (send(l->fd, buf, size, 0) == -1)
+	a->over = send(l->fd, buf, size, 0) == -1;
+	return a->over ? -1 : 0;
+}
+
+int
+nft_link_next(struct nft_link *l, struct nft_link_answer *a)
+{
+	ssize_t n = nft_link_read(l);
+	int error;
+
+	if (n == -1) {
+		a->over = true;
 		return -1;
-	while (!a.over) {
-		n = nft_link_read(l);
-		if (n == -1)
-			return -1;
-		if (nft_reply_walk(l->in, (size_t)n, answer_message, &a) != 0)
-			goto fail;
 	}
-	if (!a.interrupted)
+	if (nft_reply_walk(l->in, (size_t)n, answer_message, a) != 0) {
+		error = errno;
+		a->over = true;
+		nft_link_drain(l);
+		errno = error;
+		return -1;
+	}
+	if (!a->over || !a->interrupted)
 		return 0;
 	errno = EINTR;
 	return -1;
-fail:
-	{
-		int error = errno;
+}
 
-		nft_link_drain(l);
-		errno = error;
-	}
-	return -1;
+int
+nft_link_ask(struct nft_link *l, const struct nft_link_ask *ask,
+    nft_reply_fn *fn, void *arg)
+{
+	struct nft_link_answer a = { .fn = fn, .arg = arg };
+	int rc = nft_link_begin(l, ask, &a);
+
+	while (rc == 0 && !a.over)
+		rc = nft_link_next(l, &a);
+	return rc;
 }

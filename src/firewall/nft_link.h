@@ -48,5 +48,19 @@ struct nft_link_ask {
  */
 int nft_link_ask(struct nft_link *l, const struct nft_link_ask *ask,
     nft_reply_fn *fn, void *arg);
+/*
+ * The same in parts, a datagram each: begin, then next until it is over. -1:
+ * errno, as above, and it is over; nothing else may be asked until it is.
+ */
+struct nft_link_answer {
+	uint32_t seq;
+	nft_reply_fn *fn;
+	void *arg;
+	bool interrupted;
+	bool over;
+};
+int nft_link_begin(struct nft_link *l, const struct nft_link_ask *ask,
+    struct nft_link_answer *a);
+int nft_link_next(struct nft_link *l, struct nft_link_answer *a);
 
 #endif

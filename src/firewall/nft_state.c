@@ -191,11 +191,8 @@ nft_state_set(const struct nft_state *s, const char *name)
  * (seen on 6.18: 86,425 of 100,000). Such a set is read again until a reading
  * brings no more than the one before. What fits one datagram has no such gap.
  */
-#define ONE_DATAGRAM 256
-#define READINGS_MAX 6
-
-static int
-on_elements(const struct nlmsghdr *h, void *arg)
+int
+nft_state_element(const struct nlmsghdr *h, void *arg)
 {
 	struct nft_element_list *list = arg;
 
@@ -213,7 +210,7 @@ read_once(struct nft_link *l, const struct nft_link_ask *ask,
 {
 	clock_tick();
 	list->begun = clock_boot();
-	return nft_link_ask(l, ask, on_elements, list);
+	return nft_link_ask(l, ask, nft_state_element, list);
 }
 
 int
@@ -225,8 +222,8 @@ nft_state_elements(struct nft_link *l, const struct nft_element_set *set,
 		.set = set->name };
 	int rc = read_once(l, &ask, list);
 
-	for (int i = 1; rc == 0 && list->n > ONE_DATAGRAM &&
-	    i < READINGS_MAX; i++) {
+	for (int i = 1; rc == 0 && list->n > NFT_STATE_GAPLESS &&
+	    i < NFT_STATE_READINGS; i++) {
 		struct nft_element_list next = { 0 };
 		bool more;
 

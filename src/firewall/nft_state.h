@@ -61,6 +61,11 @@ struct nft_state_set *nft_state_set(const struct nft_state *s,
  */
 int nft_state_elements(struct nft_link *l, const struct nft_element_set *set,
     struct nft_element_list *list);
+/* How each of its messages goes into the list (an nft_reply_fn). */
+int nft_state_element(const struct nlmsghdr *h, void *list);
+/* What fits one datagram is read without a gap. */
+#define NFT_STATE_GAPLESS 256
+#define NFT_STATE_READINGS 6
 /* The generation of the whole ruleset. 0, or -1: errno. */
 int nft_state_generation(struct nft_link *l, uint32_t *id);
 

@@ -1,7 +1,8 @@
 """150,000 bans from the database (1,000,000 with SOAK=1) come back in turns of
 the loop: it answers meanwhile, an id whose row has not come yet is known to
 whoever asks, fails or lifts, and what was lifted stays so. At the next start,
-with all of them in the kernel, none is added or removed."""
+with all of them in the kernel, none is added or removed, and somebody new is
+banned meanwhile."""
 
 import os
 import sqlite3
@@ -101,15 +102,24 @@ try:
     gaold.start()
     pings = Pings(gaold)
     pings.start()
+    begun = time.monotonic()
+    gaold.fail("203.0.113.8")
+    new = wait_for("the new one", PATIENCE,
+                   lambda: gaold.log_has("[sshd] Ban 203.0.113.8"))
+    took = time.monotonic() - begun
+    tap.ok(new and took < 20, "somebody new is banned while the kernel's set is read"
+           " (after %.1f s)" % took)
     tap.ok(wait_for("bans", PATIENCE, lambda: settled(gaold)), "once more",
            gaold.ask("status"))
     answers_well(gaold, pings, "with all in the kernel")
     counts = monitor.counts()
-    # Who failed again was banned for longer than his row says.
-    tap.ok(counts["add"] <= 1 and counts["delete"] == 0,
-           "no element was removed, and none added but the one that was prolonged", counts)
+    # Who failed again was banned for longer than his row says. The new one may be asked
+    # for twice: what is added while a set is read may not be among what was read.
+    tap.ok(counts["add"] <= 3 and counts["delete"] == 0,
+           "no element was removed, and none added but the new one and the one prolonged",
+           counts)
     tap.ok(gaold.ask("banned", lifted) == [[]] and
-           gaold.ask("status", "sshd", "brief")["actions"]["banned"] == BANS,
+           gaold.ask("status", "sshd", "brief")["actions"]["banned"] == BANS + 1,
            "what was lifted does not come back")
 finally:
     gaold.close()

@@ -96,18 +96,33 @@ command_answer_new(struct request *r, enum answer_kind kind)
 	return a;
 }
 
-void
-command_answer_end(struct command_answer *a)
+static void
+release(struct command_answer *a)
 {
 	if (--a->wait.asked == 0)
 		on_done(&a->wait);
+}
+
+/* A disk that fails is no reason to say less: bans go on without it. */
+static void
+on_disk(int error, void *arg)
+{
+	(void)error;
+	release(arg);
+}
+
+void
+command_answer_end(struct command_answer *a, struct engine *e)
+{
+	if (e->restore == NULL || !store_barrier(e->store, on_disk, a))
+		release(a);
 }
 
 void
 command_answer_drop(struct command_answer *a, struct request *r)
 {
 	if (a != NULL)
-		command_answer_end(a);
+		release(a);
 	else
 		request_fail(r, "Exception", "shutting down");
 }

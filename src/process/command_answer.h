@@ -1,7 +1,8 @@
 /*
  * The answer to a client that has banned or lifted. It comes when the change
  * is made and the firewall has answered to all of it: who reads "banned" may
- * rely on it.
+ * rely on it. While the bans of the start come back nothing is written yet, for
+ * seconds where there are very many; the answer waits for the disk then.
  */
 #ifndef GAOL_PROCESS_COMMAND_ANSWER_H
 #define GAOL_PROCESS_COMMAND_ANSWER_H
@@ -30,8 +31,8 @@ struct command_answer *command_answer_new(struct request *r,
     enum answer_kind kind);
 void command_answer_error(struct command_answer *a, const struct id *id,
     const char *text);
-/* Nothing more will be asked of the firewall. */
-void command_answer_end(struct command_answer *a);
+/* Nothing more will be asked of the firewall, or written. */
+void command_answer_end(struct command_answer *a, struct engine *e);
 /* The daemon stops before all was asked, or (NULL) before anything was. */
 void command_answer_drop(struct command_answer *a, struct request *r);
 

@@ -115,7 +115,7 @@ ban_some(struct engine_change *change)
 	if (b->i < b->argc)
 		return engine_change_behind(b->engine) ? CHANGE_WAITS :
 		    CHANGE_MORE;
-	command_answer_end(b->answer);
+	command_answer_end(b->answer, b->engine);
 	banning_free(b);
 	return CHANGE_OVER;
 }

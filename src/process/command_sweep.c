@@ -93,7 +93,7 @@ sweep_some(struct engine_change *change)
 		return engine_change_behind(s->engine) ? CHANGE_WAITS :
 		    CHANGE_MORE;
 	if (s->answer != NULL)
-		command_answer_end(s->answer);
+		command_answer_end(s->answer, s->engine);
 	sweep_free(s);
 	return CHANGE_OVER;
 }

@@ -273,7 +273,7 @@ go_on(struct engine_change *change)
 			    CHANGE_MORE;
 		next_jail(l);
 	}
-	command_answer_end(l->answer);
+	command_answer_end(l->answer, e);
 	lifting_free(l);
 	return CHANGE_OVER;
 }

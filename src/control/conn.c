@@ -80,6 +80,8 @@ void
 conn_free(struct conn *c)
 {
 	let_go(c);
+	if (c->reading != NULL)
+		work_cancel(c->all->work, c->reading);
 	TAILQ_REMOVE(&c->all->list, c, link);
 	c->all->n--;
 	c->all->replies -= c->reply;
@@ -172,8 +174,8 @@ conn_open_drop(size_t *open)
 		free(open);
 }
 
-static void
-request_free(struct request *r)
+void
+conn_request_free(struct request *r)
 {
 	conn_open_drop(r->open);
 	if (r->conn == NULL && r->all != NULL)
@@ -207,7 +209,7 @@ end_inside(struct request *r, json_t *payload, json_t *error)
 	request_done_fn *done = r->done;
 	void *arg = r->done_arg;
 
-	request_free(r);
+	conn_request_free(r);
 	done(payload, error, arg);
 	json_decref(payload);
 	json_decref(error);
@@ -219,7 +221,7 @@ conn_answer(struct request *r, struct buf *reply)
 	struct conn *c = r->conn;
 	enum request_form form = r->form;
 
-	request_free(r);
+	conn_request_free(r);
 	if (c == NULL) {
 		buf_fini(reply);
 		return;
@@ -363,6 +365,21 @@ run_words(struct conn *c, struct request *r)
 		request_fail(r, "IndexError", "list index out of range");
 }
 
+void
+conn_read(struct conn *c, struct request *r, size_t n, const char *why)
+{
+	if (why != NULL && r->form == REQUEST_JSON)
+		cut_off(c, r->form, why);
+	else if (why != NULL)
+		complain(c, r->form, why);
+	evbuffer_drain(bufferevent_get_input(c->bev),
+	    n + request_end_of(r->form).n);
+	if (c->closing || why != NULL)
+		conn_request_free(r);
+	else
+		run_words(c, r);
+}
+
 /* The first n bytes of the input. */
 static void
 run_text(struct conn *c, enum request_form form, size_t n)
@@ -370,26 +387,23 @@ run_text(struct conn *c, enum request_form form, size_t n)
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 	struct request *r = xcalloc(1, sizeof(*r));
 	const char *why = NULL;
-	const char *text = n > 0 ?
+	const char *p = n > 0 ?
 	    (const char *)evbuffer_pullup(input, (ssize_t)n) : "";
+	struct span text = span_from(p, n);
 
-	if (text == NULL)
+	if (p == NULL)
 		log_fatal(LOGGER, "out of memory");
 	r->form = form;
 	c->scanned = 0;
-	if (form == REQUEST_PICKLE && span_eq(span_from(text, n),
-	    REQUEST_CLOSE))
+	if (form == REQUEST_PICKLE && span_eq(text, REQUEST_CLOSE))
 		c->closing = true;
-	else if (request_parse(form, span_from(text, n), &r->argv,
-	    &why) == -1 && form == REQUEST_JSON)
-		cut_off(c, form, why);
-	else if (why != NULL)
-		complain(c, form, why);
-	evbuffer_drain(input, n + request_end_of(form).n);
-	if (c->closing || why != NULL)
-		request_free(r);
-	else
-		run_words(c, r);
+	else if (form == REQUEST_JSON || n <= CONN_READ_SHORT)
+		(void)request_parse(form, text, &r->argv, &why);
+	else {
+		conn_long_read(c, r, text);
+		return;
+	}
+	conn_read(c, r, n, why);
 }
 
 /* Runs the next request, if there is one and its turn has come. */
@@ -403,7 +417,8 @@ run_next(struct conn *c)
 	struct span end;
 	char first;
 
-	if (c->request != NULL || c->closing || length == 0 ||
+	if (c->request != NULL || c->reading != NULL || c->closing ||
+	    length == 0 ||
 	    evbuffer_get_length(output_of(c)) > 0 ||
 	    evbuffer_copyout(input, &first, 1) != 1)
 		return;
@@ -428,7 +443,8 @@ run_next(struct conn *c)
 static bool
 is_over(const struct conn *c)
 {
-	return c->request == NULL && (c->closing || c->eof) &&
+	return c->request == NULL && c->reading == NULL &&
+	    (c->closing || c->eof) &&
 	    evbuffer_get_length(output_of(c)) == 0;
 }
 

@@ -42,8 +42,8 @@ struct request {
 };
 
 /*
- * A client is idle (request NULL, nothing in its output), busy (a command has
- * its request) or taking its reply (output).
+ * A client is idle (request NULL, nothing in its output), read, busy (a command
+ * has its request) or taking its reply (output).
  */
 struct conn {
 	TAILQ_ENTRY(conn) link;
@@ -51,6 +51,7 @@ struct conn {
 	struct bufferevent *bev;
 	struct event *deadline;   /* armed unless busy */
 	struct request *request;
+	struct work *reading;     /* its next request: long, read in turns */
 	struct peer peer;
 	size_t scanned;           /* input known to hold no newline */
 	size_t reply;             /* bytes counted in all->replies */
@@ -82,6 +83,12 @@ void conn_free(struct conn *c);
 void conn_open_drop(size_t *open);
 /* Ends the request with the reply, which is taken over. */
 void conn_answer(struct request *r, struct buf *reply);
+void conn_request_free(struct request *r);
+#define CONN_READ_SHORT 16384   /* bytes of a pickle that is read at once */
+/* A longer one, in turns; nothing more comes from the client meanwhile. */
+void conn_long_read(struct conn *c, struct request *r, struct span text);
+/* It has its words, or why not; its n bytes of the input go, and it runs. */
+void conn_read(struct conn *c, struct request *r, size_t n, const char *why);
 /*
  * Before the last conn_free: an open request is answered with "shutting
  * down", and what the socket takes without waiting is written.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "base/xalloc.h"
 #include "control/unpickle.h"
 
 /* An opcode's work; `with` is its argument's size, or a kind. */
@@ -359,44 +360,99 @@ pickle_read_starts(char first)
 	return opcodes[(uint8_t)first].run != NULL;
 }
 
-/* The value that the pickle is, once it has stopped. */
-static bool
-run(struct unpickle *m, uint32_t *root)
-{
-	while (!m->stopped) {
-		const struct opcode *op;
-		struct span code;
+/*
+ * What is shared is written out each time. A stream of commands has three
+ * times the bytes of its pickle; a bomb of a kilobyte has millions.
+ */
+#define ROOM(n) (65536 + 8 * (n))
 
-		if (!unpickle_take(m, 1, &code))
+/* --- in parts ------------------------------------------------------------- */
+
+struct pickle_read {
+	struct unpickle m;
+	struct pickle_words words;
+	struct strings argv;
+	size_t room;          /* bytes of all words */
+	bool has_words;       /* the pickle has stopped: its words are made */
+};
+
+static bool
+run_one(struct unpickle *m)
+{
+	const struct opcode *op;
+	struct span code;
+
+	if (!unpickle_take(m, 1, &code))
+		return false;
+	op = &opcodes[(uint8_t)code.p[0]];
+	if (op->run == NULL)
+		return unpickle_refuse(m, "an opcode is not accepted here");
+	return op->run(m, op->with);
+}
+
+struct pickle_read *
+pickle_read_new(struct span text)
+{
+	struct pickle_read *r = xcalloc(1, sizeof(*r));
+
+	r->m.left = text;
+	r->room = ROOM(text.n);
+	return r;
+}
+
+void
+pickle_read_free(struct pickle_read *r)
+{
+	if (r == NULL)
+		return;
+	pickle_words_fini(&r->words);
+	strings_fini(&r->argv);
+	free(r->m.heap.values);
+	free(r->m.heap.cells);
+	free(r->m.stack.v);
+	free(r->m.marks.v);
+	free(r->m.memo.v);
+	strings_fini(&r->m.owned);
+	free(r);
+}
+
+bool
+pickle_read_step(struct pickle_read *r, size_t n)
+{
+	uint32_t root;
+
+	if (r->has_words)
+		return pickle_words_some(&r->words, &r->argv, n);
+	while (!r->m.stopped && n-- > 0)
+		if (!run_one(&r->m))
 			return false;
-		op = &opcodes[(uint8_t)code.p[0]];
-		if (op->run == NULL)
-			return unpickle_refuse(m,
-			    "an opcode is not accepted here");
-		if (!op->run(m, op->with))
-			return false;
+	if (!r->m.stopped)
+		return true;
+	if (!unpickle_pop(&r->m, &root))
+		return false;
+	pickle_words_begin(&r->words, &r->m.heap, root, r->room);
+	r->has_words = true;
+	return r->words.why == NULL;
+}
+
+int
+pickle_read_end(struct pickle_read *r, struct strings *argv, const char **why)
+{
+	*why = r->m.why != NULL ? r->m.why : r->words.why;
+	if (*why == NULL) {
+		*argv = r->argv;
+		r->argv = (struct strings){ 0 };
 	}
-	return unpickle_pop(m, root);
+	pickle_read_free(r);
+	return *why == NULL ? 0 : -1;
 }
 
 int
 pickle_read(struct span text, struct strings *argv, const char **why)
 {
-	struct unpickle m = { .left = text };
-	uint32_t root;
-	int rc = -1;
+	struct pickle_read *r = pickle_read_new(text);
 
-	if (!run(&m, &root))
-		*why = m.why;
-	else
-		rc = pickle_words(&m.heap, root, argv, why);
-	if (rc == -1)
-		strings_fini(argv);
-	free(m.heap.values);
-	free(m.heap.cells);
-	free(m.stack.v);
-	free(m.marks.v);
-	free(m.memo.v);
-	strings_fini(&m.owned);
-	return rc;
+	while (pickle_read_step(r, SIZE_MAX))
+		;
+	return pickle_read_end(r, argv, why);
 }

@@ -21,7 +21,8 @@
 #include "base/strings.h"
 
 #define PICKLE_VALUES_MAX (1u << 17)   /* also of the stack and the memo */
-#define PICKLE_TEXT_MAX (4u << 20)     /* bytes of all words */
+#define PICKLE_TEXT_MAX (4u << 20)     /* bytes of all words; also 64 KiB and
+                                          eight times the pickle at most */
 #define PICKLE_DEPTH_MAX 32            /* of a word's containers */
 
 /* Is it an opcode that this reader takes? */
@@ -32,5 +33,15 @@ bool pickle_read_starts(char first);
  * text and *argv empty. What follows the pickle's end is ignored.
  */
 int pickle_read(struct span text, struct strings *argv, const char **why);
+/*
+ * The same of a long one in many steps, each of so many opcodes or words; true:
+ * there is more to do. The text is borrowed until the end, which frees it.
+ */
+struct pickle_read;
+struct pickle_read *pickle_read_new(struct span text);
+bool pickle_read_step(struct pickle_read *r, size_t n);
+int pickle_read_end(struct pickle_read *r, struct strings *argv,
+    const char **why);
+void pickle_read_free(struct pickle_read *r);
 
 #endif

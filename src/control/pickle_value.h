@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "base/strings.h"
 
@@ -45,13 +46,25 @@ struct pickle_heap {
 	size_t cells_n, cells_cap;
 };
 
+/* Words in the making: of one pickle, some after the other. */
+struct pickle_words {
+	const struct pickle_heap *heap;
+	uint32_t next;      /* cell of the next item; 0: none */
+	struct buf out;
+	size_t room;        /* bytes that all words together may still have */
+	const char *why;    /* it has failed */
+};
+
 /*
  * Adds the items of the list or tuple `root` to *argv as words: scalars as
- * Python's str() writes them, containers as JSON. -1 with *why: the value is
+ * Python's str() writes them, containers as JSON. w->why is set: the value is
  * none, nests too deep (or is in itself), has no JSON form, or is too long
- * (PICKLE_TEXT_MAX); *argv is partly filled then.
+ * (room, PICKLE_TEXT_MAX at most); *argv is partly filled then. `n` of them at a time; true:
+ * there are more.
  */
-int pickle_words(const struct pickle_heap *heap, uint32_t root,
-    struct strings *argv, const char **why);
+void pickle_words_begin(struct pickle_words *w, const struct pickle_heap *heap,
+    uint32_t root, size_t room);
+bool pickle_words_some(struct pickle_words *w, struct strings *argv, size_t n);
+void pickle_words_fini(struct pickle_words *w);
 
 #endif

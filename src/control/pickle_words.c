@@ -7,16 +7,8 @@
 #include "control/pickle_read.h"
 #include "control/printable.h"
 
-/* One word in the making. Sharing makes a value longer than its pickle was. */
-struct words {
-	const struct pickle_heap *heap;
-	struct buf out;
-	size_t room;        /* bytes that all words together may still have */
-	const char *why;
-};
-
 static bool
-refuse(struct words *w, const char *why)
+refuse(struct pickle_words *w, const char *why)
 {
 	w->why = why;
 	return false;
@@ -62,7 +54,7 @@ add_scalar(struct buf *out, const struct pickle_value *v)
 }
 
 static bool
-add_json_scalar(struct words *w, const struct pickle_value *v)
+add_json_scalar(struct pickle_words *w, const struct pickle_value *v)
 {
 	if (v->kind == PICKLE_NONE)
 		buf_adds(&w->out, "null");
@@ -78,7 +70,7 @@ add_json_scalar(struct words *w, const struct pickle_value *v)
 }
 
 static bool
-add_key(struct words *w, const struct pickle_value *v)
+add_key(struct pickle_words *w, const struct pickle_value *v)
 {
 	if (!is_scalar(v))
 		return refuse(w, "a dict's key is no scalar");
@@ -93,7 +85,7 @@ add_key(struct words *w, const struct pickle_value *v)
 }
 
 static bool
-add_json(struct words *w, uint32_t index, unsigned depth)
+add_json(struct pickle_words *w, uint32_t index, unsigned depth)
 {
 	const struct pickle_value *v = &w->heap->values[index];
 	bool dict = v->kind == PICKLE_DICT;
@@ -125,7 +117,7 @@ add_json(struct words *w, uint32_t index, unsigned depth)
 }
 
 static bool
-add_word(struct words *w, uint32_t index, struct strings *argv)
+add_word(struct pickle_words *w, uint32_t index, struct strings *argv)
 {
 	const struct pickle_value *v = &w->heap->values[index];
 
@@ -142,20 +134,34 @@ add_word(struct words *w, uint32_t index, struct strings *argv)
 	return true;
 }
 
-int
-pickle_words(const struct pickle_heap *heap, uint32_t root,
-    struct strings *argv, const char **why)
+void
+pickle_words_begin(struct pickle_words *w, const struct pickle_heap *heap,
+    uint32_t root, size_t room)
 {
 	const struct pickle_value *v = &heap->values[root];
-	struct words w = { .heap = heap, .room = PICKLE_TEXT_MAX };
 
+	*w = (struct pickle_words){ .heap = heap,
+		.room = room < PICKLE_TEXT_MAX ? room : PICKLE_TEXT_MAX };
 	if (v->kind != PICKLE_LIST && v->kind != PICKLE_TUPLE)
-		w.why = "a request is a list";
+		w->why = "a request is a list";
 	else
-		for (uint32_t c = v->items.first; c != 0 &&
-		    add_word(&w, heap->cells[c].value, argv); )
-			c = heap->cells[c].next;
-	buf_fini(&w.out);
-	*why = w.why;
-	return w.why == NULL ? 0 : -1;
+		w->next = v->items.first;
+}
+
+bool
+pickle_words_some(struct pickle_words *w, struct strings *argv, size_t n)
+{
+	while (w->why == NULL && w->next != 0 && n-- > 0) {
+		const struct pickle_cell *cell = &w->heap->cells[w->next];
+
+		if (add_word(w, cell->value, argv))
+			w->next = cell->next;
+	}
+	return w->why == NULL && w->next != 0;
+}
+
+void
+pickle_words_fini(struct pickle_words *w)
+{
+	buf_fini(&w->out);
 }

@@ -41,12 +41,13 @@ server_status(struct request *r, size_t argc, const char *const *argv,
 static void
 echo(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
-	json_t *words = json_array();
+	struct rolls rolls = { 0 };
+	struct roll *words = rolls_add(&rolls);
 
 	(void)arg;
 	for (size_t i = 1; i < argc; i++)
-		json_array_append_new(words, payload_text(span_of(argv[i])));
-	request_reply(r, words);
+		roll_add(words, span_of(argv[i]));
+	request_reply_long(r, roll_mark(words), &rolls);
 }
 
 static void

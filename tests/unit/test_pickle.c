@@ -14,6 +14,29 @@
 #include "control/pickle_write.h"
 #include "control/shape.h"
 
+/* One opcode or word after the other: the same comes of it. */
+static void
+assert_same_in_steps(struct span pickle, const struct strings *argv,
+    const char *why)
+{
+	struct pickle_read *r = pickle_read_new(pickle);
+	struct strings again = { 0 };
+	const char *why_again;
+
+	while (pickle_read_step(r, 1))
+		;
+	assert_int_equal(pickle_read_end(r, &again, &why_again),
+	    why == NULL ? 0 : -1);
+	if (why != NULL)
+		assert_string_equal(why_again, why);
+	assert_true(strings_eq(&again, argv));
+	strings_fini(&again);
+	/* Or it is given up in the middle. */
+	r = pickle_read_new(pickle);
+	pickle_read_step(r, pickle.n / 2);
+	pickle_read_free(r);
+}
+
 /* The words as "a|b|", or "! why". Lives until the next call. */
 static const char *
 words_of(const char *pickle, size_t n)
@@ -31,6 +54,7 @@ words_of(const char *pickle, size_t n)
 		assert_int_equal(argv.n, 0);
 		buf_addf(&text, "! %s", why);
 	}
+	assert_same_in_steps(span_from(copy, n), &argv, why);
 	for (size_t i = 0; i < argv.n; i++)
 		buf_addf(&text, "%s|", argv.v[i]);
 	strings_fini(&argv);

@@ -44,13 +44,6 @@ shown(const char *entry)
 	return buf_take(&text);
 }
 
-static void
-shown_all(const struct strings *all, struct strings *out)
-{
-	for (size_t i = 0; i < all->n; i++)
-		strings_take(out, shown(all->v[i]));
-}
-
 static bool
 is_single(const char *entry)
 {
@@ -63,6 +56,17 @@ static bool
 same_id(const void *entry, const void *key)
 {
 	return id_eq(entry, key);
+}
+
+/* False: it is one of those that were seen. */
+static bool
+is_new(struct table *seen, struct id *id, const char *entry)
+{
+	*id = id_from_span(span_of(entry));
+	if (table_find(seen, id_hash(id), id) != NULL)
+		return false;
+	(void)table_add(seen, id_hash(id), id);
+	return true;
 }
 
 /*
@@ -78,10 +82,8 @@ show_ip(struct setting_call *c)
 	struct table *seen = table_new(0, same_id);
 
 	for (size_t i = 0; i < all->n; i++) {
-		ids[i] = id_from_span(span_of(all->v[i]));
-		if (table_find(seen, id_hash(&ids[i]), &ids[i]) != NULL)
+		if (!is_new(seen, &ids[i], all->v[i]))
 			continue;
-		(void)table_add(seen, id_hash(&ids[i]), &ids[i]);
 		json_array_append_new(is_single(all->v[i]) ? singles : list,
 		    command_id_json(&ids[i]));
 	}
@@ -132,35 +134,42 @@ store_ip(struct setting_call *c, size_t skip, const struct strings *more)
 	return rc;
 }
 
+/* Those of the words that are not among `all` yet, each once. */
+static void
+new_words(const struct strings *all, const struct strings *words,
+    struct strings *more)
+{
+	struct id *ids = xcalloc(all->n + words->n + 1, sizeof(*ids));
+	struct table *seen = table_new(0, same_id);
+
+	for (size_t i = 0; i < all->n; i++)
+		is_new(seen, &ids[i], all->v[i]);
+	for (size_t i = 0; i < words->n; i++)
+		if (is_new(seen, &ids[all->n + i], words->v[i]))
+			strings_add(more, span_of(words->v[i]));
+	table_free(seen);
+	free(ids);
+}
+
 /* What is there already is not there twice. */
 static int
 add_ip(struct setting_call *c)
 {
 	const struct strings *all = &c->jail->config->ignoreip;
-	struct strings words = { 0 }, known = { 0 }, more = { 0 };
+	struct strings words = { 0 }, more = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; i < c->argc; i++)
 		value_words(c->argv[i], &words);
-	shown_all(all, &known);
-	for (size_t i = 0; i < words.n && i < WORDS_MAX; i++) {
-		char *text = shown(words.v[i]);
-
-		if (strings_has(&known, text)) {
-			free(text);
-			continue;
-		}
-		strings_take(&known, text);
-		strings_add(&more, span_of(words.v[i]));
-	}
-	if (words.n > WORDS_MAX || known.n > ENTRIES_MAX)
+	if (words.n <= WORDS_MAX)
+		new_words(all, &words, &more);
+	if (words.n > WORDS_MAX || all->n + more.n > ENTRIES_MAX)
 		rc = command_setting_fail(c, "ValueError", "ignoreip: too "
 		    "many; accepted: %d at once, %d in all", WORDS_MAX,
 		    ENTRIES_MAX);
 	else if (more.n > 0)
 		rc = store_ip(c, SIZE_MAX, &more);
 	strings_fini(&words);
-	strings_fini(&known);
 	strings_fini(&more);
 	return rc;
 }

@@ -122,6 +122,9 @@ void filter_join(struct filter *f, struct sieve *sieve);
  */
 size_t filter_skip(struct filter *f, struct span rest, enum filter_time mode,
     uint64_t *lines);
+/* The lines just skipped were an envelope's, and this was the last one's time:
+ * it is not looked for in them. */
+void filter_passed(struct filter *f, struct wall time);
 /* How many texts are looked for; 0: a failregex has none, it always runs. */
 size_t filter_literals(const struct filter *f);
 

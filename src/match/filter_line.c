@@ -273,6 +273,8 @@ judge_timed(struct filter *f, struct span line, struct passage *pass, bool cut)
 	prepare(f, line, pass);
 	if (cut)
 		filter_stamp_cut(f, pass);
+	/* Later than what was passed by. */
+	f->scan.behind.n = 0;
 	f->last = pass->time;
 	f->last_known = true;
 	if (!filter_check_time(f, pass))

@@ -166,11 +166,21 @@ filter_stamp_cut(struct filter *f, struct passage *pass)
 
 	date_find(f->dates, f->matcher, pass->line, pass->ascii, clock_wall(),
 	    &date);
-	f->scan.behind.n = 0;
 	if (!date.found)
 		return;
+	if (date.start > 0 && date.end > date.start)
+		f->scan.inner_date = true;
 	pass->cut_from = date.start;
 	pass->cut_to = date.end;
+}
+
+void
+filter_passed(struct filter *f, struct wall time)
+{
+	if (f->scan.behind.n == 0)
+		return;
+	f->scan.behind.n = 0;
+	set_last(f, time);
 }
 
 bool

@@ -300,6 +300,12 @@ engine_event_skip(struct event_filter *filter, struct span rest)
 }
 
 void
+engine_event_passed(struct event_filter *filter, struct wall time)
+{
+	filter_passed(event_filter_inside(filter), time);
+}
+
+void
 engine_event_line(struct engine *e, struct event_filter *filter,
     struct span line, struct span log)
 {

@@ -21,6 +21,8 @@ void engine_event_join(struct event_filter *filter, struct sieve *sieve);
 void engine_event_sieve(struct event_filter *filter, struct sieve *sieve);
 /* Bytes of `rest` that are complete lines without any event. */
 size_t engine_event_skip(struct event_filter *filter, struct span rest);
+/* … of an envelope, the last at that time. */
+void engine_event_passed(struct event_filter *filter, struct wall time);
 void engine_event_line(struct engine *e, struct event_filter *filter,
     struct span line, struct span log);
 /* One whose time is known; `stamped`: it may have a stamp of its own. */

@@ -94,8 +94,9 @@ on_block(struct span block, uint64_t serial, void *arg)
 {
 	struct engine_log *log = arg;
 
-	/* What comes out of an envelope is not in the block. */
-	if (block.n == 0 || log->envelope != NULL) {
+	if (log->envelope != NULL)
+		envelope_block(log->envelope);
+	if (block.n == 0) {
 		filter_sieve(log->jail->filter, NULL);
 		if (log->jail->events != NULL)
 			engine_event_sieve(log->jail->events, NULL);
@@ -112,13 +113,17 @@ static size_t
 on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 {
 	struct engine_log *log = arg;
+	size_t n;
 
 	if (log->envelope != NULL)
-		return 0;
-	if (log->events != NULL)
+		rest.n = envelope_whole(log->envelope, rest);
+	if (rest.n > 0 && log->events != NULL)
 		rest.n = engine_event_skip(log->events, rest);
-	return rest.n == 0 ? 0 : filter_skip(log->jail->filter, rest,
+	n = rest.n == 0 ? 0 : filter_skip(log->jail->filter, rest,
 	    live ? FILTER_LIVE : FILTER_RESTORING, lines);
+	if (log->envelope != NULL && n > 0)
+		engine_unwrap_passed(log, span_sub(rest, 0, n));
+	return n;
 }
 
 static void

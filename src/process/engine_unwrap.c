@@ -74,6 +74,18 @@ engine_unwrap_line(struct engine_log *log, struct span line,
 }
 
 void
+engine_unwrap_passed(struct engine_log *log, struct span lines)
+{
+	struct wall time;
+
+	if (!envelope_passed(log->envelope, lines, &time))
+		return;
+	filter_passed(log->jail->filter, time);
+	if (log->events != NULL)
+		engine_event_passed(log->events, time);
+}
+
+void
 engine_unwrap_counters(const struct engine_jail *j,
     struct envelope_counters *sum)
 {

@@ -13,6 +13,8 @@ void engine_unwrap_start(struct engine_log *log);
  */
 void engine_unwrap_line(struct engine_log *log, struct span line,
     enum filter_time mode, filter_failure_fn *found);
+/* These lines hold nothing that is looked for, and are not judged. */
+void engine_unwrap_passed(struct engine_log *log, struct span lines);
 /* Of all logs of the jail. */
 void engine_unwrap_counters(const struct engine_jail *j,
     struct envelope_counters *sum);

@@ -161,3 +161,86 @@ envelope_open(struct envelope *e, struct span line, struct enveloped *out)
 		return join(e, what, out);
 	return what;
 }
+
+/* --- blocks --------------------------------------------------------------------- */
+
+/* Without any effect but on what is one line's. */
+static bool
+is_whole(struct envelope *e, struct span line, struct enveloped *out)
+{
+	switch (e->kind) {
+	case ENVELOPE_DOCKER:
+		if (!envelope_docker_whole(e, line, out))
+			return false;
+		break;
+	case ENVELOPE_CRI:
+		if (envelope_cri(e, line, out) == ENVELOPE_REFUSED)
+			return false;
+		break;
+	case ENVELOPE_SYSLOG:
+		/* Then its time is in it, too. */
+		envelope_syslog(e, line, out);
+		return out->text.p == line.p;
+	case ENVELOPE_JOURNAL:
+	case ENVELOPE_NONE:
+	case ENVELOPE_AUTO:
+	case ENVELOPE_KINDS:
+		return false;
+	}
+	return !e->partial && !e->parts[e->stream].open;
+}
+
+/* Of text that was not looked at, from `from` on. */
+static size_t
+count_whole(struct envelope *e, struct span text, size_t from)
+{
+	struct enveloped out;
+	struct span rest;
+	size_t n;
+
+	for (;; from += n + 1) {
+		rest = span_skip(text, from);
+		n = span_chr(rest, '\n');
+		if (n == SPAN_NONE || !is_whole(e, span_sub(rest, 0, n), &out))
+			return from;
+	}
+}
+
+size_t
+envelope_whole(struct envelope *e, struct span block)
+{
+	const char *end = e->looked.p + e->whole;
+
+	if (e->looked.n == 0 || block.p < e->looked.p || block.p >= end) {
+		e->looked = block;
+		e->whole = count_whole(e, block, 0);
+		end = block.p + e->whole;
+	}
+	return (size_t)(end - block.p) < block.n ?
+	    (size_t)(end - block.p) : block.n;
+}
+
+void
+envelope_block(struct envelope *e)
+{
+	e->looked = (struct span){ NULL, 0 };
+}
+
+bool
+envelope_passed(struct envelope *e, struct span lines, struct wall *time)
+{
+	struct enveloped out;
+	struct span last;
+	size_t newline;
+
+	if (lines.n == 0 || e->kind == ENVELOPE_SYSLOG)
+		return false;
+	last = span_sub(lines, 0, lines.n - 1);
+	newline = span_find_last(last, SPAN("\n"));
+	if (newline != SPAN_NONE)
+		last = span_skip(last, newline + 1);
+	if (!is_whole(e, last, &out))
+		return false;
+	*time = out.time;
+	return true;
+}

@@ -50,6 +50,17 @@ void envelope_free(struct envelope *e);   /* NULL is a no-op */
 /* One line without its newline. *out is set by the first three. */
 enum envelope_what envelope_open(struct envelope *e, struct span line,
     struct enveloped *out);
+/*
+ * Bytes of complete lines at the begin of `block` whose texts stand in them as
+ * they are, each the whole of what its program wrote: what is nowhere in these
+ * bytes is in none of the texts. Asked again of what is left of a block, it
+ * remembers; envelope_block() says that there is another one in its place.
+ */
+size_t envelope_whole(struct envelope *e, struct span block);
+void envelope_block(struct envelope *e);
+/* Such lines were passed by unopened: the time of the last; false: it is its
+ * text's own affair. */
+bool envelope_passed(struct envelope *e, struct span lines, struct wall *time);
 /* What is taken off; ENVELOPE_AUTO until that is decided. */
 enum envelope_kind envelope_kind(const struct envelope *e);
 const struct envelope_counters *envelope_counters(const struct envelope *e);

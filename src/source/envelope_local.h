@@ -25,6 +25,9 @@ struct envelope {
 	struct journal_line journal;
 	struct buf text;      /* of this line */
 	struct buf scratch;
+	/* Of a block, what envelope_whole() has looked at. */
+	struct span looked;
+	size_t whole;         /* bytes of it that are such lines */
 	/* Of this line, by whoever opened it: */
 	enum envelope_stream stream;
 	bool partial;
@@ -35,6 +38,10 @@ struct envelope {
  * any other effect. Docker's and CRI's set stream and partial, too.
  */
 enum envelope_what envelope_docker(struct envelope *e, struct span line,
+    struct enveloped *out);
+/* A whole line whose text stands in it byte by byte, and is of one byte each.
+ * False: nothing is known of it. */
+bool envelope_docker_whole(struct envelope *e, struct span line,
     struct enveloped *out);
 enum envelope_what envelope_cri(struct envelope *e, struct span line,
     struct enveloped *out);

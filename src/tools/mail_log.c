@@ -158,14 +158,11 @@ on_block(struct span block, void *arg)
 {
 	struct input *in = arg;
 
-	/* What comes out of an envelope is not in the block. */
 	if (in->envelope != NULL &&
 	    envelope_kind(in->envelope) == ENVELOPE_NONE) {
 		envelope_free(in->envelope);
 		in->envelope = NULL;
 	}
-	if (in->envelope != NULL)
-		block.n = 0;
 	filter_block(event_filter_inside(in->filter), block);
 }
 

@@ -18,9 +18,9 @@ on_block(struct span block, void *arg)
 {
 	struct regex_run *run = arg;
 
-	/* What comes out of an envelope is not in the block. */
-	filter_block(run->filter, run->envelope != NULL ?
-	    (struct span){ NULL, 0 } : block);
+	/* Many an envelope's text is a part of it; else it is looked through
+	 * by itself. */
+	filter_block(run->filter, block);
 }
 
 /* A line whose envelope is no such line counts as it is. */

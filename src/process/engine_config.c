@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "config/dump.h"
 #include "process/check.h"
+#include "process/engine_unwrap.h"
 #include "process/sheet.h"
 
 #define LOGGER "gaol.engine"
@@ -249,7 +250,9 @@ apply_logs(struct engine *e, const struct config *config,
 			logs[i].tail = old->tail;
 			logs[i].moved = old->moved;
 			logs[i].dirty = true;
+			logs[i].envelope = old->envelope;
 			old->tail = NULL;
+			old->envelope = NULL;
 		}
 	}
 	for (size_t i = 0; i < e->logs_n; i++) {
@@ -263,6 +266,8 @@ apply_logs(struct engine *e, const struct config *config,
 		engine_log_sieve(e, &logs[i]);
 		if (logs[i].tail == NULL)
 			engine_log_start(e, &logs[i], plan->logs[i].tail);
+		else
+			engine_unwrap_keep(&logs[i]);
 	}
 }
 

@@ -126,6 +126,17 @@ on_skip(struct span rest, bool live, uint64_t *lines, void *arg)
 	return n;
 }
 
+/* Their first parts may have been read before a restart. */
+static bool
+on_before(struct span line, void *arg)
+{
+	struct engine_log *log = arg;
+
+	if (log->envelope != NULL)
+		envelope_before(log->envelope, line);
+	return true;
+}
+
 static void
 save_later(struct engine *e)
 {
@@ -239,6 +250,8 @@ engine_log_start(struct engine *e, struct engine_log *log, bool tail)
 		.from_end = tail,
 		.block = on_block,
 		.skip = on_skip,
+		.before = log->jail->config->envelope != ENVELOPE_NONE ?
+		    on_before : NULL,
 	};
 
 	/* At a reload the store's thread runs: new logs begin anew. */

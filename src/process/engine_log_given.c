@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "process/command_local.h"
+#include "process/engine_unwrap.h"
 
 #define LOGGER "fail2ban.filter"
 
@@ -23,6 +24,7 @@ struct engine_given {
 	char *path;
 	bool from_end;
 	struct tail *tail;          /* of before a reload; NULL: it is new */
+	struct envelope *envelope;  /* … too */
 	struct request *request;    /* who asked; NULL: nobody waits */
 	bool dead;                  /* its jail has stopped meanwhile */
 };
@@ -71,6 +73,7 @@ given_free(struct engine_given *g, int error)
 {
 	fail(g->request, g->path, error);
 	tail_free(g->tail);
+	envelope_free(g->envelope);
 	free(g->path);
 	free(g);
 }
@@ -179,11 +182,14 @@ engine_log_added(struct engine *e, const struct wire_log_added *m)
 	log = &e->logs[e->logs_n++];
 	*log = (struct engine_log){
 		.jail = g->jail, .path = g->path, .tail = g->tail,
+		.envelope = g->envelope,
 		.given = true, .from_end = g->from_end, .request = g->request,
 		.told = g->tail != NULL, .closed = g->dead,
 	};
 	free(g);
 	engine_log_sieve(e, log);
+	if (log->tail != NULL)
+		engine_unwrap_keep(log);
 	if (!log->closed)
 		engine_log_reopen(e, log);
 }
@@ -252,6 +258,8 @@ engine_log_keep(struct engine *e, struct engine_log *log)
 	g = given_new(log->jail, log->path, log->from_end);
 	g->tail = log->tail;
 	g->request = log->request;
+	g->envelope = log->envelope;
+	log->envelope = NULL;
 	log->tail = NULL;
 	log->request = NULL;
 	ask(e, g);

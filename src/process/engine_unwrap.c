@@ -19,6 +19,14 @@ engine_unwrap_start(struct engine_log *log)
 		    (size_t)log->jail->engine->config->own.line_max);
 }
 
+void
+engine_unwrap_keep(struct engine_log *log)
+{
+	if (log->envelope == NULL || envelope_asked(log->envelope) !=
+	    log->jail->config->envelope)
+		engine_unwrap_start(log);
+}
+
 /* Once it is known that there is none, lines go the short way. */
 static void
 settle(struct engine_log *log)

@@ -7,6 +7,9 @@
 
 /* The log begins (again): log->envelope is set, NULL where there is none. */
 void engine_unwrap_start(struct engine_log *log);
+/* It goes on after a reload: its envelope, parts and all, too, if that is what
+ * its jail says now. */
+void engine_unwrap_keep(struct engine_log *log);
 /*
  * One line of a log that has one, to its jail's filter, which tells `found`,
  * and to log->events. log->envelope may be gone afterwards: it had none.

@@ -33,6 +33,12 @@ envelope_free(struct envelope *e)
 }
 
 enum envelope_kind
+envelope_asked(const struct envelope *e)
+{
+	return e->decided ? ENVELOPE_AUTO : e->kind;
+}
+
+enum envelope_kind
 envelope_kind(const struct envelope *e)
 {
 	return e->kind;
@@ -160,6 +166,16 @@ envelope_open(struct envelope *e, struct span line, struct enveloped *out)
 	else if (e->kind == ENVELOPE_DOCKER || e->kind == ENVELOPE_CRI)
 		return join(e, what, out);
 	return what;
+}
+
+void
+envelope_before(struct envelope *e, struct span line)
+{
+	struct envelope_counters before = e->counters;
+	struct enveloped ignored;
+
+	envelope_open(e, line, &ignored);
+	e->counters = before;
 }
 
 /* --- blocks --------------------------------------------------------------------- */

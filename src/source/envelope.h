@@ -50,6 +50,9 @@ void envelope_free(struct envelope *e);   /* NULL is a no-op */
 /* One line without its newline. *out is set by the first three. */
 enum envelope_what envelope_open(struct envelope *e, struct span line,
     struct enveloped *out);
+/* A line that was read before a restart: only the parts of one that is not
+ * complete are of interest. */
+void envelope_before(struct envelope *e, struct span line);
 /*
  * Bytes of complete lines at the begin of `block` whose texts stand in them as
  * they are, each the whole of what its program wrote: what is nowhere in these
@@ -62,6 +65,7 @@ void envelope_block(struct envelope *e);
  * text's own affair. */
 bool envelope_passed(struct envelope *e, struct span lines, struct wall *time);
 /* What is taken off; ENVELOPE_AUTO until that is decided. */
+enum envelope_kind envelope_asked(const struct envelope *e);   /* new()'s */
 enum envelope_kind envelope_kind(const struct envelope *e);
 const struct envelope_counters *envelope_counters(const struct envelope *e);
 /*

@@ -190,6 +190,27 @@ logfile_skip_to_end(struct logfile *f)
 	hash_first_line(f);
 }
 
+void
+logfile_before(const struct logfile *f, size_t most, lines_fn *line, void *arg)
+{
+	off_t from = 0, to = f->done_to;
+	struct span rest, piece;
+	ssize_t n;
+
+	if (most > CHUNK)
+		most = CHUNK;
+	if (to > (off_t)most)
+		from = to - (off_t)most;
+	held.serial = 0;
+	n = read_at(f, chunk, (size_t)(to - from), from);
+	rest = span_from(chunk, n > 0 ? (size_t)n : 0);
+	/* In the middle of a line. */
+	if (from > 0)
+		span_cut(&rest, '\n', &piece);
+	while (span_cut(&rest, '\n', &piece) && line(piece, arg))
+		;
+}
+
 /* Shorter than what was read, or begun anew and grown again since. */
 static bool
 was_truncated(const struct logfile *f)

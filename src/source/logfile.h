@@ -27,6 +27,12 @@ bool logfile_is(const struct logfile *f, const struct stat *st);
 void logfile_resume(struct logfile *f, const struct tail_position *stored);
 /* Continue behind the last complete line there is. */
 void logfile_skip_to_end(struct logfile *f);
+/*
+ * The complete lines in up to `most` bytes before what is delivered next: they
+ * were, or are not wanted. Nothing changes by it.
+ */
+void logfile_before(const struct logfile *f, size_t most, lines_fn *line,
+    void *arg);
 /* Nothing was ever written to it (or it was truncated and is still empty). */
 bool logfile_is_empty(const struct logfile *f);
 /*

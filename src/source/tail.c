@@ -23,6 +23,8 @@ struct tail {
 	size_t line_max;
 	tail_block_fn *block;
 	tail_skip_fn *skip;
+	lines_fn *before;
+	bool look_back;                /* … were not asked for yet */
 	bool from_end;
 	bool live;
 	struct tail_position stored;   /* where the first file may go on */
@@ -49,6 +51,7 @@ tail_new(const struct tail_options *options)
 	t->line_max = options->line_max;
 	t->block = options->block;
 	t->skip = options->skip;
+	t->before = options->before;
 	t->from_end = options->from_end;
 	if (options->stored != NULL) {
 		t->stored = *options->stored;
@@ -117,6 +120,7 @@ start_first(struct tail *t, struct logfile *f)
 		t->live = true;
 	} else {
 		logfile_resume(f, &t->stored);
+		t->look_back = t->before != NULL;
 	}
 	t->from_end = false;
 }
@@ -283,6 +287,9 @@ tail_read(struct tail *t, size_t budget, tail_line_fn *fn, void *arg)
 
 	if (t->n == 0)
 		return 0;
+	if (t->look_back)
+		logfile_before(t->v[0], TAIL_BEFORE, t->before, arg);
+	t->look_back = false;
 	rc = read_lingering(t, &budget, &to);
 	if (rc == 0)
 		rc = read_current(t, &budget, &to);

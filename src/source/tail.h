@@ -21,6 +21,7 @@
 
 #include "base/position.h"
 #include "base/span.h"
+#include "source/lines.h"
 
 struct tail;
 
@@ -37,6 +38,8 @@ typedef void tail_block_fn(struct span block, uint64_t serial, void *arg);
 typedef size_t tail_skip_fn(struct span rest, bool live, uint64_t *lines,
     void *arg);
 
+#define TAIL_BEFORE (128u * 1024)
+
 struct tail_options {
 	const char *path;      /* as configured; for messages */
 	size_t line_max;
@@ -44,6 +47,9 @@ struct tail_options {
 	const struct tail_position *stored;   /* NULL: none */
 	tail_block_fn *block;  /* NULL: none; gets tail_read's `arg` */
 	tail_skip_fn *skip;    /* NULL: every line is delivered */
+	/* Where a stored place is taken up in the middle of a file, the lines
+	 * in TAIL_BEFORE bytes before it, first of all; NULL: none. */
+	lines_fn *before;
 };
 
 struct tail_counters {

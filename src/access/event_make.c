@@ -262,9 +262,51 @@ is_name(struct span s)
 	return s.n > 0 && s.n <= USER_NAME_MAX && utf8_broken_at(s) == SPAN_NONE;
 }
 
+/* One of logfmt's escapes, behind its backslash: \n, \x{1b}. A character that
+ * is no byte (\x{202e}) stays as it is written. */
+static size_t
+unescape(struct span s, struct buf *out)
+{
+	static const char names[] = "nrt", means[] = "\n\r\t";
+	const char *at;
+	uint64_t byte;
+
+	if (s.n == 0)
+		return 0;
+	at = memchr(names, s.p[0], sizeof(names) - 1);
+	if (at != NULL) {
+		buf_addc(out, means[at - names]);
+		return 1;
+	}
+	if (s.n >= 5 && span_starts(s, SPAN("x{")) && s.p[4] == '}' &&
+	    number_parse_hex(span_sub(s, 2, 2), &byte) == 0) {
+		buf_addc(out, (char)byte);
+		return 5;
+	}
+	if (s.p[0] != '"' && s.p[0] != '\\')
+		buf_addc(out, '\\');
+	buf_addc(out, s.p[0]);
+	return 1;
+}
+
+static void
+unquote(struct span s, struct buf *out)
+{
+	size_t n;
+
+	buf_clear(out);
+	while ((n = span_chr(s, '\\')) != SPAN_NONE) {
+		buf_add_span(out, span_sub(s, 0, n));
+		s = span_skip(s, n + 1);
+		s = span_skip(s, unescape(s, out));
+	}
+	buf_add_span(out, s);
+}
+
 /*
- * <F-USER_BASE64>: a line of SASL's dialogue, as it was sent. Decoded into
- * `out`, which stays empty if that is no name.
+ * <F-USER_BASE64>: a line of SASL's dialogue, as it was sent; it is no name if
+ * it is none decoded. <F-USER_QUOTED>: from between logfmt's quotes; if it is
+ * no name without its escapes, it is one with them.
  */
 static void
 decode_user(const struct event_line *line, struct buf *out)
@@ -277,6 +319,13 @@ decode_user(const struct event_line *line, struct buf *out)
 		    base64_decode(g->value, out) == 0 &&
 		    !is_name(buf_span(out)))
 			buf_clear(out);
+		if (!span_eq(g->name, SPAN("user_quoted")))
+			continue;
+		unquote(span_sub(g->value, 0, 2 * USER_NAME_MAX), out);
+		if (is_name(buf_span(out)))
+			continue;
+		buf_clear(out);
+		buf_add_span(out, span_sub(g->value, 0, USER_NAME_MAX));
 	}
 }
 

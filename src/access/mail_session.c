@@ -391,6 +391,14 @@ is_alone(struct mail_sessions *ms, const struct access_event *e)
 	    open_session_find(ms, e) == NULL;
 }
 
+/* The number of an earlier session, given again: its server was restarted. */
+static bool
+is_stale(const struct open_session *s, const struct access_event *e)
+{
+	return e->kind == EVENT_CONNECT && s->last.us != 0 &&
+	    open_session_has_id(e);
+}
+
 enum mail_session_verdict
 mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 {
@@ -407,6 +415,10 @@ mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 		return verdict;
 	}
 	s = open_session_of(ms, e);
+	if (s != NULL && is_stale(s, e)) {
+		open_session_close(ms, s);
+		s = open_session_of(ms, e);
+	}
 	if (s == NULL) {
 		follow_message(ms, e);
 		return proxied_event(ms, NULL, e);

@@ -42,11 +42,7 @@ add_json(struct buf *out, struct span s)
 	}
 }
 
-static const char *
-stream(void)
-{
-	return random_below(8) == 0 ? "stderr" : "stdout";
-}
+static const char *stream;      /* of all parts of a line */
 
 static void
 docker(struct buf *out, struct span part, bool last)
@@ -54,7 +50,7 @@ docker(struct buf *out, struct span part, bool last)
 	buf_adds(out, "{\"log\":\"");
 	add_json(out, part);
 	buf_addf(out, "%s\",\"stream\":\"%s\",\"time\":\"2026-11-21T22:0%zu:"
-	    "%02zu.467051123Z\"}\n", last ? "\\n" : "", stream(),
+	    "%02zu.467051123Z\"}\n", last ? "\\n" : "", stream,
 	    random_below(8), random_below(60));
 }
 
@@ -62,7 +58,7 @@ static void
 cri(struct buf *out, struct span part, bool last)
 {
 	buf_addf(out, "2026-11-21T22:0%zu:%02zu.467051123+00:00 %s %c ",
-	    random_below(8), random_below(60), stream(), last ? 'F' : 'P');
+	    random_below(8), random_below(60), stream, last ? 'F' : 'P');
 	buf_add_span(out, part);
 	buf_addc(out, '\n');
 }
@@ -100,6 +96,7 @@ write_log(enum envelope_kind kind, size_t n, struct buf *out)
 		    kind == ENVELOPE_CRI ? cri : syslog_line;
 
 		buf_clear(&line);
+		stream = random_below(8) == 0 ? "stderr" : "stdout";
 		/* A date in the middle of a line ends all passing by, and
 		 * these have them. */
 		if (n < 2000) {

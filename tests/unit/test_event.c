@@ -88,6 +88,35 @@ test_base64(void **state)
 	buf_fini(&user);
 }
 
+/* logfmt's escapes; what is no name without them is one with them. */
+static void
+test_quoted(void **state)
+{
+	static const struct {
+		const char *sent, *name;
+	} all[] = {
+		{ "a b", "a b" }, { "a\\\"b", "a\"b" }, { "a\\\\n", "a\\n" },
+		{ "\\x{c3}\\x{a4}", "\xc3\xa4" }, { "a\\n", "a\\n" },
+		{ "\\x{1b}[31m", "\\x{1b}[31m" }, { "x\\x{ff}", "x\\x{ff}" },
+		{ "\\x{202e}x", "\\x{202e}x" }, { "\\x{", "\\x{" },
+		{ "a\\", "a" },
+	};
+	struct buf user = { 0 };
+	struct access_event e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct event_line l = { .kind = EVENT_FAILURE };
+
+		add(&l, "user_quoted", all[i].sent);
+		event_make(&l, &no_rules, &user, &e);
+		if (!span_eq(e.texts[EVENT_USER_RAW], span_of(all[i].name)))
+			fail_msg("%s: %.*s", all[i].sent,
+			    SPAN_FMT(e.texts[EVENT_USER_RAW]));
+	}
+	buf_fini(&user);
+}
+
 /* Nonsense is unknown, never guessed. */
 static void
 test_nonsense(void **state)
@@ -322,6 +351,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_copy),

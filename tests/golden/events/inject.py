@@ -80,11 +80,6 @@ def pair(text):
     return text if plain else '"%s"' % quoted(text)
 
 
-def inside(text):
-    """Without the quotes that stand around it."""
-    return text[1:-1] if text[0] == '"' else text
-
-
 def if_word(text):
     return None if any(c in text for c in ' "{}') else text
 
@@ -573,12 +568,12 @@ CYRUS = [
     # 3.13
     Form("mail cyrus/imap[{n}]: event=login.bad r.clienthost=[{ip}] "
          "u.username={u} login.mech=PLAIN error=\"SASL(-13): authentication "
-         "failure: checkpass failed\"", dict(FAILURE, user=inside), pair),
+         "failure: checkpass failed\"", FAILURE, pair),
     Form("mail cyrus/http[{n}]: event=login.bad r.clienthost=\"pc.example "
          "[{ip}]\" u.username={u} login.scheme=Basic error={u}", None, pair),
     Form("mail cyrus/imap[{n}]: event=login.good r.sessionid={s} r.clienthost="
          "[{ip}] u.username={u} login.mech=PLAIN login.tls=1 login.magic={u}",
-         dict(LOGIN, user=inside), pair),
+         LOGIN, pair),
     Form("mail cyrus/imap[{n}]: Too many open connections (5 of 4 from pc [{ip}]"
          ", 3 of 2 for {u})", {"kind": "limited", "user": USER}, as_it_is),
     Form("mail cyrus/imap[{n}]: event=auditlog.create r.sessionid={n} "
@@ -811,6 +806,8 @@ def check(gaol, server, stamp, forms):
                 u=text, ip=TRUE, s="S%d+/A" % n, n=n + 1000, t=when, iso=iso))
             if form.means is not None:
                 text = form.means(text if form.text is in_exim else u)
+            elif form.text is pair:
+                text = u      # a name is read without its escapes
             wanted.append((form, text))
     bad = 0
     for (form, text), line, events in zip(wanted, lines,

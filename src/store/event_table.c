@@ -209,7 +209,11 @@ event_table_make(sqlite3 *db)
 	    " failures INTEGER, duration_ms_in_all INTEGER");
 	add_indexes(&text, "gaol_events");
 	add_indexes(&text, "gaol_sessions");
-	buf_adds(&text, "CREATE INDEX IF NOT EXISTS gaol_events_kind"
+	/* event_table_messages() */
+	buf_adds(&text, "CREATE INDEX IF NOT EXISTS gaol_events_queue"
+	    " ON gaol_events(time) WHERE queue_id IS NOT NULL"
+	    " AND kind IN ('login', 'received');"
+	    "CREATE INDEX IF NOT EXISTS gaol_events_kind"
 	    " ON gaol_events(kind, time);"
 	    "CREATE INDEX IF NOT EXISTS gaol_sessions_open"
 	    " ON gaol_sessions(number) WHERE is_open;");

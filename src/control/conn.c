@@ -23,63 +23,10 @@ output_of(const struct conn *c)
 	return bufferevent_get_output(c->bev);
 }
 
-static void
-leave_gone(struct request *r)
-{
-	LIST_REMOVE(r, gone);
-	r->all->gone_n--;
-	peer_fini(&r->peer);
-	r->all = NULL;
-}
-
-/* Of commands inside it no more are run. */
-static void
-forget(struct request *r)
-{
-	struct work_queue *work = r->all->work;
-
-	leave_gone(r);
-	if (r->work != NULL)
-		work_cancel(work, r->work);
-}
-
-/* Its request goes on without it, or, if it is in our hands, no further. */
-static void
-let_go(struct conn *c)
-{
-	struct request *r = c->request;
-
-	if (r == NULL)
-		return;
-	c->request = NULL;
-	r->conn = NULL;
-	r->peer = c->peer;
-	c->peer = (struct peer){ 0 };
-	LIST_INSERT_HEAD(&c->all->gone, r, gone);
-	if (++c->all->gone_n > SERVER_GONE_MAX) {
-		if (r->has_inside)
-			log_warning(LOGGER, "a client has gone; the rest of "
-			    "its commands is not run: that of %d others waits",
-			    SERVER_GONE_MAX);
-		forget(r);
-	} else if (r->work != NULL && !r->has_inside) {
-		work_cancel(c->all->work, r->work);
-	}
-}
-
-void
-conn_forget_gone(struct conns *all)
-{
-	struct request *r;
-
-	while ((r = LIST_FIRST(&all->gone)) != NULL)
-		forget(r);
-}
-
 void
 conn_free(struct conn *c)
 {
-	let_go(c);
+	conn_gone_add(c);
 	if (c->reading != NULL)
 		work_cancel(c->all->work, c->reading);
 	TAILQ_REMOVE(&c->all->list, c, link);
@@ -168,18 +115,11 @@ cut_off(struct conn *c, enum request_form form, const char *why)
 }
 
 void
-conn_open_drop(size_t *open)
-{
-	if (open != NULL && --*open == 0)
-		free(open);
-}
-
-void
 conn_request_free(struct request *r)
 {
-	conn_open_drop(r->open);
+	conn_gone_drop(r->open);
 	if (r->conn == NULL && r->all != NULL)
-		leave_gone(r);
+		conn_gone_leave(r);
 	strings_fini(&r->argv);
 	free(r);
 }
@@ -544,7 +484,7 @@ conn_flush(struct conn *c)
 	if (c->request != NULL) {
 		enum request_form form = c->request->form;
 
-		let_go(c);
+		conn_gone_add(c);
 		reply_stopping(form, &reply);
 		answer(c, form, &reply);
 	}

@@ -79,8 +79,6 @@ struct conns {
 struct conn *conn_new(struct conns *all, int fd, const struct peer *peer);
 /* Closes at once. A request that is open goes on without it. */
 void conn_free(struct conn *c);
-/* One less; the last one frees it. */
-void conn_open_drop(size_t *open);
 /* Ends the request with the reply, which is taken over. */
 void conn_answer(struct request *r, struct buf *reply);
 void conn_request_free(struct request *r);
@@ -94,7 +92,17 @@ void conn_read(struct conn *c, struct request *r, size_t n, const char *why);
  * down", and what the socket takes without waiting is written.
  */
 void conn_flush(struct conn *c);
+
+/* --- conn_gone.c -------------------------------------------------------- */
+/*
+ * The client's request goes on without it, or, if it is in our hands, no further.
+ */
+void conn_gone_add(struct conn *c);
+/* It has its answer. */
+void conn_gone_leave(struct request *r);
 /* No command is run any more for clients that have gone. */
-void conn_forget_gone(struct conns *all);
+void conn_gone_forget(struct conns *all);
+/* One command less that has no answer; the last one frees the count. */
+void conn_gone_drop(size_t *open);
 
 #endif

@@ -165,12 +165,12 @@ server_free(struct server *s)
 		conn_flush(c);
 		conn_free(c);
 	}
-	conn_forget_gone(&s->conns);
+	conn_gone_forget(&s->conns);
 	work_queue_free(s->conns.work);
 	event_free(s->accept);
 	event_free(s->resume);
 	close(s->conns.options.fd);
-	conn_open_drop(s->conns.open);
+	conn_gone_drop(s->conns.open);
 	free(s);
 }
 

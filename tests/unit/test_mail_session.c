@@ -449,6 +449,33 @@ test_asked(void **state)
 	mail_sessions_free(ms);
 }
 
+/* A server that was restarted gives its numbers again (hMailServer). */
+static void
+test_number_again(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct access_event e;
+
+	(void)state;
+	e = make(EVENT_CONNECT, 0, "30", "", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGIN, 1, "30", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(c.n, 0);
+	e = make(EVENT_CONNECT, 90, "30", "", "192.0.2.8");
+	assert_int_equal(mail_sessions_event(ms, &e), MAIL_SESSION_NEWS);
+	assert_int_equal(c.n, 1);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	assert_int_equal(e.ip.b[3], 8);
+	/* Nobody has signed in to the new one. */
+	e = make(EVENT_LOGOUT, 91, "30", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_USER].n, 0);
+	assert_int_equal(e.ip.b[3], 8);
+	mail_sessions_free(ms);
+}
+
 int
 main(void)
 {
@@ -463,6 +490,7 @@ main(void)
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_number_again),
 		cmocka_unit_test(test_bounded),
 	};
 

@@ -99,6 +99,8 @@ class Place:
 
 # --- one step ---------------------------------------------------------------------
 
+# Who is banned for 600 s once more, a moment later, is for that much longer.
+AGAIN = re.compile(r"STAMP \+ 6[0-5]\d =")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?")
 PID = re.compile(r"\[\d+\]:(?= [A-Z]+ )")
 
@@ -106,7 +108,8 @@ PID = re.compile(r"\[\d+\]:(?= [A-Z]+ )")
 def plain(place, text):
     """Without what differs between any two runs of one server."""
     text = text.replace(place.dir, "@DIR@")
-    return PID.sub("[PID]:", STAMP.sub("STAMP", text))
+    text = PID.sub("[PID]:", STAMP.sub("STAMP", text))
+    return AGAIN.sub("STAMP + 600 =", text)
 
 
 def run_forked(place, work):

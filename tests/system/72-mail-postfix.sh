@@ -8,7 +8,9 @@
 # - who signed in and sent nothing; whether a connection was encrypted from its
 #   start, by STARTTLS or not at all; bytes.
 #     disconnect from unknown[198.51.100.11]:20001 ehlo=1 auth=1 quit=1 commands=3
-# - of a message, its client's port: compared by address.
+# - of a message, its client's port: compared by address. Its id stands in a line
+#   of cleanup's that names nobody, and is not read:
+#     postfix/cleanup[179]: 9C8ACA7CB54: message-id=<1@pc.example.net>
 # - why Dovecot refused, but for an expired password (exp, old); a locked account
 #   (dis) is as good as a wrong password. nologin=y is none of its reasons: that
 #   account may send.

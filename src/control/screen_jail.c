@@ -16,6 +16,7 @@ add_filter(struct screen *s, const json_t *filter)
 		const char *key, *text;
 	} rare[] = {
 		{ "unwrapped_not", "without the envelope" },
+		{ "parts_lost", "parts of lines without the others" },
 		{ "cut", "cut at line_max" },
 		{ "limit_hits", "given up at match_limit" },
 		{ "evicted", "addresses forgotten at tracked_max" },

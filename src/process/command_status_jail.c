@@ -9,6 +9,7 @@
 #include "jail/detail.h"
 #include "process/command_local.h"
 #include "process/engine_unwrap.h"
+#include "source/journal.h"
 
 #define BANS_SHOWN 1000
 
@@ -71,13 +72,19 @@ filter_json(const struct engine *e, const struct engine_jail *j)
 {
 	const struct filter_counters *f = filter_counters(j->filter);
 	const struct jail_counters *c = jail_counters(j->jail);
+	const struct engine_reader *r = engine_journal_of(e, j);
 	struct envelope_counters envelopes;
 
 	engine_unwrap_counters(j, &envelopes);
-	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+	if (r != NULL) {
+		envelopes.cut += journal_cut(r->journal);
+		envelopes.lost += journal_parts_lost(r->journal);
+	}
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
 	    " s:I, s:I, s:I, s:f, s:I, s:o}",
 	    "envelope", envelope_kind_name(j->config->envelope),
 	    "unwrapped_not", (json_int_t)envelopes.refused,
+	    "parts_lost", (json_int_t)envelopes.lost,
 	    "failing", (json_int_t)jail_failing(j->jail),
 	    "failed_total", (json_int_t)c->failed_total,
 	    "files", command_files_json(e, j),

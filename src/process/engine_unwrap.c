@@ -107,5 +107,6 @@ engine_unwrap_counters(const struct engine_jail *j,
 			continue;
 		sum->refused += envelope_counters(log->envelope)->refused;
 		sum->cut += envelope_counters(log->envelope)->cut;
+		sum->lost += envelope_counters(log->envelope)->lost;
 	}
 }

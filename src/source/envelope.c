@@ -27,6 +27,7 @@ envelope_free(struct envelope *e)
 	for (unsigned i = 0; i < STREAMS; i++)
 		buf_fini(&e->parts[i].text);
 	journal_line_fini(&e->journal);
+	journal_parts_fini(&e->journal_parts);
 	buf_fini(&e->text);
 	buf_fini(&e->scratch);
 	free(e);
@@ -165,6 +166,8 @@ envelope_open(struct envelope *e, struct span line, struct enveloped *out)
 		e->counters.refused++;
 	else if (e->kind == ENVELOPE_DOCKER || e->kind == ENVELOPE_CRI)
 		return join(e, what, out);
+	else if (e->kind == ENVELOPE_JOURNAL)
+		return envelope_journal_join(e, out);
 	return what;
 }
 
@@ -172,10 +175,12 @@ void
 envelope_before(struct envelope *e, struct span line)
 {
 	struct envelope_counters before = e->counters;
+	struct journal_parts_counters parts = e->journal_parts.counters;
 	struct enveloped ignored;
 
 	envelope_open(e, line, &ignored);
 	e->counters = before;
+	e->journal_parts.counters = parts;
 }
 
 /* --- blocks --------------------------------------------------------------------- */

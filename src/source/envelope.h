@@ -7,7 +7,7 @@
  *
  * One envelope serves one log, in the order of its lines: parts of a line that
  * the runtime split are put together, up to line_max bytes for each of stdout
- * and stderr.
+ * and stderr; the journal's as its reader does (journal_parts.h).
  *
  * ENVELOPE_AUTO: the first line that is not empty decides for good. Had its
  * writer put it there to deceive, nothing is lost by it: what does not look
@@ -43,6 +43,7 @@ struct enveloped {
 struct envelope_counters {
 	uint64_t refused;
 	uint64_t cut;         /* lines whose parts were too long together */
+	uint64_t lost;        /* parts, lines: another one missed, too many */
 };
 
 struct envelope *envelope_new(enum envelope_kind kind, size_t line_max);

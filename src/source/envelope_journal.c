@@ -71,14 +71,16 @@ number_of(const json_t *root, const char *name, int64_t *out)
 static enum envelope_what
 take(struct envelope *e, json_t *root, struct enveloped *out)
 {
-	int64_t received, monotonic = 0;
+	int64_t received, monotonic;
 
 	if (!number_of(root, "__REALTIME_TIMESTAMP", &received) ||
 	    json_object_get(root, "MESSAGE") == NULL)
 		return ENVELOPE_REFUSED;
-	number_of(root, "__MONOTONIC_TIMESTAMP", &monotonic);
+	if (!number_of(root, "__MONOTONIC_TIMESTAMP", &monotonic))
+		monotonic = 0;
+	e->monotonic = (uint64_t)monotonic;
 	add_fields(e, root);
-	out->text = journal_line_text(&e->journal, (uint64_t)monotonic);
+	out->text = journal_line_text(&e->journal, e->monotonic);
 	out->time = journal_line_time(&e->journal,
 	    (struct wall){ received });
 	return ENVELOPE_MESSAGE;
@@ -101,4 +103,19 @@ envelope_journal(struct envelope *e, struct span line, struct enveloped *out)
 	what = take(e, root, out);
 	json_decref(root);
 	return what;
+}
+
+enum envelope_what
+envelope_journal_join(struct envelope *e, struct enveloped *out)
+{
+	struct journal_parts *parts = &e->journal_parts;
+	enum journal_parts_what what = journal_parts_take(parts, &e->journal);
+
+	e->counters.cut = parts->counters.cut;
+	e->counters.lost = parts->counters.lost + parts->counters.evicted;
+	if (what == JOURNAL_PARTS_TAKEN)
+		return ENVELOPE_PART;
+	if (what == JOURNAL_PARTS_WHOLE)
+		out->text = journal_line_text(&e->journal, e->monotonic);
+	return ENVELOPE_MESSAGE;
 }

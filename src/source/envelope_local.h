@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "source/envelope.h"
 #include "source/journal_line.h"
+#include "source/journal_parts.h"
 
 enum envelope_stream { STREAM_OUT, STREAM_ERR, STREAMS };
 
@@ -23,6 +24,8 @@ struct envelope {
 	struct envelope_counters counters;
 	struct envelope_parts parts[STREAMS];
 	struct journal_line journal;
+	struct journal_parts journal_parts;
+	uint64_t monotonic;   /* of the journal's entry */
 	struct buf text;      /* of this line */
 	struct buf scratch;
 	/* Of a block, what envelope_whole() has looked at. */
@@ -46,6 +49,9 @@ bool envelope_docker_whole(struct envelope *e, struct span line,
 enum envelope_what envelope_cri(struct envelope *e, struct span line,
     struct enveloped *out);
 enum envelope_what envelope_journal(struct envelope *e, struct span line,
+    struct enveloped *out);
+/* What envelope_journal() has just opened: a line, or a part of one. */
+enum envelope_what envelope_journal_join(struct envelope *e,
     struct enveloped *out);
 /* Never refused: any line may be syslog's. */
 enum envelope_what envelope_syslog(struct envelope *e, struct span line,

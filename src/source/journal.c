@@ -15,8 +15,12 @@
 #include <unistd.h>
 
 #include "source/journal_line.h"
+#include "source/journal_parts.h"
 
 #define FIELD_MAX 64   /* journald's own limit for a field's name */
+/* How long before its place first parts of a line are looked for: a runtime
+ * writes them as its program does, one behind the other. */
+#define PARTS_BEFORE (5 * CLOCK_SECOND)
 
 struct journal {
 	sd_journal *sd;            /* NULL: no files */
@@ -27,6 +31,7 @@ struct journal {
 	bool live;
 	uint64_t damaged;
 	struct journal_line line;
+	struct journal_parts parts;
 };
 
 /*
@@ -141,6 +146,7 @@ journal_free(struct journal *j)
 	detach(j);
 	strings_fini(&j->matches);
 	journal_line_fini(&j->line);
+	journal_parts_fini(&j->parts);
 	free(j->cursor);
 	free(j);
 }
@@ -209,12 +215,15 @@ open_files(sd_journal **sd, const int *fds, size_t n)
 static int
 seek(struct journal *j)
 {
-	uint64_t us = j->place.us > 0 ? (uint64_t)j->place.us : 0;
+	int64_t us = j->place.us;
 
 	j->sought = true;
 	if (j->cursor != NULL && sd_journal_seek_cursor(j->sd, j->cursor) >= 0)
 		return 0;
-	return sd_journal_seek_realtime_usec(j->sd, us);
+	if (j->cursor == NULL)
+		us -= PARTS_BEFORE;
+	return sd_journal_seek_realtime_usec(j->sd, us > 0 ?
+	    (uint64_t)us : 0);
 }
 
 int
@@ -282,6 +291,18 @@ collect(struct journal *j)
 	return j->line.seen != 0;
 }
 
+/* One that another reader was given: only what others are part of counts. */
+static void
+look_before(struct journal *j)
+{
+	struct journal_parts_counters before = j->parts.counters;
+
+	if (j->cursor != NULL || !collect(j))
+		return;
+	(void)journal_parts_take(&j->parts, &j->line);
+	j->parts.counters = before;
+}
+
 static void
 deliver(struct journal *j, journal_fn *fn, void *arg)
 {
@@ -294,10 +315,13 @@ deliver(struct journal *j, journal_fn *fn, void *arg)
 		return;
 	}
 	received = (struct wall){ (int64_t)us };
-	if (j->sought && was_delivered(j, received))
+	if (j->sought && was_delivered(j, received)) {
+		look_before(j);
 		return;
+	}
 	remember(j, received);
-	if (!collect(j))
+	if (!collect(j) || journal_parts_take(&j->parts, &j->line) ==
+	    JOURNAL_PARTS_TAKEN)
 		return;
 	if (sd_journal_get_monotonic_usec(j->sd, &monotonic, &boot) < 0)
 		monotonic = 0;
@@ -338,6 +362,18 @@ uint64_t
 journal_damaged(const struct journal *j)
 {
 	return j->damaged;
+}
+
+uint64_t
+journal_cut(const struct journal *j)
+{
+	return j->parts.counters.cut;
+}
+
+uint64_t
+journal_parts_lost(const struct journal *j)
+{
+	return j->parts.counters.lost + j->parts.counters.evicted;
 }
 
 #else
@@ -398,6 +434,20 @@ journal_place(const struct journal *j)
 
 uint64_t
 journal_damaged(const struct journal *j)
+{
+	(void)j;
+	return 0;
+}
+
+uint64_t
+journal_cut(const struct journal *j)
+{
+	(void)j;
+	return 0;
+}
+
+uint64_t
+journal_parts_lost(const struct journal *j)
 {
 	(void)j;
 	return 0;

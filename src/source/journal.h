@@ -67,6 +67,10 @@ int journal_read(struct journal *j, size_t budget, journal_fn *fn, void *arg);
 struct wall journal_place(const struct journal *j);
 /* Entries that could not be taken apart. */
 uint64_t journal_damaged(const struct journal *j);
+/* Of lines that came in parts: longer than line_max together; parts and lines
+ * dropped as a part of them missed, or as too many were in the making. */
+uint64_t journal_cut(const struct journal *j);
+uint64_t journal_parts_lost(const struct journal *j);
 
 /* --- the inotify instance that watches its directories ---------------------- */
 

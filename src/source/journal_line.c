@@ -6,7 +6,8 @@
 
 enum field {
 	HOSTNAME, IDENTIFIER, COMM, SYSLOG_PID, PID, MESSAGE, SOURCE_REALTIME,
-	SOURCE_MONOTONIC,
+	SOURCE_MONOTONIC, PRIORITY, CONTAINER, PART_MESSAGE, PART_ID,
+	PART_ORDINAL,
 };
 
 static const struct span names[JOURNAL_FIELDS] = {
@@ -18,6 +19,11 @@ static const struct span names[JOURNAL_FIELDS] = {
 	[MESSAGE] = { "MESSAGE", 7 },
 	[SOURCE_REALTIME] = { "_SOURCE_REALTIME_TIMESTAMP", 26 },
 	[SOURCE_MONOTONIC] = { "_SOURCE_MONOTONIC_TIMESTAMP", 27 },
+	[PRIORITY] = { "PRIORITY", 8 },
+	[CONTAINER] = { "CONTAINER_ID_FULL", 17 },
+	[PART_MESSAGE] = { "CONTAINER_PARTIAL_MESSAGE", 25 },
+	[PART_ID] = { "CONTAINER_PARTIAL_ID", 20 },
+	[PART_ORDINAL] = { "CONTAINER_PARTIAL_ORDINAL", 25 },
 };
 
 void
@@ -143,4 +149,36 @@ journal_line_time(const struct journal_line *l, struct wall received)
 
 	return number_of(l, SOURCE_REALTIME, &us) ? (struct wall){ us } :
 	    received;
+}
+
+struct span
+journal_line_message(const struct journal_line *l)
+{
+	return buf_span(&l->field[MESSAGE]);
+}
+
+void
+journal_line_set_message(struct journal_line *l, struct buf *message)
+{
+	struct buf old = l->field[MESSAGE];
+
+	l->field[MESSAGE] = *message;
+	*message = old;
+	l->seen |= 1u << MESSAGE;
+}
+
+bool
+journal_line_part(const struct journal_line *l, struct journal_part *part)
+{
+	*part = (struct journal_part){
+		.pid = buf_span(&l->field[PID]),
+		.id = buf_span(&l->field[PART_ID]),
+		.container = buf_span(&l->field[CONTAINER]),
+		.priority = buf_span(&l->field[PRIORITY]),
+		.more = span_eq(buf_span(&l->field[PART_MESSAGE]),
+		    SPAN("true")),
+	};
+	if (!number_of(l, PART_ORDINAL, &part->ordinal))
+		part->ordinal = 0;
+	return part->more || part->id.n > 0;
 }

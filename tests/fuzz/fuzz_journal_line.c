@@ -1,7 +1,8 @@
 /*
  * The fields of journal entries: one "FIELD=value" between two NULs, an empty
  * one ends the entry. Whatever they are, the line has no newline and is
- * bounded, and the same fields give the same line.
+ * bounded, and the same fields give the same line. Entries that say they are
+ * parts of a line are put together, within the same bounds.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "source/journal_line.h"
+#include "source/journal_parts.h"
 
 #define LINE_MAX 100
 
@@ -31,6 +33,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct journal_line l = { .line_max = LINE_MAX };
+	struct journal_parts parts = { 0 };
 	struct span rest = span_from(data, size), field;
 
 	while (span_cut(&rest, '\0', &field)) {
@@ -39,9 +42,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		}
 		check(&l);
+		if (journal_parts_take(&parts, &l) == JOURNAL_PARTS_WHOLE) {
+			assert(journal_line_message(&l).n <= LINE_MAX);
+			check(&l);
+		}
+		assert(parts.open <= JOURNAL_PARTS_MAX);
 		journal_line_clear(&l);
 	}
 	check(&l);
 	journal_line_fini(&l);
+	journal_parts_fini(&parts);
 	return 0;
 }

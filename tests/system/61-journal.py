@@ -24,20 +24,27 @@ class Journal:
         os.makedirs(self.dir)
         self.live = self.dir + "/system.journal"
 
-    def write(self, *messages, unit=SSH, ago=0.0):
+    def write(self, *messages, unit=SSH, ago=0.0, fields=""):
         text = b""
         for message in messages:
             at = int((time.time() - ago) * 1e6)
             text += ("__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\n"
                      "_HOSTNAME=mail\nSYSLOG_IDENTIFIER=sshd\n_PID=4242\n_COMM=sshd\n"
-                     "_SYSTEMD_UNIT=%s\nMESSAGE=%s\n\n"
-                     % (at, at % 10**9, ID, unit, message)).encode()
+                     "_SYSTEMD_UNIT=%s\n%sMESSAGE=%s\n\n"
+                     % (at, at % 10**9, ID, unit, fields, message)).encode()
         subprocess.run([REMOTE, "-o", self.live, "-"], input=text, check=True,
                        capture_output=True)
 
     def fail(self, address, times=1, **where):
         self.write(*["Failed password for root from %s port 4711 ssh2" % address] * times,
                    **where)
+
+    def part(self, message, line, ordinal, last=False):
+        """As Docker's journald driver writes a part of a line."""
+        self.write(message, fields="CONTAINER_ID_FULL=%s\nCONTAINER_PARTIAL_ID=%s\n"
+                   "CONTAINER_PARTIAL_ORDINAL=%d\nCONTAINER_PARTIAL_LAST=%s\n%s"
+                   % ("c" * 64, line * 64, ordinal, str(last).lower(),
+                      "" if last else "CONTAINER_PARTIAL_MESSAGE=true\n"))
 
     def rotate(self):
         name = "%s/system@%d.journal" % (self.dir, time.monotonic_ns())
@@ -143,6 +150,35 @@ def test_damage():
                       " for root from 192.0.2.23 port 1 ssh2 " + "x" * 100000)
         journal.fail("192.0.2.24")
         tap.ok(wait_banned(g, "192.0.2.24"), "a very long entry is survived", g.logs())
+    finally:
+        g.close()
+
+
+def test_parts():
+    """Lines that Docker's journald driver split: joined, a tail never alone."""
+    g, journal = with_journal()
+    forged = "Failed password for root from 192.0.2.26 port 1 ssh2"
+    try:
+        g.start()
+        journal.part("Failed password for root", "a", 1)
+        journal.part("Invalid user " + "y" * 16000, "b", 1)
+        journal.part(" from 192.0.2.25 port 1 ssh2", "a", 2, last=True)
+        tap.ok(wait_banned(g, "192.0.2.25"), "a line in two entries bans", g.logs())
+        journal.part(forged, "b", 2)
+        journal.part(forged, "b", 4, last=True)
+        journal.part(forged, "d", 2, last=True)
+        journal.fail("192.0.2.27")
+        tap.ok(wait_banned(g, "192.0.2.27"), "a line behind them bans", g.logs())
+        tap.ok("192.0.2.26" not in g.kernel(), "what a part says by itself is no line", g.logs())
+        tap.ok(counts(g).get("parts_lost") == 2, "parts without the others are counted",
+               counts(g))
+        journal.part("Failed password for root", "e", 1)
+        journal.fail("192.0.2.28")
+        tap.ok(wait_banned(g, "192.0.2.28"), "a line before the restart", g.logs())
+        tap.ok(g.stop() == 0, "stop")
+        g.start()
+        journal.part(" from 192.0.2.29 port 1 ssh2", "e", 2, last=True)
+        tap.ok(wait_banned(g, "192.0.2.29"), "parts are joined across a restart", g.logs())
     finally:
         g.close()
 
@@ -475,7 +511,7 @@ def test_made():
         g.close()
 
 
-for test in (test_ban, test_rotation, test_damage, test_restart, test_reload, test_made,
+for test in (test_ban, test_rotation, test_damage, test_parts, test_restart, test_reload, test_made,
              test_no_log, test_stock, test_namespace, test_live_namespace, test_live):
     test()
     nft("flush", "ruleset")

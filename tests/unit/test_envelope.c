@@ -166,6 +166,36 @@ test_journal(void **state)
 	expect("a", ENVELOPE_REFUSED, "");
 }
 
+#define ENTRY(fields) "{\"__REALTIME_TIMESTAMP\":\"1795298751467051\"," \
+	"\"_PID\":\"7\",\"_COMM\":\"c\"," fields "}"
+#define PART(id, ordinal, text) "\"CONTAINER_PARTIAL_ID\":\"" id "\"," \
+	"\"CONTAINER_PARTIAL_ORDINAL\":\"" ordinal "\",\"MESSAGE\":\"" text "\""
+#define MORE ",\"CONTAINER_PARTIAL_MESSAGE\":\"true\""
+
+static void
+test_journal_parts(void **state)
+{
+	(void)state;
+	/* Also where the kind is found by the first part. */
+	for (int i = 0; i < 2; i++) {
+		start(i == 0 ? ENVELOPE_JOURNAL : ENVELOPE_AUTO);
+		expect(ENTRY(PART("x", "1", "one ") MORE), ENVELOPE_PART, "");
+		expect(ENTRY("\"MESSAGE\":\"a\""), ENVELOPE_MESSAGE,
+		    "c[7]: a");
+		expect(ENTRY(PART("x", "2", "two ") MORE), ENVELOPE_PART, "");
+		expect(ENTRY(PART("x", "3", "three")), ENVELOPE_MESSAGE,
+		    "c[7]: one two three");
+		expect(ENTRY(PART("x", "4", "lost")), ENVELOPE_PART, "");
+		assert_int_equal(envelope_counters(e)->lost, 1);
+		assert_int_equal(envelope_counters(e)->cut, 0);
+	}
+	envelope_before(e, SPAN(ENTRY(PART("y", "2", "lost"))));
+	envelope_before(e, SPAN(ENTRY(PART("y", "1", "before ") MORE)));
+	expect(ENTRY(PART("y", "2", "behind")), ENVELOPE_MESSAGE,
+	    "c[7]: before behind");
+	assert_int_equal(envelope_counters(e)->lost, 1);
+}
+
 static void
 test_syslog(void **state)
 {
@@ -290,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_cri),
 		cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_journal_parts),
 		cmocka_unit_test(test_syslog),
 		cmocka_unit_test(test_auto),
 		cmocka_unit_test(test_planted),

@@ -317,6 +317,59 @@ out:
 	buf_fini(&h.text);
 }
 
+static void
+write_part(const char *name, unsigned long long us, int ordinal, bool last,
+    const char *message)
+{
+	char text[1024];
+	int n = snprintf(text, sizeof(text), "__REALTIME_TIMESTAMP=%llu\n"
+	    "__MONOTONIC_TIMESTAMP=%llu\n_BOOT_ID=" BOOT "\n"
+	    "_HOSTNAME=mail\nSYSLOG_IDENTIFIER=c\n_PID=42\n"
+	    "CONTAINER_PARTIAL_ID=x\nCONTAINER_PARTIAL_ORDINAL=%d\n"
+	    "CONTAINER_PARTIAL_LAST=%s\n%sMESSAGE=%s\n\n", us,
+	    us % 1000000000, ordinal, last ? "true" : "false",
+	    last ? "" : "CONTAINER_PARTIAL_MESSAGE=true\n", message);
+
+	scene_write(name, text, (size_t)n);
+}
+
+/* Also by a reader that begins in the middle of the line, as after a restart,
+ * and across a change of the files. */
+static void
+test_parts(void **state)
+{
+	struct journal *j = reader("", T0), *again = reader("", T0 + 2),
+	    *late = reader("", T0 + 20 * CLOCK_SECOND);
+	struct heard h = { 0 };
+
+	(void)state;
+	if (!scene_can_write(__func__))
+		goto out;
+	write_part("q.journal", T0 + 1, 1, false, "one ");
+	write_part("q.journal", T0 + 2, 2, false, "two ");
+	assert_int_equal(attach(j, NAMES("q.journal")), 1);
+	assert_string_equal(read_all(j, &h), "");
+	assert_int_equal(journal_place(j).us, T0 + 2);
+	write_part("q.journal", T0 + 20 * CLOCK_SECOND + 1, 3, true, "three");
+	scene_entry("q.journal", T0 + 20 * CLOCK_SECOND + 2, "x", "four");
+	assert_int_equal(attach(j, NAMES("q.journal")), 1);
+	assert_string_equal(read_all(j, &h),
+	    "mail c[42]: one two three\nmail sshd[42]: four\n");
+	assert_int_equal(attach(again, NAMES("q.journal")), 1);
+	assert_string_equal(read_all(again, &h),
+	    "mail c[42]: one two three\nmail sshd[42]: four\n");
+	assert_int_equal(journal_parts_lost(again), 0);
+	/* Its parts are too old: no line of its own. */
+	assert_int_equal(attach(late, NAMES("q.journal")), 1);
+	assert_string_equal(read_all(late, &h), "mail sshd[42]: four\n");
+	assert_int_equal(journal_parts_lost(late), 1);
+out:
+	journal_free(j);
+	journal_free(again);
+	journal_free(late);
+	buf_fini(&h.text);
+}
+
 /* Rotated, a new one beside it, then the old one vacuumed: once each. */
 static void
 test_rotation(void **state)
@@ -536,6 +589,7 @@ main(void)
 		CASE(test_check),
 		CASE(test_matches),
 		CASE(test_place),
+		CASE(test_parts),
 		CASE(test_rotation),
 		CASE(test_nothing_yet),
 		CASE(test_bad_files_are_left_out),

@@ -78,6 +78,11 @@ def c_escapes(text, special):
                    for c in text)
 
 
+def no_blanks(text):
+    """A blank ends what is asked for."""
+    return nginx_access(text).replace(" ", "%20")
+
+
 def apache_access(text):
     return c_escapes(text, '"\\')
 
@@ -232,7 +237,28 @@ OPENVPN = "2026-11-21 01:45:00 {ip}:40001 "
 VERIFY = "VERIFY ERROR: depth=%d, error=%s: %s, serial=47095165"
 MYSQL = "2026-11-21  1:45:00 5 [Warning] "
 
+def webmail(name, text):
+    """A user in a webmail's lines is whatever a client sends to nginx, which
+    does not ask for one."""
+    start = '{ip} - %s [21/Nov/2026:01:45:00 +0000] "POST '
+    end = ' HTTP/1.1" 401 5 "%s" "%s"'
+    return [
+        Form(start % "{u}" + "/rc/?_task=login" + end % ("-", "a"), name),
+        Form(start % "{u}" + "/src/redirect.php" + end.replace("401", "200") % ("-", "a"),
+             name),
+        Form(start % "-" + "/?_task=login" + end % ("{u}", "a"), text),
+        Form(start % "-" + "/?_task=login" + end % ("-", "{u}"), text),
+        Form(start % "-" + "/?_task=login&x={u}" + end % ("-", "a"), no_blanks),
+        Form(start % "-" + "/?x={u}&_task=login" + end % ("-", "a"), no_blanks),
+        Form(start % "{u}" + "/rc/?_task=mail" + end % ("-", "a"), name, False),
+        Form(start.replace("POST", "GET") % "-" + "/{u}" + end.replace("401", "200") % (
+            "-", "a"), text, False),
+        Form(start % "-" + "/x" + end % ("{u}", "{u}"), text, False),
+    ]
+
+
 FILTERS = {
+    "webmail-access": webmail(nginx_access_name, nginx_access),
     "sshd": [
         Form(SSHD + "Failed password for {u} from {ip} port 5 ssh2", vis),
         Form(SSHD + "Failed password for invalid user {u} from {ip} port 5 ssh2", vis),

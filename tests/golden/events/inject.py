@@ -462,8 +462,7 @@ STALWART = [
 HMAILSERVER = [
     Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A1 LOGIN {u} "
          "***\"\n\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: {u} NO "
-         "Invalid user name or password.\"", {"kind": "failure", "user": if_word}, plus,
-         lambda text: '"' in text),    # no letter of a tag
+         "Invalid user name or password.\"", {"kind": "failure", "user": if_word}, plus),
     # The name is known if it is one word; what the client says in another
     # line of the dialogue is no answer.
     Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A1 LOGIN {u} "

@@ -126,6 +126,29 @@ add_names(struct screen *s, const json_t *names)
 	screen_counts(s, names, counts, sizeof(counts) / sizeof(counts[0]));
 }
 
+/* Days that a report need not read event by event. */
+static void
+add_sums(struct screen *s, const char *head, const json_t *sums)
+{
+	int64_t days = payload_int(sums, "days", 0);
+	int64_t left = payload_int(sums, "left", 0);
+
+	if (days + left == 0)
+		return;
+	screen_head(s, head);
+	buf_addf(s->out, "%" PRId64 " days summed", days);
+	if (days > 0) {
+		buf_adds(s->out, " (UTC, ");
+		screen_text(s, sums, "first");
+		buf_adds(s->out, " to ");
+		screen_text(s, sums, "last");
+		buf_adds(s->out, ")");
+	}
+	if (left > 0)
+		buf_addf(s->out, ", %" PRId64 " too large for it", left);
+	buf_addc(s->out, '\n');
+}
+
 /* Only where a jail's lines tell of mail accesses. */
 static void
 add_events(struct screen *s, const json_t *events)
@@ -142,8 +165,10 @@ add_events(struct screen *s, const json_t *events)
 	json_t *seen = json_object_get(events, "seen"), *n;
 	const char *kind, *comma = "";
 
-	if (json_object_size(seen) == 0)
+	if (json_object_size(seen) == 0) {
+		add_sums(s, "Accesses", json_object_get(events, "sums"));
 		return;
+	}
 	screen_head(s, "Accesses");
 	json_object_foreach(seen, kind, n) {
 		buf_addf(s->out, "%s%" JSON_INTEGER_FORMAT " ", comma,
@@ -152,6 +177,7 @@ add_events(struct screen *s, const json_t *events)
 		comma = ", ";
 	}
 	screen_counts(s, events, counts, sizeof(counts) / sizeof(counts[0]));
+	add_sums(s, "", json_object_get(events, "sums"));
 }
 
 static void

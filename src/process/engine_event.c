@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "access/event_make.h"
@@ -424,6 +425,32 @@ engine_event_filter_of_reader(const struct engine *e,
 
 /* --- status ------------------------------------------------------------- */
 
+/* "2026-11-28", UTC. */
+static json_t *
+day_json(int64_t day)
+{
+	time_t t = (time_t)(day * 86400);
+	struct tm tm = { 0 };
+	char text[32];
+
+	gmtime_r(&t, &tm);
+	return json_stringn(text, strftime(text, sizeof(text), "%F", &tm));
+}
+
+/* How far days are summed: the first and the last of them. */
+static json_t *
+sums_json(const struct store_sum_counters *c)
+{
+	json_t *json = json_pack("{s:I, s:I, s:I}", "days", (json_int_t)c->days,
+	    "sums", (json_int_t)c->sums, "left", (json_int_t)c->left);
+
+	if (c->days == 0)
+		return json;
+	json_object_set_new(json, "first", day_json(c->first));
+	json_object_set_new(json, "last", day_json(c->last));
+	return json;
+}
+
 json_t *
 engine_events_json(const struct engine *e)
 {
@@ -449,8 +476,10 @@ engine_events_json(const struct engine *e)
 		if (e->jails[i]->events != NULL)
 			refused += event_filter_refused(e->jails[i]->events,
 			    &why);
-	return json_pack("{s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:o, s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I,"
+	    " s:I}",
 	    "seen", seen,
+	    "sums", sums_json(&c.sums),
 	    "json_refused", (json_int_t)refused,
 	    "signins_failed", (json_int_t)failed,
 	    "signins_text", error != 0 ? strerror(error) : "",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access/place.h"
+#include "access/proxied.h"
 #include "base/log.h"
 #include "process/engine_signins.h"
 
@@ -123,6 +124,7 @@ engine_event_thread_start(struct engine *e)
 {
 	static const struct store_row_hooks hooks = {
 		.complete = find_place, .written = on_written,
+		.tls = proxied_tls,
 	};
 
 	store_row_hooks(e->store, &hooks, e->events);

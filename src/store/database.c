@@ -9,6 +9,7 @@
 
 #include "base/xalloc.h"
 #include "store/aside.h"
+#include "store/event_sum.h"
 #include "store/event_table.h"
 #include "store/schema.h"
 
@@ -170,7 +171,9 @@ prepare(struct database *db)
 	for (i = 0; i < STATEMENT_COUNT; i++) {
 		struct buf text = { 0 };
 
-		if (sql[i] == NULL)
+		if (sql[i] == NULL && i >= STATEMENT_ADD_SUM)
+			event_sum_sql((enum statement)i, &text);
+		else if (sql[i] == NULL)
 			event_table_sql((enum statement)i, &text);
 		rc = sqlite3_prepare_v3(db->handle, sql[i] != NULL ? sql[i] :
 		    text.p, -1, SQLITE_PREPARE_PERSISTENT, &db->v[i], NULL);
@@ -202,7 +205,8 @@ try_open(struct database *db)
 	result = schema_prepare(db->handle, db->path, clock_wall_now(),
 	    &db->error);
 	if (result == SCHEMA_OK && ((rc = prepare(db)) != SQLITE_OK ||
-		(rc = event_parts_load(&db->parts, db->handle)) != SQLITE_OK)) {
+		(rc = event_parts_load(&db->parts, db->handle)) != SQLITE_OK ||
+		(rc = event_sum_load(db)) != SQLITE_OK)) {
 		buf_adds(&db->error, sqlite3_errmsg(db->handle));
 		result = (rc & 0xff) == SQLITE_ERROR ? SCHEMA_REFUSED :
 		    schema_result(rc);

@@ -47,7 +47,25 @@ enum statement {
 	STATEMENT_DEL_SESSION,
 	STATEMENT_PURGE_EVENTS,
 	STATEMENT_PURGE_SESSIONS,
+	/* Texts: event_sum_sql() */
+	STATEMENT_ADD_SUM,
+	STATEMENT_DEL_SUMS,
+	STATEMENT_GET_SUMS,
+	STATEMENT_SET_DAY,
+	STATEMENT_GET_DAY,
+	STATEMENT_DEL_DAY,
+	STATEMENT_TOUCH_DAYS,
+	STATEMENT_GET_TIME,
+	STATEMENT_GET_ENDED,
 	STATEMENT_COUNT,
+};
+
+/* What event_sum.c knows without asking: may be too high, never too low. */
+struct event_sum_known {
+	int64_t last;             /* the highest day in gaol_days; -1: none */
+	int64_t number;           /* the highest of gaol_events */
+	int64_t max;              /* sums of a day; EVENT_SUM_MAX */
+	size_t slice;             /* events of a step; EVENT_SUM_SLICE */
 };
 
 struct database {
@@ -57,6 +75,7 @@ struct database {
 	dev_t dev;                /* which file `path` named */
 	ino_t ino;
 	struct event_parts parts; /* of an open one */
+	struct event_sum_known sums;   /* … too */
 	bool bulk;                /* database_bulk() */
 	bool refused;             /* a version we do not know: leave it alone */
 	struct buf error;         /* why it is not open; empty when it is */

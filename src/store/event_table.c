@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/clean.h"
+#include "store/event_sum.h"
 
 /* What is neither a text nor a number of the event, in this order. */
 #define FIXED "number, time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
@@ -209,6 +210,7 @@ event_table_make(sqlite3 *db)
 	    " failures INTEGER, duration_ms_in_all INTEGER");
 	add_indexes(&text, "gaol_events");
 	add_indexes(&text, "gaol_sessions");
+	event_sum_tables(&text);
 	/* event_table_messages() */
 	buf_adds(&text, "CREATE INDEX IF NOT EXISTS gaol_events_queue"
 	    " ON gaol_events(time) WHERE queue_id IS NOT NULL"
@@ -399,8 +401,10 @@ static int
 write_row(struct database *db, const struct event_row *row)
 {
 	struct binder b = { .at = 1 };
-	int rc;
+	int rc = event_sum_touch(db, row);
 
+	if (rc != SQLITE_OK)
+		return rc;
 	if (row->is_gone)
 		return delete_row(db, row);
 	if (row->is_moved)
@@ -432,16 +436,22 @@ static int
 purge_kind(struct database *db, enum event_kind kind, int64_t before,
     int64_t *room)
 {
-	sqlite3_stmt *stmt = database_statement(db, STATEMENT_PURGE_EVENTS);
-	int rc;
+	sqlite3_stmt *stmt;
+	int64_t oldest = before;
+	int rc = event_sum_oldest(db, kind, &oldest);
 
+	if (rc != SQLITE_OK || oldest >= before)
+		return rc;
+	stmt = database_statement(db, STATEMENT_PURGE_EVENTS);
 	sqlite3_bind_text(stmt, 1, event_kind_name(kind), -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, before);
 	sqlite3_bind_int64(stmt, 3, *room);
 	rc = database_run(stmt);
-	if (rc == SQLITE_OK)
-		*room -= sqlite3_changes(db->handle);
-	return rc;
+	if (rc != SQLITE_OK)
+		return rc;
+	*room -= sqlite3_changes(db->handle);
+	return kind == EVENT_LOGIN || kind == EVENT_FAILURE ?
+	    event_sum_touch_all(db, oldest, before) : SQLITE_OK;
 }
 
 static int

@@ -37,6 +37,7 @@ struct store {
 
 	/* The loop's. */
 	struct store_keep keep;
+	bool summing;             /* a step is under way */
 	char *error;              /* as last told */
 	unsigned file;            /* as last told */
 	size_t reading;           /* reads not yet answered */
@@ -63,6 +64,8 @@ bool store_push_read(struct store *s, struct read *read);
 char *store_clean_text(struct span s);
 /* The next slice of store_purge_events(). */
 void store_purge_on(struct store *s, const struct request *r);
+/* The next step of summing, which follows a purge. */
+void store_sum_on(struct store *s, const struct request *r);
 
 /* The thread; `arg` is the store. */
 void *writer_main(void *arg);

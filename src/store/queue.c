@@ -35,7 +35,7 @@ bool
 request_returns(const struct request *r)
 {
 	return r->kind == REQUEST_BARRIER || r->kind == REQUEST_READ ||
-	    r->kind == REQUEST_PURGE_EVENTS;
+	    r->kind == REQUEST_PURGE_EVENTS || r->kind == REQUEST_SUM_EVENTS;
 }
 
 void

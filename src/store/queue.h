@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/position.h"
+#include "store/event_sum.h"
 #include "store/read.h"
 
 enum request_kind {
@@ -25,6 +26,7 @@ enum request_kind {
 	REQUEST_PURGE,
 	REQUEST_EVENTS,
 	REQUEST_PURGE_EVENTS,
+	REQUEST_SUM_EVENTS,
 	REQUEST_BARRIER,
 	REQUEST_READ,
 };
@@ -47,6 +49,8 @@ struct request {
 	bool in_journal;          /* … which is the journal's */
 	struct store_keep keep;   /* of a purge of them */
 	bool more;                /* … which is not done yet */
+	struct event_sum_run run; /* of summing them; `more`, too */
+	struct store_sum_counters sums;   /* … how far it is */
 	int error;                /* of one that came back */
 };
 

@@ -51,6 +51,7 @@ forget_answer(struct read *r)
 	forget_rows(r);
 	forget_past(r);
 	event_rows_fini(&r->events);
+	event_sums_fini(&r->sums);
 	r->skipped = 0;
 }
 
@@ -243,6 +244,9 @@ read_run(struct database *db, struct read *r)
 		r->found.rows = &r->events;
 		return event_table_find(db, &r->query, &r->events,
 		    &r->found.more);
+	case READ_SUMS:
+		return r->day < 0 ? event_sum_days(db, &r->sums) :
+		    event_sum_find(db, r->day, r->behind, &r->sums);
 	}
 	return SQLITE_MISUSE;
 }
@@ -281,6 +285,9 @@ read_tell(struct read *r, int error)
 		break;
 	case READ_FOUND:
 		r->fn.found(error, &r->found, r->arg);
+		break;
+	case READ_SUMS:
+		r->fn.sums(error, &r->sums, r->arg);
 		break;
 	}
 }

@@ -10,10 +10,12 @@
 
 #include "store/database.h"
 #include "store/event_row.h"
+#include "store/event_sum.h"
 #include "store/store.h"
 
 enum read_kind {
-	READ_HISTORY, READ_MERGED, READ_BANS, READ_FOUND, READ_PAST
+	READ_HISTORY, READ_MERGED, READ_BANS, READ_FOUND, READ_PAST,
+	READ_SUMS
 };
 
 struct read {
@@ -31,6 +33,7 @@ struct read {
 		    void *arg);
 		void (*found)(int error, struct store_found *found,
 		    void *arg);
+		void (*sums)(int error, struct event_sums *sums, void *arg);
 	} fn;
 	struct store_query query;   /* its user is `id` */
 	void (*done)(int error, void *arg);
@@ -44,6 +47,8 @@ struct read {
 	size_t past_n;
 	struct event_rows events;
 	struct store_found found;
+	int64_t day, behind;      /* of a READ_SUMS */
+	struct event_sums sums;
 	uint64_t skipped;
 };
 

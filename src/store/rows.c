@@ -171,6 +171,14 @@ write_events(struct database *db, const struct request *r)
 }
 
 static int
+sum_events(struct database *db, struct request *r)
+{
+	int rc = event_sum_step(db, &r->run, &r->more);
+
+	return rc == SQLITE_OK ? event_sum_count(db, &r->sums) : rc;
+}
+
+static int
 apply(struct database *db, struct request *r)
 {
 	switch (r->kind) {
@@ -194,6 +202,8 @@ apply(struct database *db, struct request *r)
 		return write_events(db, r);
 	case REQUEST_PURGE_EVENTS:
 		return event_table_purge(db, &r->keep, r->time, &r->more);
+	case REQUEST_SUM_EVENTS:
+		return sum_events(db, r);
 	case REQUEST_BARRIER:
 		return SQLITE_OK;
 	case REQUEST_READ:

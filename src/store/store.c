@@ -79,6 +79,8 @@ call_back(struct store *s, struct requests *reached)
 			read_tell(r->read, r->error);
 		else if (r->kind == REQUEST_PURGE_EVENTS)
 			store_purge_on(s, r);
+		else if (r->kind == REQUEST_SUM_EVENTS)
+			store_sum_on(s, r);
 		else
 			r->fn(r->error, r->arg);
 		request_free(r);

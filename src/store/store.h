@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/event.h"
 #include "base/position.h"
 #include "base/span.h"
 #include "base/ticket.h"
@@ -185,9 +186,12 @@ void store_keep(struct store *s, const struct store_keep *keep);
  * before store_start().
  */
 struct event_row;
+struct access_event;
 struct store_row_hooks {
 	void (*complete)(struct event_row *row, void *arg);
 	void (*written)(const struct event_row *row, void *arg);
+	/* The encryption of the client's own connection; NULL: the event's. */
+	enum event_tls (*tls)(const struct access_event *e);
 };
 void store_row_hooks(struct store *s, const struct store_row_hooks *hooks,
     void *arg);
@@ -225,7 +229,10 @@ bool store_events(struct store *s, struct event_rows *rows,
 /* So many wait that whoever can wait should. */
 bool store_events_full(struct store *s);
 
-/* What is kept no longer goes, in slices; store_purge() says this, too. */
+/*
+ * What is kept no longer goes, in slices; then days that have ended are summed,
+ * in steps. store_purge() says this, too.
+ */
 bool store_purge_events(struct store *s, struct wall now);
 
 #define STORE_FOUND_MAX 1000   /* rows of one answer */
@@ -252,7 +259,23 @@ struct store_found {
 bool store_find(struct store *s, const struct store_query *q,
     void (*fn)(int error, struct store_found *found, void *arg), void *arg);
 
+/*
+ * The sums of a day (days since 1970, UTC) behind that number, 0: from the
+ * first; day -1: which days are summed. fn may not keep what it is told.
+ */
+struct event_sums;
+bool store_sums(struct store *s, int64_t day, int64_t behind,
+    void (*fn)(int error, struct event_sums *sums, void *arg), void *arg);
+
+struct store_sum_counters {
+	uint64_t days;       /* that are summed … */
+	int64_t first, last; /* … since 1970, if there are any */
+	uint64_t sums;
+	uint64_t left;       /* days of too many sums: reports read events */
+};
+
 struct store_counters {
+	struct store_sum_counters sums;
 	uint64_t events;     /* rows of mail accesses on the disk */
 	uint64_t events_waiting;
 	uint64_t events_dropped;

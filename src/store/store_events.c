@@ -164,7 +164,7 @@ store_events(struct store *s, struct event_rows *rows,
 	return false;
 }
 
-/* --- purging -------------------------------------------------------------- */
+/* --- purging ------------------------------------------------------------ */
 
 bool
 store_purge_events(struct store *s, struct wall now)
@@ -179,15 +179,74 @@ store_purge_events(struct store *s, struct wall now)
 	return store_push(s, r);
 }
 
+/* --- summing ------------------------------------------------------------ */
+
+static void
+sum_step(struct store *s, const struct event_sum_run *run)
+{
+	struct request *r = request_new(REQUEST_SUM_EVENTS, NULL);
+
+	r->run = *run;
+	s->summing = store_push(s, r);
+}
+
+/* Of what is kept now; a run that is under way goes on as it began. */
+static void
+begin_sums(struct store *s, const struct request *purge)
+{
+	const int64_t *keep = purge->keep.seconds;
+	const struct event_sum_run run = { .now = purge->time,
+		.keep = { keep[STORE_LOGIN] * CLOCK_SECOND,
+		    keep[STORE_FAILURE] * CLOCK_SECOND },
+		.tls = s->hooks.tls };
+
+	if (!s->summing)
+		sum_step(s, &run);
+}
+
+void
+store_sum_on(struct store *s, const struct request *r)
+{
+	bool full;
+
+	s->summing = false;
+	if (r->error != 0)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->counters.sums = r->sums;
+	/* An old log is being read: its days change with each line. */
+	full = s->counters.events_waiting > STORE_EVENTS_MAX / 2;
+	pthread_mutex_unlock(&s->lock);
+	if (r->more && s->running && !full)
+		sum_step(s, &r->run);
+}
+
 void
 store_purge_on(struct store *s, const struct request *r)
 {
 	/* Not while the store is closing: the next start goes on. */
-	if (r->error == 0 && r->more && s->running)
+	if (r->error != 0 || !s->running)
+		return;
+	if (r->more)
 		store_purge_events(s, (struct wall){ r->time });
+	else
+		begin_sums(s, r);
 }
 
-/* --- look-ups ------------------------------------------------------------- */
+bool
+store_sums(struct store *s, int64_t day, int64_t behind,
+    void (*fn)(int error, struct event_sums *sums, void *arg), void *arg)
+{
+	struct read *r = read_new(READ_SUMS, NULL);
+
+	r->day = day;
+	r->behind = behind;
+	r->fn.sums = fn;
+	r->arg = arg;
+	return store_push_read(s, r);
+}
+
+/* --- look-ups ----------------------------------------------------------- */
 
 bool
 store_find(struct store *s, const struct store_query *q,

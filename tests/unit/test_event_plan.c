@@ -3,6 +3,7 @@
 
 #include "base/access_event.h"
 #include "store/event_row.h"
+#include "store/event_sum.h"
 #include "store/event_table.h"
 
 static const struct store_query all = { .kind = -1, .service = -1 };
@@ -17,16 +18,16 @@ run_sql(struct scene *sc, const char *text)
 	sqlite3_close(db);
 }
 
-/* sqlite's plan of the look-up, its lines joined. */
+/* sqlite's plan of the statement, its lines joined. */
 static char *
-plan_of(struct scene *sc, const struct store_query *q)
+plan_of_text(struct scene *sc, struct span statement)
 {
 	struct buf text = { 0 }, plan = { 0 };
 	sqlite3_stmt *stmt;
 	sqlite3 *db;
 
 	buf_adds(&text, "EXPLAIN QUERY PLAN ");
-	event_table_query(q, &text);
+	buf_add_span(&text, statement);
 	assert_int_equal(sqlite3_open(sc->path, &db), SQLITE_OK);
 	if (sqlite3_prepare_v2(db, text.p, -1, &stmt, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sqlite3_errmsg(db), text.p);
@@ -36,6 +37,18 @@ plan_of(struct scene *sc, const struct store_query *q)
 	sqlite3_close(db);
 	buf_fini(&text);
 	return buf_take(&plan);
+}
+
+static char *
+plan_of(struct scene *sc, const struct store_query *q)
+{
+	struct buf text = { 0 };
+	char *plan;
+
+	event_table_query(q, &text);
+	plan = plan_of_text(sc, buf_span(&text));
+	buf_fini(&text);
+	return plan;
 }
 
 /* The index that the look-up must go by. */
@@ -136,6 +149,51 @@ a_report_goes_by_kind(void **state)
 	}
 }
 
+/* sqlite's plan of a statement of event_sum.c. */
+static char *
+sum_plan(struct scene *sc, enum statement which)
+{
+	struct buf text = { 0 };
+	char *plan;
+
+	event_sum_sql(which, &text);
+	plan = plan_of_text(sc, buf_span(&text));
+	buf_fini(&text);
+	return plan;
+}
+
+/* Neither a day's sums nor the days to come are looked for among all. */
+static void
+sums_go_by_their_keys(void **state)
+{
+	static const struct {
+		enum statement which;
+		const char *by;
+	} ways[] = {
+		{ STATEMENT_DEL_SUMS, "(rowid>? AND rowid<?)" },
+		{ STATEMENT_GET_SUMS, "(rowid>? AND rowid<?)" },
+		{ STATEMENT_GET_DAY, "(rowid=?)" },
+		{ STATEMENT_DEL_DAY, "(rowid=?)" },
+		{ STATEMENT_TOUCH_DAYS, "(rowid>? AND rowid<?)" },
+		{ STATEMENT_GET_TIME, "(rowid=?)" },
+		{ STATEMENT_GET_ENDED, "gaol_events_kind (kind=? AND time<?)" },
+	};
+	struct scene *sc = *state;
+	char *plan;
+
+	open_store(sc);
+	assert_int_equal(store_start(sc->store), 0);
+	assert_int_equal(sync_store(sc), 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		plan = sum_plan(sc, ways[i].which);
+		if (strstr(plan, ways[i].by) == NULL ||
+		    strstr(plan, "SCAN gaol") != NULL ||
+		    strstr(plan, "B-TREE") != NULL)
+			fail_msg("%zu not by %s: %s", i, ways[i].by, plan);
+		free(plan);
+	}
+}
+
 static void
 put(struct scene *sc)
 {
@@ -208,7 +266,7 @@ an_older_file_is_brought_up(void **state)
 	q.user = SPAN("alice@example.com");
 	check_plan(sc, &q);
 	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"));
-	assert_answer(sc, "SELECT version FROM gaol_schema", "3");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "4");
 	assert_answer(sc, "SELECT count(*) FROM sqlite_master"
 	    " WHERE name = 'gaol_events_user'", "0");
 }
@@ -219,6 +277,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		SCENE(no_look_up_goes_through_all_rows),
 		SCENE(a_report_goes_by_kind),
+		SCENE(sums_go_by_their_keys),
 		SCENE(an_older_file_is_brought_up),
 	};
 

@@ -1,8 +1,10 @@
 #include "access/summary.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "access/proxied.h"
+#include "base/buf.h"
 #include "base/table.h"
 #include "base/xalloc.h"
 
@@ -11,6 +13,8 @@ struct entry {
 	/* Countries from before the period, told before it. */
 	size_t known_n;
 	char known[SUMMARY_COUNTRIES][3];
+	/* Countries of the period beyond those of the row, two bytes each. */
+	struct buf beyond;
 };
 
 struct summary {
@@ -52,6 +56,7 @@ summary_free(struct summary *s)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		free((char *)s->entries[i]->row.user.p);
+		buf_fini(&s->entries[i]->beyond);
 		free(s->entries[i]);
 	}
 	free(s->entries);
@@ -59,17 +64,17 @@ summary_free(struct summary *s)
 	free(s);
 }
 
+/* NULL: there is none, or no room: `told` events are left out. */
 static struct entry *
-entry_of(struct summary *s, const struct access_event *e, bool make)
+entry_of(struct summary *s, struct key key, bool make, uint64_t told)
 {
-	struct key key = { e->texts[EVENT_USER], e->service };
-	uint64_t hash = table_hash(key.user.p, key.user.n) + e->service;
+	uint64_t hash = table_hash(key.user.p, key.user.n) + key.service;
 	struct entry *entry = table_find(s->table, hash, &key);
 
 	if (entry != NULL || !make)
 		return entry;
 	if (s->n == s->max) {
-		s->left_out++;
+		s->left_out += told;
 		return NULL;
 	}
 	if (s->n == s->cap) {
@@ -107,6 +112,17 @@ add_known(struct entry *e, const char *country)
 			row->is_new[i] = false;
 }
 
+/* False: it is there already. */
+static bool
+add_beyond(struct buf *beyond, const char *country)
+{
+	for (size_t i = 0; i < beyond->n; i += 2)
+		if (memcmp(beyond->p + i, country, 2) == 0)
+			return false;
+	buf_add_span(beyond, span_from(country, 2));
+	return true;
+}
+
 static void
 add_country(struct entry *e, const char *country, bool in_period)
 {
@@ -124,6 +140,8 @@ add_country(struct entry *e, const char *country, bool in_period)
 		memcpy(row->countries[row->countries_n], country, 3);
 		row->is_new[row->countries_n] =
 		    !holds(e->known, e->known_n, country);
+	} else if (!add_beyond(&e->beyond, country)) {
+		return;
 	}
 	row->countries_n++;
 }
@@ -153,7 +171,8 @@ summary_add(struct summary *s, const struct access_event *e, bool in_period)
 	if ((e->kind != EVENT_LOGIN && e->kind != EVENT_FAILURE) ||
 	    e->texts[EVENT_USER].n == 0)
 		return;
-	entry = entry_of(s, e, in_period || !s->counted);
+	entry = entry_of(s, (struct key){ e->texts[EVENT_USER], e->service },
+	    in_period || !s->counted, 1);
 	if (entry == NULL)
 		return;
 	if (e->kind == EVENT_LOGIN)
@@ -168,6 +187,58 @@ summary_add(struct summary *s, const struct access_event *e, bool in_period)
 		entry->row.first = e->time;
 	entry->row.last = e->time;
 	add_security(&entry->row, e);
+}
+
+/* --- sums --------------------------------------------------------------- */
+
+static void
+add_countries(struct entry *e, struct span codes, bool in_period)
+{
+	char country[ACCESS_SUM_CODE + 1];
+
+	for (; codes.n >= ACCESS_SUM_CODE;
+	    codes = span_skip(codes, ACCESS_SUM_CODE)) {
+		memcpy(country, codes.p, ACCESS_SUM_CODE);
+		country[codes.p[1] == ' ' ? 1 : 2] = '\0';
+		add_country(e, country, in_period);
+	}
+}
+
+static void
+add_insecure(struct summary_row *row, const struct access_sum *sum)
+{
+	if (sum->insecure > 0) {
+		if (row->insecure == 0)
+			row->insecure_first = sum->insecure_first;
+		row->insecure += (uint64_t)sum->insecure;
+		row->insecure_last = sum->insecure_last;
+		row->secure_after = sum->secure_after;
+	} else if (row->insecure > 0 && row->secure_after.us == 0) {
+		row->secure_after = sum->secure_first;
+	}
+}
+
+void
+summary_add_sum(struct summary *s, const struct access_sum *sum,
+    bool in_period)
+{
+	struct key key = { sum->user, sum->service };
+	struct entry *entry = entry_of(s, key, in_period || !s->counted,
+	    (uint64_t)sum->told);
+
+	if (entry == NULL)
+		return;
+	add_countries(entry, sum->countries, in_period);
+	if (!in_period)
+		return;
+	entry->row.failures += (uint64_t)sum->failures;
+	if (sum->logins == 0)
+		return;
+	if (entry->row.logins == 0)
+		entry->row.first = sum->first;
+	entry->row.logins += (uint64_t)sum->logins;
+	entry->row.last = sum->last;
+	add_insecure(&entry->row, sum);
 }
 
 void

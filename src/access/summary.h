@@ -7,6 +7,7 @@
 #define GAOL_ACCESS_SUMMARY_H
 
 #include "base/access_event.h"
+#include "base/access_sum.h"
 
 #define SUMMARY_COUNTRIES 16   /* of one account; more are counted only */
 
@@ -34,6 +35,10 @@ struct summary *summary_new(size_t max);
 void summary_free(struct summary *s);
 /* in_period: counted; else it only says what is known already. */
 void summary_add(struct summary *s, const struct access_event *e,
+    bool in_period);
+
+/* As if each of the events had been told; the day's others come behind it. */
+void summary_add_sum(struct summary *s, const struct access_sum *sum,
     bool in_period);
 
 /*

@@ -217,6 +217,8 @@ const struct command engine_commands[] = {
 	    command_events },
 	{ "sessions", "[NAME=VALUE…]", "mail sessions", RIGHT_READ,
 	    command_sessions },
+	{ "sums", "[day=N [behind=NUMBER]]", "mail accesses by day",
+	    RIGHT_READ, command_sums },
 	{ "past", "ID", "its bans in the database", RIGHT_READ,
 	    command_past },
 	{ "ban", "JAIL ID…", "ban by hand", RIGHT_BAN, command_ban },

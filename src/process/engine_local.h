@@ -608,6 +608,7 @@ void command_sleep(struct request *, size_t, const char *const *, void *);
 void command_sleep_end(struct engine *e);
 void command_cymru_end(struct engine *e);
 void command_events(struct request *, size_t, const char *const *, void *);
+void command_sums(struct request *, size_t, const char *const *, void *);
 void command_past(struct request *, size_t, const char *const *, void *);
 void command_sessions(struct request *, size_t, const char *const *,
     void *);

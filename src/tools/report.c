@@ -10,6 +10,7 @@
 #include "access/summary.h"
 #include "control/printable.h"
 #include "tools/mail_source.h"
+#include "tools/report_read.h"
 
 #define ROWS_MAX 1000000
 
@@ -272,26 +273,6 @@ which(const struct mail_call *call)
 	    strcmp(call->words[0], "insecure") == 0 ? 1 : -1;
 }
 
-/*
- * From the database: first the period, then what came before it, if that can
- * tell anything: of most servers nobody knows countries.
- */
-static int
-read_database(struct mail_call *call, const struct mail_log_calls *calls,
-    struct report_run *run)
-{
-	call->brief = true;
-	if (mail_source_read(call, calls, run) == -1)
-		return -1;
-	summary_counted(run->summary);
-	if (call->since.us == 0 || !summary_has_news(run->summary))
-		return 0;
-	call->until = call->since;
-	call->since.us = 0;
-	call->kind = EVENT_LOGIN;
-	return mail_source_read(call, calls, run);
-}
-
 /* From logs: in one go, up to the period's end. */
 static int
 read_logs(struct mail_call *call, const struct mail_log_calls *calls,
@@ -315,8 +296,8 @@ make(struct mail_call *call)
 		fputs(usage, stderr);
 	} else {
 		/* What came before the period tells what is new in it. */
-		rc = (call->logs.n > 0 ? read_logs : read_database)(call,
-		    &calls, &run) == 0 ? 0 : 1;
+		rc = (call->logs.n > 0 ? read_logs(call, &calls, &run) :
+		    report_read(call, run.summary)) == 0 ? 0 : 1;
 		print(&run, insecure);
 	}
 	summary_free(run.summary);

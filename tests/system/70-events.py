@@ -158,6 +158,24 @@ try:
     status = g.ask("status")["events"]
     tap.ok(status["dropped"] == 0 and status["sessions_evicted"] == 0 and
            sum(status["seen"].values()) > 0, "status counts them", status)
+    # The log's days have ended: a start sums them.
+    g.stop()
+    g.start()
+    tap.ok(wait_for("sums", 20, lambda: (s := g.ask("status")["events"]["sums"])["days"] and
+                    s["days"] == len(g.ask("sums")["days"]) and s["sums"]),
+           "days that have ended are summed", g.ask("status")["events"])
+    days = g.ask("sums")["days"]
+    page = g.ask("sums", "day=%d" % days[-1])
+    tap.ok(page["summed"] and page["rows"] and not page["more"], "a day's sums", page)
+    for words in ((), ("insecure",), ("--csv",), ("--json",), ("--service", "imap"),
+                  ("--until", time.strftime("%F", time.localtime(days[-1] * 86400 + 86400))),
+                  ("--since", "2026-11-21 22:06:00")):
+        tap.ok(same("report", *words), "summed: report " + " ".join(words),
+               differences("report", *words))
+    tap.ok("days summed (UTC, " in g.run("status").stdout, "status says how far",
+           g.run("status").stdout)
+    bad = g.ask_raw("sums", "day=never")
+    tap.ok("accepted: day=" in str(bad), "no day", bad)
     bad = g.ask_raw("events", "kind=nonsense")
     tap.ok("accepted: since=US" in str(bad), "a word that means nothing is named", bad)
     # A jail that `add` made tells of them as soon as it has an eventregex.

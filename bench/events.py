@@ -9,6 +9,7 @@ import time
 import logs
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "10000000"))
+MONTH = int(os.environ.get("BENCH_MONTH", "1000000"))
 LINES = int(os.environ.get("BENCH_EVENT_LINES", "200000"))
 LOOKUPS = int(os.environ.get("BENCH_LOOKUPS", "200"))
 STAGES = (("match", "dates and expressions"), ("make", "... understood"),
@@ -173,7 +174,52 @@ def store_events(b, work):
           "%.0f" % (os.path.getsize(daemon.database) / EVENTS), "", "", "600")
 
 
+def month(b, work):
+    """A report of 30 days, by events and, when the days are summed, by sums."""
+    accounts = max(1, min(10000, MONTH // 50))
+    daemon = b.Gaol(work)
+    mail = daemon.dir + "/mail.log"
+    logs.write_accesses(mail, MONTH, logs.ACCESSES["dovecot"], accounts,
+                        MONTH / (32 * 86400))
+    os.unlink(daemon.etc + "/filter.d/dovecot.conf")
+    daemon.write("jail.local", "[DEFAULT]\nbackend = auto\n[mail]\nenabled = true\n"
+                 "filter = dovecot\naction =\nmaxretry = 9999\nlogpath = %s\n" % mail)
+
+    def events():
+        time.sleep(0.2)
+        return daemon.ask("status")["events"]
+
+    def stored():
+        e = events()
+        return sum(e["seen"].values()) >= MONTH and e["waiting"] == 0
+
+    def report():
+        since = time.strftime("%F", time.localtime(time.time() - 31 * 86400))
+        until = time.strftime("%F", time.localtime(time.time() - 86400))
+        start = time.monotonic()
+        out = subprocess.run([b.GAOL, "report", "-c", daemon.etc, "--since", since,
+                              "--until", until], check=True, capture_output=True).stdout
+        return time.monotonic() - start, out
+
+    daemon.start()
+    b.wait_for("mail accesses", 60 + MONTH / 500, stored)
+    by_events, expected = report()
+    daemon.stop()
+    daemon.start()
+    begun = time.monotonic()
+    b.wait_for("sums", 60 + MONTH / 500, lambda: events()["sums"]["days"] >= 31)
+    b.row("%d events of %d accounts in 32 days, summed" % (MONTH, accounts),
+          "%.1f s" % (time.monotonic() - begun), "", "", "")
+    by_sums, found = report()
+    if found != expected or found.count(b"\n") < 2:
+        raise SystemExit("bench: the report of sums is not that of events")
+    b.row("... gaol report of 30 days, by events, by sums", "%.2f s" % by_events,
+          "%.2f s" % by_sums, "%.3fx" % (by_sums / by_events), "5 s")
+    daemon.stop()
+
+
 def bench(b, work):
     read_events(b, work)
     read_others(b, work)
     store_events(b, work)
+    month(b, work)

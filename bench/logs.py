@@ -227,17 +227,17 @@ OTHERS = {
 }
 
 
-def write_accesses(path, lines, kind, accounts=1000):
+def write_accesses(path, lines, kind, accounts=1000, per_second=PER_SECOND):
     """Of ACCESSES or OTHERS; sessions of `accounts` accounts in turns."""
     form, texts = kind
     session = "".join(form.replace("{text}", text) + "\n" for text in texts)
     digits = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
-    begin = int(time.time()) - 60 - lines // PER_SECOND
+    begin = int(time.time() - 60 - lines / per_second)
     second = None
     with open(path, "w", encoding="ascii") as out:
         for n in range((lines + len(texts) - 1) // len(texts)):
-            if n * len(texts) // PER_SECOND != second:
-                second = n * len(texts) // PER_SECOND
+            if int(n * len(texts) / per_second) != second:
+                second = int(n * len(texts) / per_second)
                 when = stamps(begin + second)
             text = session.format(
                 user="user%d" % (n * 7919 % accounts), port=1024 + n % 60000,

@@ -305,6 +305,10 @@ say_envelope(const struct input *in)
 		fprintf(stderr, "gaol %s: %s: %llu lines are not '%s'\n",
 		    call->verb, in->path, (unsigned long long)c->refused,
 		    envelope_kind_name(call->envelope));
+	if (c->lost > 0)
+		fprintf(stderr, "gaol %s: %s: %llu parts of lines without the "
+		    "others\n", call->verb, in->path,
+		    (unsigned long long)c->lost);
 }
 
 /* 0, or -1: an error was printed. */

@@ -106,6 +106,9 @@ read_entries(struct regex_run *run, struct journal *j, const int *fds,
 	if (journal_damaged(j) > 0)
 		regex_error(run->call, "%s: %" PRIu64 " damaged entries",
 		    run->call->log, journal_damaged(j));
+	if (journal_parts_lost(j) > 0)
+		regex_error(run->call, "%s: %" PRIu64 " parts of lines without "
+		    "the others", run->call->log, journal_parts_lost(j));
 	return rc == -1 ? -1 : 0;
 }
 

@@ -118,4 +118,29 @@ else
     echo "not ok - --json: $first"
     bad=1
 fi
+
+# A line that Docker split in two, and the tail of one whose head is missing.
+part() { # part ID ORDINAL MESSAGE [last]
+    entry sshd.service sshd "$3" | sed -e '/^$/d'
+    printf 'CONTAINER_PARTIAL_ID=%s\nCONTAINER_PARTIAL_ORDINAL=%s\n' "$1" "$2"
+    [ -n "${4:-}" ] || echo CONTAINER_PARTIAL_MESSAGE=true
+    echo
+}
+mkdir -p "$work/parts/$id"
+{
+    part a 1 'Failed password for root'
+    at=$((at + 1500007))
+    part a 2 ' from 192.0.2.9 port 1 ssh2' last
+    at=$((at + 1500007))
+    part b 2 'Failed password for root from 192.0.2.10 port 1 ssh2' last
+} | $remote -o "$work/parts/$id/system.journal" - >/dev/null 2>&1
+said=$("${gaol%/*}/gaol" regex --json --usedns no \
+    "systemd-journal[journalpath=$work/parts]" "$regex" 2>"$work/said" |
+    jq -r 'select(.status == "matched").ip')
+if [ "$said" = 192.0.2.9 ] && grep -q ': 1 parts of lines without' "$work/said"; then
+    echo "ok - parts of lines"
+else
+    echo "not ok - parts of lines: $said, $(cat "$work/said")"
+    bad=1
+fi
 exit $bad

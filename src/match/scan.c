@@ -20,13 +20,16 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Without reading behind the window. */
+/* Without reading behind the window; copies of known sizes are no calls. */
 static inline uint32_t
 product(const struct scan_table *t, const char *p)
 {
 	uint32_t v = 0;
 
-	memcpy(&v, p, t->bytes);
+	if (t->bytes == SCAN_WINDOW_MAX)
+		memcpy(&v, p, SCAN_WINDOW_MAX);
+	else
+		memcpy(&v, p, SCAN_WINDOW);
 	return scan_product(t, le32toh(v));
 }
 

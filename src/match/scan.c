@@ -11,7 +11,7 @@
 #define STRIDE_MAX 6u
 #define BITS_MIN 8u
 #define BITS_MAX 15u
-#define BUCKETS 8u
+#define NEAR_TRIED 256u
 #define SAMPLE_MAX (64u * 1024)
 
 static char
@@ -59,25 +59,21 @@ choose(enum scan_kind wanted)
 	return vector(SCAN_NARROW) != NULL ? SCAN_NARROW : SCAN_PLAIN;
 }
 
-static bool
-is_short(const struct literal *l)
-{
-	return l->n < STRIDE_MAX + SCAN_WINDOW_MAX - 1;
-}
-
-/* Up to what length are they near? */
+/*
+ * Chooses the windows of `near`; up to what length are its literals? Where
+ * there are more than NEAR_TRIED only the short ones are worth the time.
+ */
 static size_t
-near_length(const struct scan *s)
+choose_near(struct scan *s, struct span sample)
 {
-	size_t shorts = 0, i;
+	size_t most = STRIDE_MAX + SCAN_WINDOW_MAX - 2;
 
 	if (s->kind == SCAN_PLAIN)
 		return 0;
-	if (s->n <= SCAN_TEDDY_MAX)
+	if (s->n <= NEAR_TRIED && scan_near_windows(s, &s->near, LITERAL_MAX,
+	    sample))
 		return LITERAL_MAX;
-	for (i = 0; i < s->n; i++)
-		shorts += is_short(&s->literals[i]);
-	return shorts <= SCAN_TEDDY_MAX ? STRIDE_MAX + SCAN_WINDOW_MAX - 2 : 0;
+	return scan_near_windows(s, &s->near, most, sample) ? most : 0;
 }
 
 static void
@@ -167,10 +163,10 @@ choose_shift(struct scan_table *t, size_t literals)
 	t->shift = 32 - bits;
 }
 
-/* Of the literals with more than `least` bytes and up to `most`. */
+/* Of the literals with more than `least` bytes. */
 static void
 make_windows(const struct scan *s, struct scan_table *t, size_t least,
-    size_t most, struct span sample)
+    struct span sample)
 {
 	uint32_t *seen = count_hashes(t, sample);
 	struct scan_window *w;
@@ -178,7 +174,7 @@ make_windows(const struct scan *s, struct scan_table *t, size_t least,
 
 	t->windows = xcalloc(s->n * t->stride, sizeof(*t->windows));
 	for (i = 0; i < s->n; i++) {
-		if (s->literals[i].n <= least || s->literals[i].n > most)
+		if (s->literals[i].n <= least)
 			continue;
 		at = rarest(t, seen, &s->literals[i]);
 		for (k = 0; k < t->stride; k++) {
@@ -236,63 +232,23 @@ make_present(const struct scan *s, struct scan_table *t)
 }
 
 static void
-make_table(const struct scan *s, struct scan_table *t, size_t least,
-    size_t most, struct span sample)
+make_near(struct scan *s, struct span sample)
 {
-	choose_shift(t, s->n);
-	make_windows(s, t, least, most, sample);
-	make_index(s, t);
-	make_present(s, t);
+	choose_shift(&s->near, s->n);
+	make_index(s, &s->near);
+	make_present(s, &s->near);
+	scan_near_masks(s, sample);
 }
 
+/* What `near` has not: the literals with more than `least` bytes. */
 static void
-mark(struct scan *s, size_t place, char c, unsigned bucket)
+make_far(struct scan *s, size_t least, struct span sample)
 {
-	unsigned char u = (unsigned char)c;
-
-	s->low[place][u & 15] |= (uint8_t)(1u << bucket);
-	s->high[place][u >> 4] |= (uint8_t)(1u << bucket);
-}
-
-static char
-other_case(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
-}
-
-/*
- * Windows that are alike share a bucket: the more bytes it takes at a place,
- * the more texts fit that are none of its windows.
- */
-static unsigned
-bucket_of(const struct scan *s, const char *text)
-{
-	size_t before = 0, i;
-
-	for (i = 0; i < s->near.n; i++)
-		before += memcmp(window_text(s, &s->near.windows[i]), text,
-		    SCAN_WINDOW) < 0;
-	return (unsigned)(before * BUCKETS / s->near.n);
-}
-
-static void
-make_masks(struct scan *s)
-{
-	const struct scan_window *w;
-	const char *text;
-	unsigned bucket;
-	size_t i, k;
-
-	for (i = 0; i < s->near.n; i++) {
-		w = &s->near.windows[i];
-		text = window_text(s, w);
-		bucket = bucket_of(s, text);
-		for (k = 0; k < SCAN_WINDOW; k++) {
-			mark(s, k, text[k], bucket);
-			if (s->literals[w->literal].nocase)
-				mark(s, k, other_case(text[k]), bucket);
-		}
-	}
+	set_stride(s, &s->far, least);
+	choose_shift(&s->far, s->n);
+	make_windows(s, &s->far, least, sample);
+	make_index(s, &s->far);
+	make_present(s, &s->far);
 }
 
 struct scan *
@@ -309,15 +265,14 @@ scan_new(const struct literal *v, size_t n, enum scan_kind kind,
 	memcpy(s->literals, v, n * sizeof(*v));
 	s->n = n;
 	s->kind = choose(kind);
-	near = near_length(s);
 	set_window(&s->near, SCAN_WINDOW, 1);
-	set_stride(s, &s->far, near);
-	make_table(s, &s->near, 0, near, sample);
-	make_table(s, &s->far, near, LITERAL_MAX, sample);
-	if (s->near.n == 0)
+	near = choose_near(s, sample);
+	if (near == 0)
 		s->kind = SCAN_PLAIN;
 	else
-		make_masks(s);
+		make_near(s, sample);
+	if (near < LITERAL_MAX)
+		make_far(s, near, sample);
 	s->vector = vector(s->kind);
 	return s;
 }

@@ -1,10 +1,11 @@
 /*
- * Looks for many texts at once: which of them are where in a block of log? Up
- * to SCAN_TEDDY_MAX texts by vector instructions, 16 or 32 places at a time
- * ("Teddy", which came with Hyperscan). Of more texts only the short ones: the
- * others, and all on machines without such instructions, by a table of hashes
- * that is asked at every few places. Both look at three bytes first, of each
- * text those that the log holds most rarely.
+ * Looks for many texts at once: which of them are where in a block of log? By
+ * vector instructions, 16 or 32 places at a time ("Teddy", which came with
+ * Hyperscan), if they need not look for more than SCAN_NEAR_MAX different
+ * things: three bytes of each text, the same ones of as many as possible. Of
+ * more texts only the short ones: the others, and all on machines without such
+ * instructions, by a table of hashes that is asked at every few places, first
+ * about those bytes of each text that the log holds most rarely.
  */
 #ifndef GAOL_MATCH_SCAN_H
 #define GAOL_MATCH_SCAN_H
@@ -15,7 +16,7 @@
 #include "base/span.h"
 #include "match/literal.h"
 
-#define SCAN_TEDDY_MAX 48u
+#define SCAN_NEAR_MAX 48u
 #define SCAN_MAX 4096u     /* literals of one scanner */
 
 enum scan_kind { SCAN_BEST, SCAN_PLAIN, SCAN_NARROW, SCAN_WIDE };

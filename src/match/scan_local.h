@@ -160,6 +160,15 @@ scan_last(const struct scan *s, struct scan_walk *walk, const char *last,
 	    scan_room(&s->far, left, far));
 }
 
+/*
+ * Fills t->windows with one of each literal of up to `most` bytes. False:
+ * there are none, or it takes more than SCAN_NEAR_MAX different ones.
+ */
+bool scan_near_windows(const struct scan *s, struct scan_table *t, size_t most,
+    struct span sample);
+/* Puts the windows of `near` into the buckets of the masks. */
+void scan_near_masks(struct scan *s, struct span sample);
+
 /* NULL: not on this machine. */
 scan_vector_fn *scan_x86(enum scan_kind kind);
 scan_vector_fn *scan_neon(enum scan_kind kind);

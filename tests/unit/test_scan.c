@@ -239,28 +239,65 @@ every_place(void **state)
 	}
 }
 
+/* Long ones of which no two have three bytes in common. */
+static void
+unlike(struct literal *v, size_t n)
+{
+	char text[] = "xxyyxxyyxx";
+	size_t i, k, x = 0, y = 1;
+
+	for (i = 0; i < n; i++) {
+		for (k = 0; k + 1 < sizeof(text); k++)
+			text[k] = (char)('a' + (k & 2 ? y : x));
+		v[i] = literal(text, false);
+		if (++y == 26)
+			y = ++x + 1;
+	}
+}
+
+static void
+words(struct literal *v, size_t n)
+{
+	char text[16];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "word %zu", i);
+		v[i] = literal(text, false);
+	}
+}
+
+static enum scan_kind
+kind_for(const struct literal *v, size_t n, enum scan_kind wanted)
+{
+	struct scan *s = scan_new(v, n, wanted, SPAN(""));
+	enum scan_kind kind = scan_kind(s);
+
+	scan_free(s);
+	return kind;
+}
+
 static void
 chooses(void **state)
 {
 	struct literal *v = calloc(1000, sizeof(*v));
+	enum scan_kind best;
 	struct scan *s;
-	char text[16];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < 1000; i++) {
-		snprintf(text, sizeof(text), "word %zu", i);
-		v[i] = literal(text, false);
-	}
-	/* From "word 100" on they are long. */
-	s = scan_new(v + 100, SCAN_TEDDY_MAX + 1, SCAN_BEST, SPAN(""));
-	assert_int_equal(scan_kind(s), SCAN_PLAIN);
-	scan_free(s);
+	words(v, 1000);
+	best = kind_for(v, 1, SCAN_BEST);
+	/* Of all of these "wor" is enough. */
+	assert_int_equal(kind_for(v + 100, 200, SCAN_BEST), best);
 	s = scan_new(v, 1000, SCAN_WIDE, SPAN(""));
 	assert_int_equal(scan_count(s), 1000);
 	assert_int_equal(scan_first(s, SPAN("some word 99 "), 0), 5);
 	assert_true(scan_first(s, SPAN("some word x99"), 0) == SPAN_NONE);
 	scan_free(s);
+	unlike(v, SCAN_NEAR_MAX + 1);
+	assert_int_equal(kind_for(v, SCAN_NEAR_MAX, SCAN_BEST), best);
+	assert_int_equal(kind_for(v, SCAN_NEAR_MAX + 1, SCAN_BEST),
+	    SCAN_PLAIN);
 	s = scan_new(v, 1, SCAN_PLAIN, SPAN(""));
 	assert_int_equal(scan_kind(s), SCAN_PLAIN);
 	assert_string_equal(scan_kind_name(scan_kind(s)), "plain");

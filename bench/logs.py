@@ -224,6 +224,22 @@ OTHERS = {
         "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
         "systemd[1]: session-{port}.scope: Deactivated successfully.",
     )),
+    "cyrus": ("{syslog} mail {text}", (
+        "cyrus/imap[{pid}]: accepted connection",
+        "cyrus/imap[{pid}]: inittls: Loading hard-coded DH parameters",
+        "cyrus/lmtpunix[{pid}]: duplicate_check: <{id}@example.com> user.{user} 0",
+        "cyrus/master[{pid}]: process type:SERVICE name:imap "
+        "path:/usr/lib/cyrus/bin/imapd age:3.1s pid:{pid} exited, status 0",
+        "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
+    )),
+    "courier": ("{syslog} mail {text}", (
+        "courierd: newmsg,id=000000000000{hex}.{pid}: dns; localhost (localhost "
+        "[::ffff:{ip}])",
+        "courierd: completed,id=000000000000{hex}",
+        "courierfilter: Starting perlfilter {port}",
+        "CRON[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts)",
+        "systemd[1]: session-{port}.scope: Deactivated successfully.",
+    )),
 }
 
 

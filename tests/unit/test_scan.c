@@ -13,7 +13,6 @@
 #include "scan_first.h"
 
 #define TEXT_MAX 700
-#define ROUNDS 20000
 
 static const enum scan_kind kinds[] = { SCAN_PLAIN, SCAN_NARROW, SCAN_WIDE };
 
@@ -188,11 +187,12 @@ static void
 as_naive(void **state)
 {
 	struct literal *v = calloc(200, sizeof(*v));
+	size_t rounds = getenv("SOAK") != NULL ? 20000 : 4000;
 	size_t round, n, size, i;
 	char *text;
 
 	(void)state;
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		n = 1 + (round % 4 == 0 ? random_below(200) :
 		    random_below(12));
 		random_literals(v, n);

@@ -55,6 +55,15 @@ span_starts(struct span s, struct span prefix)
 }
 
 bool
+span_cut_prefix(struct span *s, struct span prefix)
+{
+	if (!span_starts(*s, prefix))
+		return false;
+	*s = span_skip(*s, prefix.n);
+	return true;
+}
+
+bool
 span_ends(struct span s, struct span suffix)
 {
 	return s.n >= suffix.n &&

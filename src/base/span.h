@@ -42,6 +42,8 @@ bool span_eq_nocase(struct span a, struct span b);
 int span_cmp(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
+/* Takes the prefix off; false: s does not begin with it, and stays. */
+bool span_cut_prefix(struct span *s, struct span prefix);
 /* Offset of the first/last occurrence, or SPAN_NONE. */
 #define SPAN_NONE ((size_t)-1)
 size_t span_find(struct span hay, struct span needle);

@@ -16,15 +16,6 @@ is_word(char c, const char *more)
 	    (c != '\0' && strchr(more, c) != NULL);
 }
 
-static bool
-take(struct span *s, const char *what)
-{
-	if (!span_starts(*s, span_of(what)))
-		return false;
-	*s = span_skip(*s, strlen(what));
-	return true;
-}
-
 /* Behind the first quote; a backslash is before a quote or a backslash. */
 static int
 quoted(struct span *s, struct buf *out, struct buf *why)
@@ -35,7 +26,7 @@ quoted(struct span *s, struct buf *out, struct buf *why)
 		buf_addc(out, s->p[0]);
 		*s = span_skip(*s, 1);
 	}
-	if (take(s, "\""))
+	if (span_cut_prefix(s, SPAN("\"")))
 		return 0;
 	buf_adds(why, "a quote is not closed");
 	return -1;
@@ -49,7 +40,7 @@ word(struct span *s, const char *more, struct strings *to, struct buf *why)
 	size_t n;
 	int rc = 1;
 
-	if (take(s, "\"")) {
+	if (span_cut_prefix(s, SPAN("\""))) {
 		rc = quoted(s, &text, why) == 0 ? 1 : -1;
 		if (rc == 1)
 			strings_add(to, buf_span(&text));
@@ -89,7 +80,7 @@ read_path(struct span *s, struct json_rule_path *path, struct buf *why)
 		if (word(s, "@$-", &path->names, why) != 1)
 			return complain(why, *s, "the name of a member, in "
 			    "quotes if it is more than a word");
-	} while (take(s, "."));
+	} while (span_cut_prefix(s, SPAN(".")));
 	return 0;
 }
 
@@ -121,7 +112,7 @@ read_values(struct span *s, struct strings *values, struct buf *why)
 		if (word(s, "@$-.:/+*", values, why) != 1)
 			return complain(why, *s, "a value, in quotes if it is "
 			    "more than a word");
-	} while (take(s, "|"));
+	} while (span_cut_prefix(s, SPAN("|")));
 	return 0;
 }
 
@@ -133,14 +124,16 @@ read_condition(struct span *s, struct json_rule *rule, struct buf *why)
 	rule->conditions = xreallocarray(rule->conditions,
 	    rule->conditions_n + 1, sizeof(*c));
 	c = &rule->conditions[rule->conditions_n++];
-	*c = (struct json_condition){ .negated = take(s, "!") };
+	*c = (struct json_condition){
+		.negated = span_cut_prefix(s, SPAN("!"))
+	};
 	if (read_path(s, &c->path, why) != 0)
 		return -1;
-	if (!c->negated && take(s, "!=")) {
+	if (!c->negated && span_cut_prefix(s, SPAN("!="))) {
 		c->negated = true;
 		return read_values(s, &c->values, why);
 	}
-	return !c->negated && take(s, "=") ?
+	return !c->negated && span_cut_prefix(s, SPAN("=")) ?
 	    read_values(s, &c->values, why) : 0;
 }
 
@@ -198,7 +191,7 @@ read_field(struct span *s, struct json_rule *rule, struct buf *why)
 		f->paths[f->paths_n++] = (struct json_rule_path){ 0 };
 		if (read_path(s, &f->paths[f->paths_n - 1], why) != 0)
 			return -1;
-	} while (take(s, "|"));
+	} while (span_cut_prefix(s, SPAN("|")));
 	return 0;
 }
 
@@ -227,7 +220,7 @@ static int
 read_conditions(struct span *s, struct json_rule *rule, struct buf *why)
 {
 	for (;;) {
-		if (take(s, "->"))
+		if (span_cut_prefix(s, SPAN("->")))
 			break;
 		if (s->n == 0)
 			return complain(why, *s, "CONDITION ... -> "

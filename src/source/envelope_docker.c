@@ -59,15 +59,6 @@ take(struct envelope *e, const json_t *root, struct enveloped *out)
 #define TIME "\",\"time\":\""
 #define END "\"}"
 
-static bool
-take_prefix(struct span *s, struct span what)
-{
-	if (!span_starts(*s, what))
-		return false;
-	*s = span_skip(*s, what.n);
-	return true;
-}
-
 /* Characters that JSON has as they are, and that are one byte each. */
 static size_t
 plain(struct span s)
@@ -86,13 +77,13 @@ read_rest(struct envelope *e, struct span rest, struct enveloped *out)
 {
 	size_t n;
 
-	if (!take_prefix(&rest, SPAN(STREAM)))
+	if (!span_cut_prefix(&rest, SPAN(STREAM)))
 		return false;
 	n = plain(rest);
 	if (!envelope_stream_parse(span_sub(rest, 0, n), &e->stream))
 		return false;
 	rest = span_skip(rest, n);
-	if (!take_prefix(&rest, SPAN(TIME)))
+	if (!span_cut_prefix(&rest, SPAN(TIME)))
 		return false;
 	n = plain(rest);
 	return span_eq(span_skip(rest, n), SPAN(END)) &&
@@ -103,12 +94,12 @@ bool
 envelope_docker_whole(struct envelope *e, struct span line,
     struct enveloped *out)
 {
-	if (!take_prefix(&line, SPAN(LOG)))
+	if (!span_cut_prefix(&line, SPAN(LOG)))
 		return false;
 	out->text = span_sub(line, 0, plain(line));
 	line = span_skip(line, out->text.n);
 	e->partial = false;
-	return take_prefix(&line, SPAN("\\n")) && read_rest(e, line, out);
+	return span_cut_prefix(&line, SPAN("\\n")) && read_rest(e, line, out);
 }
 
 static int
@@ -176,7 +167,7 @@ unescape(struct envelope *e, struct span *line)
 static bool
 read_quickly(struct envelope *e, struct span line, struct enveloped *out)
 {
-	if (!take_prefix(&line, SPAN(LOG)))
+	if (!span_cut_prefix(&line, SPAN(LOG)))
 		return false;
 	e->partial = true;
 	if (!unescape(e, &line) || !read_rest(e, line, out))

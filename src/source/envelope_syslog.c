@@ -14,15 +14,6 @@
 #define BSD_STAMP 15          /* "Nov 21 22:05:51" */
 
 static bool
-take(struct span *s, struct span what)
-{
-	if (!span_starts(*s, what))
-		return false;
-	*s = span_skip(*s, what.n);
-	return true;
-}
-
-static bool
 cut_pri(struct span *s)
 {
 	size_t end = span_chr(span_sub(*s, 0, 5), '>');
@@ -75,14 +66,14 @@ cut_element(struct span *s)
 static bool
 cut_data(struct span *s)
 {
-	if (!take(s, SPAN("-"))) {
+	if (!span_cut_prefix(s, SPAN("-"))) {
 		if (!span_starts(*s, SPAN("[")))
 			return false;
 		while (span_starts(*s, SPAN("[")))
 			if (!cut_element(s))
 				return false;
 	}
-	return s->n == 0 || take(s, SPAN(" "));
+	return s->n == 0 || span_cut_prefix(s, SPAN(" "));
 }
 
 /* Only what daemons write there: nothing in it ends the name, or begins the
@@ -150,7 +141,7 @@ open_5424(struct envelope *e, struct span s, struct enveloped *out)
 		out->time = clock_wall();
 	else if (stamp_iso(time, &out->time) == -1)
 		return false;
-	take(&s, SPAN("\xef\xbb\xbf"));
+	span_cut_prefix(&s, SPAN("\xef\xbb\xbf"));
 	compose(&e->text, host, app, pid, s);
 	out->text = buf_span(&e->text);
 	return true;
@@ -204,7 +195,7 @@ envelope_syslog(struct envelope *e, struct span line, struct enveloped *out)
 
 	if (cut_pri(&rest)) {
 		s = rest;
-		if (take(&s, SPAN("1 ")) && open_5424(e, s, out))
+		if (span_cut_prefix(&s, SPAN("1 ")) && open_5424(e, s, out))
 			return ENVELOPE_MESSAGE;
 	}
 	out->text = rest;
@@ -228,6 +219,6 @@ envelope_is_syslog(struct span line)
 		return false;
 	if (stamp_length(line) > 0)
 		return true;
-	return take(&line, SPAN("1 ")) && cut_word(&line, &time) &&
+	return span_cut_prefix(&line, SPAN("1 ")) && cut_word(&line, &time) &&
 	    (time.n == 0 || stamp_length(span_from(time.p, time.n + 1)) > 0);
 }

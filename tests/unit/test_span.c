@@ -35,10 +35,16 @@ test_compare(void **state)
 static void
 test_affixes(void **state)
 {
+	struct span s = SPAN("abc");
+
 	(void)state;
 	assert_true(span_starts(SPAN("abc"), SPAN("ab")));
 	assert_true(span_starts(SPAN(""), SPAN("")));
 	assert_false(span_starts(SPAN("a"), SPAN("ab")));
+	assert_true(span_cut_prefix(&s, SPAN("ab")));
+	assert_true(span_eq(s, SPAN("c")));
+	assert_false(span_cut_prefix(&s, SPAN("cd")));
+	assert_true(span_eq(s, SPAN("c")));
 	assert_true(span_ends(SPAN("abc"), SPAN("bc")));
 	assert_true(span_ends(SPAN("abc"), SPAN("")));
 	assert_false(span_ends(SPAN("abc"), SPAN("ab")));

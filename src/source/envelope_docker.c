@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_read.h"
+#include "base/number.h"
 #include "base/stamp.h"
 
 static bool
@@ -102,23 +103,13 @@ envelope_docker_whole(struct envelope *e, struct span line,
 	return span_cut_prefix(&line, SPAN("\\n")) && read_rest(e, line, out);
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* "\n", "\u003c" …, of one byte. 0: not one of those. */
 static size_t
 escaped(struct span s, char *out)
 {
 	static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *at;
-	int high, low;
+	uint64_t code;
 
 	if (s.n < 2)
 		return 0;
@@ -127,13 +118,11 @@ escaped(struct span s, char *out)
 		*out = means[at - names];
 		return 2;
 	}
-	if (!span_starts(s, SPAN("\\u00")) || s.n < 6)
+	if (s.n < 6 || s.p[1] != 'u' ||
+	    number_parse_hex(span_sub(s, 2, 4), &code) == -1 ||
+	    code == 0 || code > 0x7f)
 		return 0;
-	high = hex(s.p[4]);
-	low = hex(s.p[5]);
-	if (high < 0 || high > 7 || low < 0 || high + low == 0)
-		return 0;
-	*out = (char)(high << 4 | low);
+	*out = (char)code;
 	return 6;
 }
 

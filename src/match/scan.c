@@ -216,6 +216,7 @@ make_index(const struct scan *s, struct scan_table *t)
 	t->windows = sorted;
 }
 
+/* Of `far` only: where windows of `near` are the vectors say. */
 static void
 make_present(const struct scan *s, struct scan_table *t)
 {
@@ -236,7 +237,6 @@ make_near(struct scan *s, struct span sample)
 {
 	choose_shift(&s->near, s->n);
 	make_index(s, &s->near);
-	make_present(s, &s->near);
 	scan_near_masks(s, sample);
 }
 

@@ -33,8 +33,8 @@ struct scan_table {
 	uint32_t mask;          /* what of four bytes is a window's */
 	unsigned shift;         /* 32 - bits of a hash */
 	uint16_t *index;
-	uint64_t *present;      /* bits: hashes, with SCAN_FINE bits more, that
-	                           have a window */
+	uint64_t *present;      /* of `far`; bits: hashes, with SCAN_FINE bits
+	                           more, that have a window */
 };
 
 /* One text on its way through. */

@@ -124,8 +124,8 @@ conn_request_free(struct request *r)
 	free(r);
 }
 
-static struct request *
-outermost(struct request *r)
+struct request *
+conn_outermost(struct request *r)
 {
 	while (r->outer != NULL)
 		r = r->outer;
@@ -226,7 +226,7 @@ request_may(struct request *r, enum command_right right)
 		[RIGHT_BAN] = "root or a member of the group that may ban",
 		[RIGHT_CONFIGURE] = "root",
 	};
-	struct request *of = outermost(r);
+	struct request *of = conn_outermost(r);
 	struct peer *peer = of->conn != NULL ? &of->conn->peer : &of->peer;
 
 	if (of->all != NULL && peer_may(peer, right, &of->all->policy))
@@ -259,7 +259,7 @@ request_inside(struct request *outer, const json_t *words,
     request_done_fn *done, void *arg)
 {
 	struct request *r = xcalloc(1, sizeof(*r));
-	struct request *of = outermost(outer);
+	struct request *of = conn_outermost(outer);
 
 	of->has_inside = true;
 	r->odd = request_odd_word(words, &r->odd_type);

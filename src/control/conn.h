@@ -82,6 +82,8 @@ void conn_free(struct conn *c);
 /* Ends the request with the reply, which is taken over. */
 void conn_answer(struct request *r, struct buf *reply);
 void conn_request_free(struct request *r);
+/* The client's own, inside which r is, or r. */
+struct request *conn_outermost(struct request *r);
 #define CONN_READ_SHORT 16384   /* bytes of a pickle that is read at once */
 /* A longer one, in turns; nothing more comes from the client meanwhile. */
 void conn_long_read(struct conn *c, struct request *r, struct span text);

@@ -15,14 +15,6 @@ struct writing {
 	struct reply_long *reply;
 };
 
-static struct request *
-outermost(struct request *r)
-{
-	while (r->outer != NULL)
-		r = r->outer;
-	return r;
-}
-
 static void
 writing_free(struct writing *w)
 {
@@ -57,7 +49,7 @@ write_no_more(struct work *work)
 void
 request_work(struct request *request, struct work *work)
 {
-	struct request *r = outermost(request);
+	struct request *r = conn_outermost(request);
 
 	/* Nobody waits for it, but those that come after it inside. */
 	if (r->all == NULL || (r->conn == NULL && !r->has_inside)) {

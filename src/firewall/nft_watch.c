@@ -35,30 +35,28 @@ ignore_port(int fd, uint32_t port)
 }
 
 static int
-set_group(struct nft_watch *w, int what)
+set_away(struct nft_watch *w, bool away)
 {
 	int group = NFNLGRP_NFTABLES;
 
-	return setsockopt(w->link.fd, SOL_NETLINK, what, &group,
-	    sizeof(group));
+	if (setsockopt(w->link.fd, SOL_NETLINK, away ?
+		NETLINK_DROP_MEMBERSHIP : NETLINK_ADD_MEMBERSHIP, &group,
+		sizeof(group)) == -1)
+		return -1;
+	w->away = away;
+	return 0;
 }
 
 int
 nft_watch_leave(struct nft_watch *w)
 {
-	if (set_group(w, NETLINK_DROP_MEMBERSHIP) == -1)
-		return -1;
-	w->away = true;
-	return 0;
+	return set_away(w, true);
 }
 
 int
 nft_watch_join(struct nft_watch *w)
 {
-	if (set_group(w, NETLINK_ADD_MEMBERSHIP) == -1)
-		return -1;
-	w->away = false;
-	return 0;
+	return set_away(w, false);
 }
 
 void

@@ -334,3 +334,37 @@ database_run(sqlite3_stmt *stmt)
 	sqlite3_reset(stmt);
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
+
+int
+database_number(struct database *db, enum statement which, int64_t with,
+    int64_t *out, bool *found)
+{
+	sqlite3_stmt *stmt = database_statement(db, which);
+	int rc;
+
+	sqlite3_bind_int64(stmt, 1, with);
+	rc = sqlite3_step(stmt);
+	*found = rc == SQLITE_ROW &&
+	    sqlite3_column_type(stmt, 0) != SQLITE_NULL;
+	*out = *found ? sqlite3_column_int64(stmt, 0) : 0;
+	sqlite3_reset(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+database_row(sqlite3 *db, const char *text, int64_t with, int64_t v[], int n)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, text, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (sqlite3_bind_parameter_count(stmt) > 0)
+		sqlite3_bind_int64(stmt, 1, with);
+	rc = sqlite3_step(stmt);
+	for (int i = 0; rc == SQLITE_ROW && i < n; i++)
+		if (sqlite3_column_type(stmt, i) != SQLITE_NULL)
+			v[i] = sqlite3_column_int64(stmt, i);
+	sqlite3_finalize(stmt);
+	return rc;
+}

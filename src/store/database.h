@@ -109,5 +109,18 @@ void database_bulk(struct database *db, bool bulk);
 sqlite3_stmt *database_statement(struct database *db, enum statement which);
 /* Steps a statement that returns no rows; SQLITE_OK or the result code. */
 int database_run(sqlite3_stmt *stmt);
+/*
+ * One number of one row, `with` being the statement's only mark. SQLITE_OK, or
+ * what failed. NULL and no row are 0, and *found false.
+ */
+int database_number(struct database *db, enum statement which, int64_t with,
+    int64_t *out, bool *found);
+/*
+ * The n numbers of one row of what is asked seldom; `with` is its mark, if it
+ * has one. SQLITE_ROW, SQLITE_DONE if there is none, or what failed. What is
+ * NULL leaves v[i] as it was.
+ */
+int database_row(sqlite3 *db, const char *text, int64_t with, int64_t v[],
+    int n);
 
 #endif

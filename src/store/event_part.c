@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "store/database.h"
 
 static void
 add(struct event_parts *p, int64_t begin)
@@ -11,24 +12,15 @@ add(struct event_parts *p, int64_t begin)
 	p->begins[p->n++] = begin;
 }
 
-/* One number; NULL is 0. */
 static int
 ask(sqlite3 *db, const char *sql, int64_t with, int64_t *out)
 {
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	int rc = database_row(db, sql, with, out, 1);
 
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_bind_int64(stmt, 1, with);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* The next one that has rows of either kind; 0: there is none. */
+/* The next one that has rows of either kind; *out stays if there is none. */
 static int
 next_begin(sqlite3 *db, int64_t behind, int64_t *out)
 {

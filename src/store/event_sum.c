@@ -122,23 +122,7 @@ number_of(int64_t day, int64_t n)
 	return day * EVENT_SUM_MAX + n;
 }
 
-/* --- one statement, one row --------------------------------------------- */
-
-/* SQLITE_ROW or SQLITE_DONE; what it found, NULL as 0. */
-static int
-ask(struct database *db, const char *sql, int64_t v[], int n)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	for (int i = 0; rc == SQLITE_ROW && i < n; i++)
-		v[i] = sqlite3_column_int64(stmt, i);
-	sqlite3_finalize(stmt);
-	return rc;
-}
+/* --- days known --------------------------------------------------------- */
 
 static int
 run_numbers(struct database *db, enum statement which, const int64_t v[],
@@ -149,23 +133,6 @@ run_numbers(struct database *db, enum statement which, const int64_t v[],
 	for (int i = 0; i < n; i++)
 		sqlite3_bind_int64(stmt, i + 1, v[i]);
 	return database_run(stmt);
-}
-
-/* *out: NULL and nothing are 0, and *found false. */
-static int
-ask_with(struct database *db, enum statement which, int64_t with,
-    int64_t *out, bool *found)
-{
-	sqlite3_stmt *stmt = database_statement(db, which);
-	int rc;
-
-	sqlite3_bind_int64(stmt, 1, with);
-	rc = sqlite3_step(stmt);
-	*found = rc == SQLITE_ROW &&
-	    sqlite3_column_type(stmt, 0) != SQLITE_NULL;
-	*out = *found ? sqlite3_column_int64(stmt, 0) : 0;
-	sqlite3_reset(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int
@@ -183,8 +150,9 @@ int
 event_sum_load(struct database *db)
 {
 	int64_t v[2] = { 0 };
-	int rc = ask(db, "SELECT (SELECT ifnull(max(day), -1) FROM gaol_days),"
-	    " (SELECT max(number) FROM gaol_events)", v, 2);
+	int rc = database_row(db->handle, "SELECT (SELECT"
+	    " ifnull(max(day), -1) FROM gaol_days),"
+	    " (SELECT max(number) FROM gaol_events)", 0, v, 2);
 
 	db->sums = (struct event_sum_known){ .last = v[0], .number = v[1],
 		.max = EVENT_SUM_MAX, .slice = EVENT_SUM_SLICE };
@@ -201,7 +169,7 @@ event_sum_oldest(struct database *db, enum event_kind kind, int64_t *out)
 	buf_addf(&text, "SELECT min(time), count(time) FROM (SELECT time FROM"
 	    " gaol_events WHERE kind = '%s' ORDER BY time LIMIT 1)",
 	    event_kind_name(kind));
-	rc = ask(db, text.p, v, 2);
+	rc = database_row(db->handle, text.p, 0, v, 2);
 	buf_fini(&text);
 	if (rc == SQLITE_ROW && v[1] > 0)
 		*out = v[0];
@@ -228,7 +196,7 @@ touch_before(struct database *db, int64_t number)
 	bool found;
 	int rc;
 
-	rc = ask_with(db, STATEMENT_GET_TIME, number, &time, &found);
+	rc = database_number(db, STATEMENT_GET_TIME, number, &time, &found);
 	if (rc == SQLITE_OK && found)
 		rc = event_sum_touch_all(db, time, time + 1);
 	return rc;
@@ -396,14 +364,10 @@ is_whole(const struct event_sum_run *run, int64_t day)
 static int
 is_known(struct database *db, int64_t day, bool *known)
 {
-	struct buf text = { 0 };
 	int64_t n = 0;
-	int rc;
+	int rc = database_row(db->handle, "SELECT count(*) FROM gaol_days"
+	    " WHERE day = ?1", day, &n, 1);
 
-	buf_addf(&text, "SELECT count(*) FROM gaol_days WHERE day = %lld",
-	    (long long)day);
-	rc = ask(db, text.p, &n, 1);
-	buf_fini(&text);
 	*known = n > 0;
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
@@ -417,7 +381,7 @@ choose(struct database *db, struct event_sum_run *run, bool *more)
 	int64_t time;
 
 	for (int i = 0; i < DAYS_A_STEP; i++) {
-		rc = ask_with(db, STATEMENT_GET_ENDED, run->before *
+		rc = database_number(db, STATEMENT_GET_ENDED, run->before *
 		    ACCESS_SUM_DAY, &time, &found);
 		/* No server has signed anybody in before 1970-01-02. */
 		*more = found && time >= ACCESS_SUM_DAY;
@@ -449,9 +413,10 @@ event_sum_step(struct database *db, struct event_sum_run *run, bool *more)
 	int64_t v[5] = { 0 };
 	struct day d;
 	/* What is to go goes first. */
-	int rc = ask(db, "SELECT day, state, sums, time, number FROM gaol_days"
+	int rc = database_row(db->handle, "SELECT day, state, sums, time,"
+	    " number FROM gaol_days"
 	    " WHERE state IN (0, 1) OR (state = 3 AND sums > 0)"
-	    " ORDER BY state = 1 LIMIT 1", v, 5);
+	    " ORDER BY state = 1 LIMIT 1", 0, v, 5);
 
 	begin_run(run);
 	*more = true;
@@ -468,9 +433,11 @@ int
 event_sum_count(struct database *db, struct store_sum_counters *out)
 {
 	int64_t v[5] = { 0 };
-	int rc = ask(db, "SELECT sum(state = 2), sum(state = 3), sum(sums),"
+	int rc = database_row(db->handle, "SELECT sum(state = 2),"
+	    " sum(state = 3), sum(sums),"
 	    " min(CASE WHEN state = 2 THEN day END),"
-	    " max(CASE WHEN state = 2 THEN day END) FROM gaol_days", v, 5);
+	    " max(CASE WHEN state = 2 THEN day END) FROM gaol_days", 0, v,
+	    5);
 
 	*out = (struct store_sum_counters){ .days = (uint64_t)v[0],
 		.left = (uint64_t)v[1], .sums = (uint64_t)v[2],

@@ -107,26 +107,15 @@ place_texts(struct event_sums *s)
 	}
 }
 
-static int
-is_summed(struct database *db, int64_t day, bool *out)
-{
-	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_DAY);
-	int rc;
-
-	sqlite3_bind_int64(stmt, 1, day);
-	rc = sqlite3_step(stmt);
-	*out = rc == SQLITE_ROW;
-	sqlite3_reset(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 int
 event_sum_find(struct database *db, int64_t day, int64_t behind,
     struct event_sums *out)
 {
 	int64_t begin = day * EVENT_SUM_MAX;
 	sqlite3_stmt *stmt;
-	int rc = is_summed(db, day, &out->summed);
+	int64_t one;
+	int rc = database_number(db, STATEMENT_GET_DAY, day, &one,
+	    &out->summed);
 
 	if (rc != SQLITE_OK || !out->summed)
 		return rc;

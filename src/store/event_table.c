@@ -141,22 +141,6 @@ static const char old_indexes[] =
     "DROP INDEX IF EXISTS gaol_sessions_user;"
     "DROP INDEX IF EXISTS gaol_sessions_ip;";
 
-/* One number of one row; *out stays when it is NULL. */
-static int
-ask_number(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-		*out = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 /* 1 or 0, or what failed: a table of before version 3. */
 static int
 lacks_part(sqlite3 *db, const char *table, int64_t *out)
@@ -166,7 +150,7 @@ lacks_part(sqlite3 *db, const char *table, int64_t *out)
 
 	buf_addf(&text, "SELECT count(*) > 0 AND sum(name = 'part') = 0"
 	    " FROM pragma_table_info('%s')", table);
-	rc = ask_number(db, text.p, out);
+	rc = database_row(db, text.p, 0, out, 1);
 	buf_fini(&text);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
@@ -228,16 +212,18 @@ int
 event_table_version(sqlite3 *db, int64_t *version)
 {
 	*version = EVENT_TABLE_VERSION;
-	return ask_number(db, "SELECT version FROM gaol_schema", version);
+	return database_row(db, "SELECT version FROM gaol_schema", 0, version,
+	    1);
 }
 
 int
 event_table_next(struct database *db, bool sessions, int64_t *number)
 {
 	*number = 0;
-	if (ask_number(db->handle, sessions ?
+	if (database_row(db->handle, sessions ?
 		"SELECT max(number) FROM gaol_sessions" :
-		"SELECT max(number) FROM gaol_events", number) != SQLITE_ROW)
+		"SELECT max(number) FROM gaol_events", 0, number, 1) !=
+	    SQLITE_ROW)
 		return SQLITE_ERROR;
 	++*number;
 	return SQLITE_OK;

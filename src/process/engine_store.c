@@ -23,12 +23,6 @@
 #define MAXMATCHES 10
 #define PURGE_AGE 86400
 
-static bool
-is_none(const char *path)
-{
-	return span_eq_nocase(span_of(path), SPAN("none"));
-}
-
 /* --- open, close ---------------------------------------------------------- */
 
 static void
@@ -66,7 +60,7 @@ engine_store_open(struct engine *e)
 {
 	const struct main_config *c = &e->config->main;
 
-	if (is_none(c->dbfile))
+	if (store_is_none(c->dbfile))
 		return;
 	e->dbfile = xstrdup(c->dbfile);
 	e->store = open_file(e, c->dbfile, c->dbpurgeage_s, c->dbmaxmatches);
@@ -124,7 +118,7 @@ is_own(const struct engine *e, const char *path)
 
 	if (strcmp(path, ":memory:") == 0)
 		return true;
-	if (slash == NULL || is_none(configured))
+	if (slash == NULL || store_is_none(configured))
 		return false;
 	n = (size_t)(slash + 1 - configured);
 	if (strncmp(path, configured, n) != 0)
@@ -176,7 +170,7 @@ open_other(struct engine *e, const char *path, struct store **store,
     struct buf *why)
 {
 	*store = NULL;
-	if (is_none(path))
+	if (store_is_none(path))
 		return NULL;
 	if (!is_own(e, path)) {
 		buf_addf(why, "dbfile: '%s'; accepted over the control "
@@ -200,7 +194,8 @@ engine_store_set(struct engine *e, const char *path, struct buf *why)
 	struct store *store;
 	const char *type;
 
-	if (e->dbfile != NULL ? strcmp(path, e->dbfile) == 0 : is_none(path))
+	if (e->dbfile != NULL ? strcmp(path, e->dbfile) == 0 :
+	    store_is_none(path))
 		return NULL;
 	if (has_jail(e)) {
 		buf_adds(why, "Cannot change database when there are jails "

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "process/logname.h"
 #include "process/sandbox.h"
+#include "store/store.h"
 
 #define LOGGER "gaol.parent"
 #define ID_MAX ((int64_t)UINT32_MAX - 1)
@@ -94,8 +95,7 @@ put_database(const char *dbfile, struct probe_result *out)
 	struct value v = { dbfile, "dbfile" };
 	char *slash;
 
-	if (dbfile == NULL || *dbfile == '\0' ||
-	    span_eq_nocase(span_of(dbfile), SPAN("none")) ||
+	if (dbfile == NULL || *dbfile == '\0' || store_is_none(dbfile) ||
 	    strcmp(dbfile, ":memory:") == 0)
 		return 0;
 	if (put_path(out->state_dir, sizeof(out->state_dir), v) == -1)

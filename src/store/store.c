@@ -159,13 +159,19 @@ store_settle(struct store *s, const char *error)
 	hear(s);
 }
 
+bool
+store_is_none(const char *path)
+{
+	return strcasecmp(path, "None") == 0;
+}
+
 struct store *
 store_open(const struct store_options *o, struct event_base *base,
     const struct store_events *events, void *arg)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
-	s->off = o->path == NULL || strcasecmp(o->path, "None") == 0;
+	s->off = o->path == NULL || store_is_none(o->path);
 	s->purge_age = o->purge_age;
 	for (int i = 0; i < STORE_CLASSES; i++)
 		s->keep.seconds[i] = STORE_KEEP_ALL;

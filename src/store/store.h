@@ -48,6 +48,8 @@ struct store_events {
 	void (*file)(void *arg);
 };
 
+/* The dbfile that stands for no database, as fail2ban.conf(5) has it. */
+bool store_is_none(const char *path);
 /*
  * Opens or makes the file (0600). A damaged file is moved aside (two copies
  * are kept at most) and a new one begun. Reading at start happens before the

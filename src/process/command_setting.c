@@ -192,10 +192,9 @@ has_odd_word(struct request *r, const char *name)
 static void
 set_now(struct request *r, size_t argc, const char *const *argv, void *arg)
 {
+	static const char *const unset[] = { "" };
 	const struct setting *s = find(argv[2]);
 	struct setting_call c;
-
-	static const char *const unset[] = { "" };
 
 	if (!call_of(&c, r, argc, argv, arg))
 		return;

@@ -8,7 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden/events"))
-from inject import HOSTILE                                   # noqa: E402
+from hostile import HOSTILE                                  # noqa: E402
 from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
 from mailclient import GOOD, NETS, PROBE, Smtp, Story         # noqa: E402

@@ -224,6 +224,7 @@ add_takers(void)
 		{ { "local_ip", 8 }, take_local_ip, 0 },
 		{ { "proxy_ip", 8 }, take_proxy_ip, 0 },
 		{ { "forwarded", 9 }, take_forwarded, 0 },
+		{ { "realm", 5 }, take_text, EVENT_DOMAIN },
 	};
 
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
@@ -329,13 +330,26 @@ decode_user(const struct event_line *line, struct buf *out)
 	}
 }
 
+/* <F-REALM>: what a line has apart of the account's name (saslauthd). */
+static struct span
+with_realm(struct span name, struct span realm, char whole[USER_NAME_MAX])
+{
+	if (name.n == 0 || realm.n == 0 ||
+	    name.n + 1 + realm.n > USER_NAME_MAX)
+		return name;
+	memcpy(whole, name.p, name.n);
+	whole[name.n] = '@';
+	memcpy(whole + name.n + 1, realm.p, realm.n);
+	return span_from(whole, name.n + 1 + realm.n);
+}
+
 /* The raw name, if it is not the line's own, stands in `user` before the
    other one. */
 static void
 take_user(const struct event_line *line, const struct user_rules *rules,
     struct buf *user, struct access_event *out)
 {
-	char decoded[USER_NAME_MAX];
+	char decoded[USER_NAME_MAX], whole[USER_NAME_MAX];
 	struct span raw = out->texts[EVENT_USER];
 	size_t n;
 
@@ -347,7 +361,8 @@ take_user(const struct event_line *line, const struct user_rules *rules,
 		memcpy(decoded, user->p, n);
 		raw = span_from(decoded, n);
 	}
-	user_normalise(rules, raw, user);
+	user_normalise(rules, with_realm(raw, out->texts[EVENT_DOMAIN], whole),
+	    user);
 	out->texts[EVENT_USER_RAW] = n > 0 ? span_sub(buf_span(user), 0, n) :
 	    raw;
 	out->texts[EVENT_USER] = span_skip(buf_span(user), n);

@@ -136,23 +136,24 @@ def sessions():
 
 def asked():
     """saslauthd is asked whom sasldb does not let in: it has each failure that
-    SASL took a name of, the realm cut off, and no address."""
+    SASL took a name of, the realm apart, and no address."""
     names = {"imap": "imap", "pop": "pop3", "sieve": "sieve"}
     got = collections.Counter(
-        (names[re.search(r"\[service=(\w+)\]", e["line"])[1]], e["user"],
+        (names[re.search(r"\[service=(\w+)\]", e["line"])[1]], e["name"],
          e["reason"]) for e in Story(GAOL, "saslauthd", AUTHLOG).ask("events"))
     want = collections.Counter()
     for v in story.visits:
         for t in v.tries:
             if not t.good:
                 user = canonical(t.user)
-                user = user.rpartition("@")[0] or user
-                want[v.service, user, "disabled" if user in ("exp", "old")
+                want[v.service, mailclient.counted(user),
+                     "disabled" if user in ("exp", "old")
                      else "bad_credentials"] += 1
     return sum(got.values()), ["%s: %d, not %d" % (k, n, want[k])
                                for k, n in got.items()
                                if n > want[k] or n < want[k] and
-                               k[1] in story.closed | {"bob", "nobody"}]
+                               k[1] in story.closed | {
+                                   "bob@example.com", "nobody@example.com"}]
 
 
 tap = Tap()

@@ -22,7 +22,7 @@ import time
 TLS = ssl.create_default_context()
 TLS.check_hostname = False
 TLS.verify_mode = ssl.CERT_NONE
-WAIT = 20
+WAIT = 60
 GOOD = "good-password"
 NETS = {"198.51.100.1": "198.51.100.", "2001:db8:66::1": "2001:db8:66::"}
 PROBE = "198.51.100.66"           # asks whether the server listens yet

@@ -117,6 +117,50 @@ test_quoted(void **state)
 	buf_fini(&user);
 }
 
+/* A name whose domain stands apart is one account with the whole. */
+static void
+test_realm(void **state)
+{
+	static const struct {
+		const char *name, *realm, *account, *domain;
+	} all[] = {
+		{ "Alice", "Example.com", "alice@example.com", "example.com" },
+		{ "a@b", "c", "a@b@c", "c" }, { "alice", "", "alice", "" },
+		{ "", "example.com", "", "" },
+	};
+	struct buf user = { 0 };
+	struct access_event e;
+	char longest[USER_NAME_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct event_line l = { .kind = EVENT_FAILURE };
+
+		add(&l, "realm", all[i].realm);
+		add(&l, "user", all[i].name);
+		event_make(&l, &no_rules, &user, &e);
+		assert_true(span_eq(e.texts[EVENT_USER_RAW],
+		    span_of(all[i].name)));
+		assert_true(span_eq(e.texts[EVENT_USER],
+		    span_of(all[i].account)));
+		assert_true(span_eq(e.texts[EVENT_DOMAIN],
+		    span_of(all[i].domain)));
+	}
+	/* Too long for one: the name alone. */
+	memset(longest, 'x', USER_NAME_MAX);
+	longest[USER_NAME_MAX] = '\0';
+	for (size_t n = 1; n < USER_NAME_MAX; n++) {
+		struct event_line l = { .kind = EVENT_FAILURE };
+
+		add(&l, "user", longest + n);
+		add(&l, "realm", "r");
+		event_make(&l, &no_rules, &user, &e);
+		assert_int_equal(e.texts[EVENT_USER].n,
+		    n < 2 ? USER_NAME_MAX - n : USER_NAME_MAX - n + 2);
+	}
+	buf_fini(&user);
+}
+
 /* Nonsense is unknown, never guessed. */
 static void
 test_nonsense(void **state)
@@ -352,6 +396,7 @@ main(void)
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_quoted),
+		cmocka_unit_test(test_realm),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_copy),

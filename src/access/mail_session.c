@@ -40,7 +40,7 @@ static const enum event_text lasting[] = {
 	EVENT_HOST, EVENT_SERVER, EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN,
 	EVENT_AUTH_USER, EVENT_MECHANISM, EVENT_TLS_VERSION, EVENT_TLS_CIPHER,
 	EVENT_SESSION, EVENT_AGENT, EVENT_AGENT_VERSION, EVENT_DEVICE,
-	EVENT_SENDER,            /* of a message only: KEPT, not LASTING */
+	EVENT_SENDER, EVENT_MESSAGE_ID,   /* of a message: KEPT, not LASTING */
 };
 
 static const enum event_number lasting_numbers[] = {
@@ -49,7 +49,7 @@ static const enum event_number lasting_numbers[] = {
 };
 
 #define KEPT (sizeof(lasting) / sizeof(lasting[0]))
-#define LASTING (KEPT - 1)
+#define LASTING (KEPT - 2)
 #define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
 
 /* All but the texts. */
@@ -248,10 +248,10 @@ teach(const struct open_session *s, struct access_event *e)
 
 /* --- messages ----------------------------------------------------------- */
 
-/* Who sent it, from where: what its deliveries are told by. */
+/* Who sent it, from where, and which it is: what its deliveries are told by. */
 static const enum event_text of_message[] = {
 	EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN, EVENT_AUTH_USER,
-	EVENT_SENDER,
+	EVENT_SENDER, EVENT_MESSAGE_ID,
 };
 
 static void

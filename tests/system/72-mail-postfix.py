@@ -16,7 +16,7 @@ from mailclient import GOOD, NETS, PROBE, Smtp, Story         # noqa: E402
 GAOL, LOG = sys.argv[1:]
 CYRUS = os.environ.get("SASL") == "cyrus"
 KINDS = ("connect", "login", "failure", "abort", "received", "rejected", "sent",
-         "logout")
+         "logout", "other")
 story = Story(GAOL, "postfix", LOG)
 story.closed = {"exp", "old", "dis"}
 
@@ -84,6 +84,8 @@ def expected(v):
     late = dict(line, **tls)
     out = {kind: [] for kind in KINDS}
     out["connect"].append(line)
+    if v.tls != "none":
+        out["other"].append(late)
     for t in v.tries:
         if not t.good:
             out["failure"].append(dict(
@@ -95,14 +97,18 @@ def expected(v):
         out["login"].append(dict(
             late, outcome="success", user=user if v.mail else None,
             mech=v.tries[-1].mech if v.mail else None))
-    for sender, to in v.mail:
+    for (sender, to), message_id in zip(v.mail, v.messages):
         if v.what == "relay":
             out["rejected"].append(dict(
                 late, reason="relay", operation="RCPT", sender=sender,
                 recipient=to, detail="Relay access denied"))
             continue
+        if not v.signed_in:
+            out["other"].append(dict(late, message_id=None))
         message = {"service": "smtp", "user": user, "ip": v.source,
-                   "sender": sender}
+                   "message_id": message_id}
+        out["other"].append(dict(message, port=None))
+        message["sender"] = sender
         out["received"].append(dict(message, recipients=1))
         out["sent"].append(dict(message, recipient=to, operation="delivered"))
     out["logout"].append(late)
@@ -115,7 +121,8 @@ def key_of(e):
 
 
 def order(e):
-    return [str(e.get(k)) for k in ("user", "sender", "recipient")]
+    return [str(e.get(k)) for k in ("user", "sender", "recipient",
+                                    "message_id")]
 
 
 def known(e):

@@ -279,6 +279,7 @@ test_messages(void **state)
 	struct closed c = { 0 };
 	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
 	char user[] = "alice", sender[] = "alice@example.com";
+	char id[] = "m1@example.com";
 	struct access_event e;
 
 	(void)state;
@@ -293,6 +294,11 @@ test_messages(void **state)
 	addr_parse(SPAN("192.0.2.7"), &e.ip);
 	e.numbers[EVENT_PID] = 7;
 	mail_sessions_event(ms, &e);
+	/* Another process's line of it. */
+	e = message(EVENT_OTHER, 0, "Q1");
+	e.texts[EVENT_MESSAGE_ID] = span_of(id);
+	mail_sessions_event(ms, &e);
+	memset(id, 'x', 5);
 	e = message(EVENT_RECEIVED, 0, "Q1");
 	e.texts[EVENT_SENDER] = span_of(sender);
 	mail_sessions_event(ms, &e);
@@ -306,6 +312,8 @@ test_messages(void **state)
 		assert_true(span_eq(e.texts[EVENT_USER], SPAN("alice")));
 		assert_true(span_eq(e.texts[EVENT_SENDER],
 		    SPAN("alice@example.com")));
+		assert_true(span_eq(e.texts[EVENT_MESSAGE_ID],
+		    SPAN("m1@example.com")));
 		assert_int_equal(e.ip.b[3], 7);
 	}
 	e = message(EVENT_SENT, 9, "Q2");

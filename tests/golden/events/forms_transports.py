@@ -62,6 +62,10 @@ POSTFIX += [
     Form("mail postfix/qmgr[{n}]: 4YxT1k2Zp9{n:06d}: from=<{u}>, size=3, "
          "nrcpt=2 (queue active)", dict(NOBODY, kind="received", ip=None),
          as_it_is, angled),
+    Form("mail postfix/cleanup[{n}]: 4YxT1k2Zp9{n:06d}: message-id=<{u}>",
+         dict(NOBODY, kind="other", ip=None), as_it_is, angled),
+    Form("mail postfix/cleanup[{n}]: 4YxT1k2Zp9{n:06d}: message-id={u}",
+         dict(NOBODY, kind="other", ip=None), as_it_is, angled),
     Form("mail postfix/smtp[{n}]: 4YxT1k2Zp9{n:06d}: to=<{u}>, relay="
          "mx.example[192.0.2.80]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, "
          "status=sent (250 {u})", dict(NOBODY, kind="sent", ip=None), as_it_is,

@@ -1,19 +1,14 @@
 #include "control/work.h"
 
-#include <event2/event.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
-#include "base/log.h"
+#include "base/slice.h"
 #include "base/xalloc.h"
-
-#define SLICE_NS 3000000u   /* of the processor, in one turn */
 
 TAILQ_HEAD(work_list, work);
 
 struct work_queue {
-	struct event *turn;
+	struct slice *slice;
 	struct work_list lists[2];   /* long ones, short ones */
 	unsigned steps;
 };
@@ -34,7 +29,7 @@ list_of(struct work_queue *q, const struct work *w)
 
 /* It may free itself, and put what follows in its place. */
 static void
-step(struct work_queue *q, struct work *w)
+do_step(struct work_queue *q, struct work *w)
 {
 	struct work **owner = w->owner;
 
@@ -47,44 +42,27 @@ step(struct work_queue *q, struct work *w)
 	TAILQ_INSERT_HEAD(list_of(q, w), w, link);
 }
 
-static void
-go_on(struct work_queue *q)
-{
-	/* In the next turn: whatever is ready comes before. */
-	static const struct timeval soon = { 0 };
-
-	if (first_of(q) != NULL && event_add(q->turn, &soon) == -1)
-		log_fatal("gaol.control", "out of memory");
-}
-
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+static enum slice_step
+step(void *arg)
 {
 	struct work_queue *q = arg;
-	uint64_t begun = clock_cpu_ns();
-	struct work *w;
+	struct work *w = first_of(q);
 
-	(void)fd;
-	(void)what;
-	clock_tick();
-	while ((w = first_of(q)) != NULL) {
-		step(q, w);
-		if (clock_cpu_ns() - begun >= SLICE_NS)
-			break;
-	}
-	go_on(q);
+	if (w == NULL)
+		return SLICE_OVER;
+	do_step(q, w);
+	return SLICE_MORE;
 }
 
 struct work_queue *
 work_queue_new(struct event_base *base)
 {
+	static const struct slice_work work = { .step = step };
 	struct work_queue *q = xcalloc(1, sizeof(*q));
 
 	TAILQ_INIT(&q->lists[0]);
 	TAILQ_INIT(&q->lists[1]);
-	q->turn = evtimer_new(base, on_turn, q);
-	if (q->turn == NULL)
-		log_fatal("gaol.control", "out of memory");
+	q->slice = slice_new(base, &work, q);
 	return q;
 }
 
@@ -93,7 +71,7 @@ work_queue_free(struct work_queue *q)
 {
 	if (q == NULL)
 		return;
-	event_free(q->turn);
+	slice_free(q->slice);
 	free(q);
 }
 
@@ -102,7 +80,7 @@ work_add(struct work_queue *q, struct work *w)
 {
 	TAILQ_INSERT_TAIL(list_of(q, w), w, link);
 	*w->owner = w;
-	go_on(q);
+	slice_go_on(q->slice);
 }
 
 void
@@ -110,7 +88,7 @@ work_add_first(struct work_queue *q, struct work *w)
 {
 	TAILQ_INSERT_HEAD(list_of(q, w), w, link);
 	*w->owner = w;
-	go_on(q);
+	slice_go_on(q->slice);
 }
 
 void

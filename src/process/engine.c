@@ -82,7 +82,7 @@ make_events(struct engine *e)
 	e->purge = event_new(e->base, -1, EV_PERSIST, on_purge, e);
 	if (e->timer == NULL || e->retry == NULL || e->purge == NULL ||
 	    event_add(e->timer, NULL) == -1 ||
-	    event_add(e->purge, &hourly) == -1 || engine_sync_init(e) == -1)
+	    event_add(e->purge, &hourly) == -1)
 		return -1;
 	return engine_journal_source_init(e) == -1 ? -1 : engine_log_events(e);
 }
@@ -409,6 +409,7 @@ engine_new(struct event_base *base, int parent_fd,
 	e->journals.watch_fd = -1;
 	engine_asks_init(e);
 	engine_changes_init(e);
+	engine_sync_init(e);
 	engine_target_init(e);
 	e->run = engine_run_new(e);
 	e->resolve = engine_resolve_new(e);

@@ -1,14 +1,11 @@
 #include "process/engine_change.h"
 
-#include <event2/event.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
+#include "base/slice.h"
 #include "base/table.h"
 #include "process/engine_local.h"
 
-#define SLICE_NS 3000000u    /* of the processor, in one turn */
 #define WAITING_MAX 16000    /* requests before a ban of now would wait */
 
 static uint64_t
@@ -67,7 +64,7 @@ next_of(const struct engine_changes *all)
 
 /* It may be freed by its step: a mark keeps its place until that is over. */
 static enum change_step
-step(struct engine *e, struct engine_change *c)
+do_step(struct engine *e, struct engine_change *c)
 {
 	struct engine_changes *all = &e->changes;
 	struct engine_change mark = { .jail = c->jail, .aside = c->aside,
@@ -88,58 +85,38 @@ step(struct engine *e, struct engine_change *c)
 	return rc;
 }
 
-static void
-go_on(struct engine *e, bool waits)
+/* Everybody has had a step. */
+static enum slice_step
+end_round(struct engine_changes *all)
 {
-	/* In a later turn: whatever is ready comes before. */
-	const struct timeval soon = { .tv_usec = waits ? 1000 : 0 };
+	bool waits = all->waits && !all->works;
 
-	if (!TAILQ_EMPTY(&e->changes.list) &&
-	    event_add(e->changes.turn, &soon) == -1)
-		log_fatal("gaol.engine", "out of memory");
+	all->round++;
+	all->works = all->waits = false;
+	if (TAILQ_EMPTY(&all->list))
+		return SLICE_OVER;
+	return waits ? SLICE_WAITS : SLICE_MORE;
 }
 
-/* True: all of them wait. */
-static bool
-work(struct engine *e)
-{
-	struct engine_changes *all = &e->changes;
-	uint64_t begun = clock_cpu_ns();
-	bool waits = false, works = false;
-
-	do {
-		struct engine_change *c = next_of(all);
-
-		if (c != NULL) {
-			bool does = step(e, c) != CHANGE_WAITS;
-
-			works |= does;
-			waits |= !does;
-		} else if (works) {
-			all->round++;
-			works = waits = false;
-		} else {
-			return waits;
-		}
-	} while (clock_cpu_ns() - begun < all->slice_ns);
-	return false;
-}
-
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+static enum slice_step
+step(void *arg)
 {
 	struct engine *e = arg;
-	bool waits;
+	struct engine_change *c = next_of(&e->changes);
+	bool does;
 
-	(void)fd;
-	(void)what;
-	clock_tick();
-	log_gather();
-	e->changes.round++;
-	waits = work(e);
-	log_gather_end();
-	engine_jails_run(e);
-	go_on(e, waits);
+	if (c == NULL)
+		return end_round(&e->changes);
+	does = do_step(e, c) != CHANGE_WAITS;
+	e->changes.works |= does;
+	e->changes.waits |= !does;
+	return SLICE_MORE;
+}
+
+static void
+rest(void *arg)
+{
+	engine_jails_run(arg);
 }
 
 void
@@ -153,7 +130,7 @@ engine_change_add(struct engine *e, struct engine_change *c, const char *jail)
 		TAILQ_INSERT_BEFORE(all->mark, c, link);
 	else
 		TAILQ_INSERT_TAIL(&all->list, c, link);
-	go_on(e, false);
+	slice_go_on(all->slice);
 }
 
 void
@@ -162,7 +139,7 @@ engine_change_aside(struct engine *e, struct engine_change *c)
 	c->aside = true;
 	c->round = e->changes.round;
 	TAILQ_INSERT_TAIL(&e->changes.list, c, link);
-	go_on(e, false);
+	slice_go_on(e->changes.slice);
 }
 
 void
@@ -172,19 +149,17 @@ engine_change_begin(struct engine *e, struct engine_change *c,
 	engine_change_add(e, c, jail);
 	if (has_to_wait(&e->changes, c))
 		return;
-	step(e, c);
+	do_step(e, c);
 	engine_jails_run_soon(e);
-	go_on(e, false);
 }
 
 void
 engine_changes_init(struct engine *e)
 {
+	static const struct slice_work work = { .step = step, .rest = rest };
+
 	TAILQ_INIT(&e->changes.list);
-	e->changes.slice_ns = SLICE_NS;
-	e->changes.turn = event_new(e->base, -1, 0, on_turn, e);
-	if (e->changes.turn == NULL)
-		log_fatal("gaol.engine", "out of memory");
+	e->changes.slice = slice_new(e->base, &work, e);
 }
 
 void
@@ -192,12 +167,12 @@ engine_changes_fini(struct engine *e)
 {
 	struct engine_change *c;
 
-	if (e->changes.turn == NULL)
+	if (e->changes.slice == NULL)
 		return;
 	while ((c = TAILQ_FIRST(&e->changes.list)) != NULL) {
 		TAILQ_REMOVE(&e->changes.list, c, link);
 		c->drop(c);
 	}
-	event_free(e->changes.turn);
-	e->changes.turn = NULL;
+	slice_free(e->changes.slice);
+	e->changes.slice = NULL;
 }

@@ -18,7 +18,7 @@
 #include <sys/queue.h>
 
 struct engine;
-struct event;
+struct slice;
 
 #define CHANGE_STEP 50       /* bans in one step, about */
 
@@ -46,10 +46,10 @@ struct engine_change {
 
 struct engine_changes {
 	TAILQ_HEAD(, engine_change) list;
-	struct event *turn;
-	uint64_t slice_ns;   /* of the processor, in one turn; a step at least */
+	struct slice *slice;
 	struct engine_change *mark;    /* the place of the one at work */
 	unsigned round;
+	bool works, waits;   /* somebody in this round */
 };
 
 void engine_changes_init(struct engine *e);

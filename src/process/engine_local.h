@@ -27,6 +27,7 @@
 
 struct event;
 struct event_base;
+struct slice;
 
 /*
  * A jail at work. It outlives a reload under its name; `config` and what
@@ -136,7 +137,7 @@ struct engine_asks {
 
 /* The kernel's sets against our bans, in turns (engine_sync.c). */
 struct engine_sync {
-	struct event *turn;
+	struct slice *slice;
 	uint8_t number;            /* of this comparison */
 	bool open;                 /* all that the kernel has is known */
 	bool settling;             /* our bans are being gone through */
@@ -464,7 +465,7 @@ void engine_sync_all_restored(struct engine *e);
 void engine_sync_go_on(struct engine *e);
 /* The daemon ends: nothing is asked for any more. */
 void engine_sync_stop(struct engine *e);
-int engine_sync_init(struct engine *e);
+void engine_sync_init(struct engine *e);
 void engine_sync_fini(struct engine *e);
 /* Asks again for what was refused for a passing reason. */
 void engine_sync_retry(struct engine *e);

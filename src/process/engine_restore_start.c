@@ -11,16 +11,13 @@
  */
 #include "process/engine_local.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/slice.h"
 #include "base/xalloc.h"
 
-#define LOGGER "gaol.engine"
 #define FIRST_NS 50000000u   /* of the processor, before anybody is heard */
-#define TURN_NS 4000000u
 #define ROWS 100             /* between two looks at the clock */
 #define RESERVE_AT 10000u    /* bans of a jail; fewer move in no time */
 
@@ -31,10 +28,10 @@ struct lifted {
 };
 
 struct engine_restore {
-	struct event *turn;
+	struct slice *slice;
 	struct table *lifted;
 	uint64_t rows;              /* that may still come, at most */
-	struct engine_jail *last;   /* of the row before, in this turn */
+	struct engine_jail *last;   /* of the row before, in this step */
 };
 
 /* --- what was lifted ------------------------------------------------------ */
@@ -81,7 +78,7 @@ restore_free(struct engine_restore *r)
 		free(l);
 	}
 	table_free(r->lifted);
-	event_free(r->turn);
+	slice_free(r->slice);
 	free(r);
 }
 
@@ -154,49 +151,33 @@ finish(struct engine *e)
 	xtrim();
 }
 
-/* Rows for so many nanoseconds of the processor. False: that was all. */
-static bool
-read_some(struct engine *e, uint64_t ns)
+/* Some rows; what the last of them is followed by frees the slice. */
+static enum slice_step
+step(void *arg)
 {
-	uint64_t begun = clock_cpu_ns();
+	struct engine *e = arg;
 	int rc;
 
 	e->restore->last = NULL;
-	log_gather();
-	do
-		rc = store_next_bans(e->store, ROWS, take_row, e);
-	while (rc == 1 && clock_cpu_ns() - begun < ns);
-	log_gather_end();
-	engine_jails_run_soon(e);
+	rc = store_next_bans(e->store, ROWS, take_row, e);
 	if (rc == -1)
 		engine_restore_unread(e);
-	return rc == 1;
+	if (rc == 1)
+		return SLICE_MORE;
+	finish(e);
+	return SLICE_OVER;
 }
 
 static void
-go_on(struct engine *e, uint64_t ns)
+rest(void *arg)
 {
-	/* In the next turn: whatever is ready comes before. */
-	static const struct timeval soon = { 0 };
-
-	if (!read_some(e, ns))
-		finish(e);
-	else if (event_add(e->restore->turn, &soon) == -1)
-		log_fatal(LOGGER, "out of memory");
-}
-
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	clock_tick();
-	go_on(arg, TURN_NS);
+	engine_jails_run_soon(arg);
 }
 
 void
 engine_restore_start(struct engine *e)
 {
+	static const struct slice_work work = { .step = step, .rest = rest };
 	struct engine_restore *r;
 
 	e->restored = true;
@@ -204,21 +185,19 @@ engine_restore_start(struct engine *e)
 		return;
 	r = xcalloc(1, sizeof(*r));
 	r->lifted = table_new(0, lifted_eq);
-	r->turn = evtimer_new(e->base, on_turn, e);
-	if (r->turn == NULL)
-		log_fatal(LOGGER, "out of memory");
+	r->slice = slice_new(e->base, &work, e);
 	r->rows = store_count_bans(e->store);
 	xprepare((size_t)r->rows * 300);
 	e->restore = r;
 	store_begin_bans(e->store, clock_wall());
-	go_on(e, FIRST_NS);
+	slice_run(r->slice, FIRST_NS);
 }
 
 void
 engine_restore_finish(struct engine *e)
 {
 	if (e->restore != NULL)
-		go_on(e, UINT64_MAX);
+		slice_run(e->restore->slice, UINT64_MAX);
 }
 
 void

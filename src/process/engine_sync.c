@@ -12,18 +12,17 @@
  */
 #include "process/engine_local.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/slice.h"
 #include "base/xalloc.h"
 
 /* Kernel and store round differently, and time passes between them. */
 #define SYNC_SLACK 2
 
-#define TURN_NS 4000000u     /* of the processor */
-#define STEP 64              /* bans or elements between two looks at it */
+#define STEP 64              /* bans or elements */
 #define WAITING_MAX 8000u    /* requests: a window under way, one to follow */
 
 static uint32_t
@@ -301,13 +300,15 @@ may_ask(const struct engine *e)
 
 /* Is there anything that can be done now? Does a part of it. */
 static bool
-step(struct engine *e)
+do_step(struct engine *e)
 {
 	struct engine_sync *y = &e->sync;
 
+	if (!y->open)
+		return false;
 	if (e->restore == NULL && y->held_n > 0)
 		take_held(e);
-	else if (e->restore == NULL && y->open && !e->reconciled)
+	else if (e->restore == NULL && !e->reconciled)
 		engine_ready(e);
 	else if (y->settling && may_ask(e))
 		settle_some(e);
@@ -319,35 +320,22 @@ step(struct engine *e)
 void
 engine_sync_go_on(struct engine *e)
 {
-	/* In the next turn: whatever is ready comes before. */
-	static const struct timeval soon = { 0 };
 	const struct engine_sync *y = &e->sync;
 
-	if (!y->open || (!y->settling && y->held_n == 0 && e->reconciled) ||
-	    event_pending(y->turn, EV_TIMEOUT, NULL))
-		return;
-	if (event_add(y->turn, &soon) == -1)
-		log_fatal("gaol.engine", "out of memory");
+	if (y->open && (y->settling || y->held_n > 0 || !e->reconciled))
+		slice_go_on(y->slice);
+}
+
+static enum slice_step
+step(void *arg)
+{
+	return do_step(arg) ? SLICE_MORE : SLICE_OVER;
 }
 
 static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+rest(void *arg)
 {
-	struct engine *e = arg;
-	uint64_t begun = clock_cpu_ns();
-	bool more;
-
-	(void)fd;
-	(void)what;
-	clock_tick();
-	log_gather();
-	do
-		more = e->sync.open && step(e);
-	while (more && clock_cpu_ns() - begun < TURN_NS);
-	log_gather_end();
-	engine_jails_run_soon(e);
-	if (more)
-		engine_sync_go_on(e);
+	engine_jails_run_soon(arg);
 }
 
 /* From the first of them on; who was settled in this comparison is. */
@@ -404,11 +392,12 @@ engine_sync_stop(struct engine *e)
 	e->sync.open = false;
 }
 
-int
+void
 engine_sync_init(struct engine *e)
 {
-	e->sync.turn = event_new(e->base, -1, 0, on_turn, e);
-	return e->sync.turn != NULL ? 0 : -1;
+	static const struct slice_work work = { .step = step, .rest = rest };
+
+	e->sync.slice = slice_new(e->base, &work, e);
 }
 
 void
@@ -416,9 +405,8 @@ engine_sync_fini(struct engine *e)
 {
 	engine_sync_stop(e);
 	forget_held(&e->sync);
-	if (e->sync.turn != NULL)
-		event_free(e->sync.turn);
-	e->sync.turn = NULL;
+	slice_free(e->sync.slice);
+	e->sync.slice = NULL;
 }
 
 /* --- what was refused ----------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/slice.h"
 #include "engine_scene.h"
 #include "random.h"
 
@@ -565,7 +566,7 @@ begin(int fd)
 	send_config(JAILS);
 	work_all();
 	/* A step a turn: whatever can be between two of them is. */
-	s->e->changes.slice_ns = 0;
+	slice_limit(s->e->changes.slice, 0);
 	for (size_t i = 0; i < MANY; i++)
 		jails[i] = (struct model){ .name = names[i], .runs = true,
 			.lifts = true, .native = i == 1 };

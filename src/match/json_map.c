@@ -330,7 +330,39 @@ name_literals(const struct json_condition *c, struct literals *out)
 }
 
 static bool
-rule_literals(const struct json_rule *rule, struct literals *out)
+is_covered(const struct literals *by, const struct literal *l)
+{
+	for (size_t i = 0; i < by->n; i++)
+		if (literal_covers(&by->v[i], l))
+			return true;
+	return false;
+}
+
+/* How many of them are to be looked for besides what is. */
+static size_t
+count_new(const struct literals *sought, const struct literals *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		n += !is_covered(sought, &set->v[i]);
+	return n;
+}
+
+/* The rarest are best; where there is no room for those, the fewest new ones. */
+static bool
+is_better(const struct literals *sought, bool few, const struct literals *set,
+    const struct literals *than)
+{
+	size_t a = few ? count_new(sought, set) : 0;
+	size_t b = few ? count_new(sought, than) : 0;
+
+	return than->n == 0 || a < b || (a == b && set->score > than->score);
+}
+
+static bool
+rule_literals(const struct json_rule *rule, const struct literals *sought,
+    bool few, struct literals *out)
 {
 	struct literals set;
 
@@ -340,32 +372,41 @@ rule_literals(const struct json_rule *rule, struct literals *out)
 
 		if (c->negated)
 			continue;
-		if (values_literals(c, &set) && set.score > out->score)
+		if (values_literals(c, &set) &&
+		    is_better(sought, few, &set, out))
 			*out = set;
-		if (name_literals(c, &set) && set.score > out->score)
+		if (name_literals(c, &set) &&
+		    is_better(sought, few, &set, out))
 			*out = set;
 	}
 	return out->n > 0;
 }
 
-bool
-json_map_literals(const struct json_map *map, struct literals *out)
+static bool
+rules_literals(const struct json_map *map, bool few, struct literals *out)
 {
 	struct literals set;
-	int score;
 
 	*out = (struct literals){ 0 };
 	for (size_t i = 0; i < map->rules.n; i++) {
-		if (!rule_literals(&map->rules.v[i], &set))
+		if (!rule_literals(&map->rules.v[i], out, few, &set))
 			return false;
 		for (size_t k = 0; k < set.n; k++)
 			if (!add_literal(out, span_from(set.v[k].text,
 				set.v[k].n)))
 				return false;
 	}
-	score = out->score;
-	if (out->n == LITERAL_SET_MAX)
+	return out->n < LITERAL_SET_MAX;
+}
+
+bool
+json_map_literals(const struct json_map *map, struct literals *out)
+{
+	int score;
+
+	if (!rules_literals(map, false, out) && !rules_literals(map, true, out))
 		return false;
+	score = out->score;
 	out->v[out->n] = (struct literal){
 		.n = sizeof(ASCII_ESCAPE) - 1, .text = ASCII_ESCAPE };
 	out->n++;

@@ -389,6 +389,30 @@ test_writings(void **state)
 	filter_config_fini(&f);
 }
 
+/* More kinds of lines than texts can be looked for: what they have in common. */
+static void
+test_many_values(void **state)
+{
+	struct buf many = { 0 };
+	struct literals out;
+	struct json_map *map;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		buf_addf(&many, "login: what=one-%d|two-%d|six-%d|ten-%d "
+		    "address -> user=who\n", i, i, i, i);
+	buf_adds(&many, "failure: what=sign-in-refused -> user=who\n");
+	buf_addc(&many, '\0');
+	map = json_map_new(many.p, NULL);
+	assert_true(json_map_literals(map, &out));
+	/* The last one is how any character may be written. */
+	assert_int_equal(out.n, 3);
+	assert_memory_equal(out.v[0].text, "address", 7);
+	assert_memory_equal(out.v[1].text, "sign-in-refused", 15);
+	json_map_free(map);
+	buf_fini(&many);
+}
+
 int
 main(void)
 {
@@ -398,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_many_values),
 		cmocka_unit_test(test_writings),
 	};
 	int failed;

@@ -85,6 +85,15 @@ def not_mailbox(text):
     return any(c in text for c in "<> ,")
 
 
+def quote_or_blank(text):
+    return '"' in text or " " in text
+
+
+def stalwart(text):
+    """Not its quotes."""
+    return text.replace("\\", "\\\\")
+
+
 def vis(text):
     """OpenSMTPD, with vis(3)."""
     return text.replace("\\", "\\\\").replace(" ", "\\s")

@@ -1,6 +1,6 @@
 """Lines of JSON."""
 
-from form import (Form, USER, LOGIN, FAILURE, in_json, in_json_escaped,
+from form import (Form, USER, LOGIN, FAILURE, NOBODY, in_json, in_json_escaped,
     from_json, in_exim)
 
 DOVECOT_EVENT = (
@@ -26,7 +26,20 @@ STALWART_JSON = json_forms(
     "\"accountName\":\"{u}\",\"x\":\"{u}\"}},\"text\":\"Authentication failed\"}}",
     FAILURE) + json_forms(
     "{{\"id\":\"1\",\"createdAt\":\"{iso}\",\"type\":\"auth.success\",\"data\":"
-    "{{\"accountName\":\"{u}\",\"remoteIp\":\"{ip}\"}}}}", LOGIN)
+    "{{\"accountName\":\"{u}\",\"remoteIp\":\"{ip}\"}}}}", LOGIN) + json_forms(
+    "{{\"id\":\"1\",\"createdAt\":\"{iso}\",\"type\":\"imap.rename-mailbox\","
+    "\"data\":{{\"mailboxName\":\"{u}\",\"remoteIp\":\"{ip}\",\"remotePort\":{n}"
+    "}}}}", dict(NOBODY, kind="mailbox")) + json_forms(
+    "{{\"id\":\"1\",\"createdAt\":\"{iso}\",\"type\":\"queue.message-queued\","
+    "\"data\":{{\"queueId\":{n},\"from\":\"{u}\",\"to\":[\"{u}\"],\"size\":9,"
+    "\"listenerId\":\"smtp\",\"remoteIp\":\"{ip}\",\"remotePort\":{n}}}}}",
+    dict(NOBODY, kind="received")) + json_forms(
+    "{{\"id\":\"1\",\"createdAt\":\"{iso}\",\"type\":\"delivery.delivered\","
+    "\"data\":{{\"to\":\"{u}\",\"details\":\"x\",\"queueId\":1{n},\"from\":"
+    "\"{u}\",\"size\":9}}}}", dict(NOBODY, kind="sent", ip=None)) + json_forms(
+    "{{\"id\":\"1\",\"createdAt\":\"{iso}\",\"type\":\"message-ingest.spam\","
+    "\"data\":{{\"messageId\":\"{u}\",\"queueId\":1{n},\"from\":\"{u}\",\"size\""
+    ":9}}}}", dict(NOBODY, kind="sent", ip=None))
 EXIM_JSON = [
     Form("{t}mam: {{\"ev\":\"auth_ok\",\"svc\":\"smtp\",\"user\":\"{u}\",\"mech\":"
          "\"plain\",\"ip\":\"{ip}\",\"port\":{n},\"lport\":587,\"helo\":\"{u}\","

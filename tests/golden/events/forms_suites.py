@@ -2,7 +2,7 @@
 
 from form import (Form, USER, LOGIN, FAILURE, TRUE_LOGIN, NOBODY, as_it_is,
     doubled, in_table, plus, if_word, base64_of, decoded, if_bare, column,
-    angled)
+    angled, stalwart, quote_or_blank)
 
 ZIMBRA = [
     Form("WARN  [qtp1-80:https://mail/AuthRequest] [name={u};ip=192.0.2.25;"
@@ -75,12 +75,38 @@ XEAMS = [
     Form("- [POP3] {{UNSECURE}} - {u} - {ip} (United States)", LOGIN, as_it_is),
 ]
 STALWART = [
-    Form("INFO IMAP ID (imap.id) listenerId = \"imaptls\", localPort = 993, "
-         "remoteIp = {ip}, remotePort = 5, name = \"{u}\"",
-         dict(NOBODY, kind="client"), as_it_is),
-    Form("INFO IMAP APPEND (imap.append) listenerId = \"imaptls\", localPort = "
-         "993, remoteIp = {ip}, remotePort = 5, mailboxName = \"{u}\"",
-         dict(NOBODY, kind="mailbox"), as_it_is),
+    Form("DEBUG IMAP APPEND command (imap.append) listenerId = \"imaptls\", "
+         "localPort = 993, remoteIp = {ip}, remotePort = 5, mailboxName = \"{u}"
+         "\", accountId = 7, mailboxId = 3, elapsed = 9ms",
+         dict(NOBODY, kind="mailbox"), stalwart),
+    Form("DEBUG IMAP RENAME mailbox command (imap.rename-mailbox) listenerId = "
+         "\"imaptls\", localPort = 993, remoteIp = {ip}, remotePort = 5, "
+         "accountId = 7, mailboxName = \"{u}\", mailboxId = 9, elapsed = 4ms",
+         dict(NOBODY, kind="mailbox"), stalwart),
+    Form("INFO Queued message for delivery (queue.message-queued) listenerId = "
+         "\"smtp\", localPort = 25, remoteIp = {ip}, remotePort = 5, queueId = "
+         "{n}, from = \"{u}\", to = [\"{u}\", \"b@example.com\"], size = 9, "
+         "nextRetry = 2026-11-21T22:06:12Z", dict(NOBODY, kind="received"),
+         stalwart, quote_or_blank),
+    Form("INFO Message delivered (delivery.delivered) queueId = {n}, queueName ="
+         " \"remote\", from = \"{u}\", to = [\"{u}\"], size = 9, total = 1, "
+         "hostname = \"mx.example.net\", to = \"{u}\", code = 250, details = "
+         "\"{u}\", elapsed = 120ms", dict(NOBODY, kind="sent", ip=None),
+         stalwart, quote_or_blank),
+    Form("INFO Message delivered (delivery.delivered) queueId = {n}, queueName ="
+         " \"remote\", from = \"a@example.com\", to = [\"b@example.net\"], size "
+         "= 9, total = 1, hostname = \"mx.example.net\", to = \"b@example.net\", "
+         "code = 250, details = \"{u}\", elapsed = 120ms",
+         dict(NOBODY, kind="sent", ip=None), stalwart),
+    Form("INFO DSN temporary failure notification (delivery.dsn-temp-fail) "
+         "queueId = {n}, queueName = \"remote\", from = \"{u}\", to = [\"{u}\"],"
+         " size = 9, total = 1, to = \"{u}\", hostname = \"mx.example.net\", "
+         "details = \"{u}\", nextRetry = 2026-11-21T22:06:12Z, total = 1",
+         dict(NOBODY, kind="sent", ip=None), stalwart, quote_or_blank),
+    Form("INFO Message ingested (message-ingest.ham) queueId = {n}, queueName = "
+         "\"local\", from = \"{u}\", to = [\"{u}\"], size = 9, total = 1, "
+         "accountId = 7, messageId = \"{u}\", size = 9, elapsed = 3ms",
+         dict(NOBODY, kind="sent", ip=None), stalwart, quote_or_blank),
     Form("INFO Authentication failed (auth.failed) listenerId = \"imaptls\", "
          "localPort = 993, remoteIp = {ip}, remotePort = 5, accountName = "
          "\"{u}\"", FAILURE, as_it_is),

@@ -2,7 +2,7 @@
 
 #include "access/event_json.h"
 
-#define NUMBERS 11   /* behind the texts, in sum_flat()'s order */
+#define NUMBERS 9   /* behind the texts, in sum_flat()'s order */
 
 static void
 add(json_t *list, int64_t n)
@@ -20,10 +20,8 @@ sum_flat(const struct access_sum *sum)
 	    json_string(event_service_name(sum->service)));
 	json_array_append_new(list, sum->countries.n > 0 ?
 	    event_json_text(sum->countries) : json_string(""));
-	add(list, sum->number);
 	add(list, sum->logins);
 	add(list, sum->failures);
-	add(list, sum->told);
 	add(list, sum->first.us);
 	add(list, sum->last.us);
 	add(list, sum->insecure);
@@ -55,14 +53,13 @@ sum_flat_read(const json_t *json, struct access_sum *sum)
 		return false;
 	*sum = (struct access_sum){
 		.user = text_at(json, 0), .countries = text_at(json, 2),
-		.number = number_at(json, 0), .logins = number_at(json, 1),
-		.failures = number_at(json, 2), .told = number_at(json, 3),
-		.first = { number_at(json, 4) }, .last = { number_at(json, 5) },
-		.insecure = number_at(json, 6),
-		.insecure_first = { number_at(json, 7) },
-		.insecure_last = { number_at(json, 8) },
-		.secure_after = { number_at(json, 9) },
-		.secure_first = { number_at(json, 10) },
+		.logins = number_at(json, 0), .failures = number_at(json, 1),
+		.first = { number_at(json, 2) }, .last = { number_at(json, 3) },
+		.insecure = number_at(json, 4),
+		.insecure_first = { number_at(json, 5) },
+		.insecure_last = { number_at(json, 6) },
+		.secure_after = { number_at(json, 7) },
+		.secure_first = { number_at(json, 8) },
 	};
 	event_service_parse(text_at(json, 1), &sum->service);
 	return sum->user.n > 0;

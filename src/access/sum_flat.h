@@ -1,6 +1,6 @@
 /*
- * Sums of a day as JSON, for the control socket: a list each, for there may be
- * a million of them.
+ * Sums as JSON, for the control socket: a list each, for there may be a million
+ * of them.
  */
 #ifndef GAOL_ACCESS_SUM_FLAT_H
 #define GAOL_ACCESS_SUM_FLAT_H

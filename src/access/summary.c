@@ -17,17 +17,26 @@ struct entry {
 	struct buf beyond;
 };
 
+struct key {
+	struct span user;
+	enum event_service service;
+};
+
+/* Where some rows end and the others begin. */
+struct border {
+	bool is_set;
+	struct buf user;
+	enum event_service service;
+};
+
 struct summary {
 	struct table *table;
 	struct entry **entries;
 	size_t n, cap, max;
+	bool once;
 	uint64_t left_out;
+	struct border from, to; /* rows behind the one, up to the other */
 	bool counted;           /* summary_counted() */
-};
-
-struct key {
-	struct span user;
-	enum event_service service;
 };
 
 static bool
@@ -39,14 +48,73 @@ has_key(const void *entry, const void *key)
 	return e->row.service == k->service && span_eq(e->row.user, k->user);
 }
 
+/* --- its rows ----------------------------------------------------------- */
+
+static struct key
+key_of(const struct entry *e)
+{
+	return (struct key){ e->row.user, e->row.service };
+}
+
+static uint64_t
+hash_of(struct key key)
+{
+	return table_hash(key.user.p, key.user.n) + key.service;
+}
+
+static int
+compare(struct key a, struct key b)
+{
+	int order = span_cmp(a.user, b.user);
+
+	return order != 0 ? order : (a.service > b.service) -
+	    (a.service < b.service);
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return compare(key_of(*(const struct entry *const *)a),
+	    key_of(*(const struct entry *const *)b));
+}
+
+static void
+sort(struct summary *s)
+{
+	if (s->n > 0)
+		qsort(s->entries, s->n, sizeof(struct entry *), by_key);
+}
+
+static void
+free_entry(struct entry *e)
+{
+	free((char *)e->row.user.p);
+	buf_fini(&e->beyond);
+	free(e);
+}
+
 struct summary *
-summary_new(size_t max)
+summary_new(size_t max, bool once)
 {
 	struct summary *s = xcalloc(1, sizeof(*s));
 
 	s->table = table_new(max, has_key);
 	s->max = max;
+	s->once = once;
 	return s;
+}
+
+void
+summary_clear(struct summary *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free_entry(s->entries[i]);
+	s->n = 0;
+	s->left_out = 0;
+	s->to.is_set = false;
+	s->counted = false;
+	table_free(s->table);
+	s->table = table_new(s->max, has_key);
 }
 
 void
@@ -54,29 +122,112 @@ summary_free(struct summary *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		free((char *)s->entries[i]->row.user.p);
-		buf_fini(&s->entries[i]->beyond);
-		free(s->entries[i]);
-	}
+	summary_clear(s);
+	buf_fini(&s->from.user);
+	buf_fini(&s->to.user);
 	free(s->entries);
 	table_free(s->table);
 	free(s);
 }
 
-/* NULL: there is none, or no room: `told` events are left out. */
-static struct entry *
-entry_of(struct summary *s, struct key key, bool make, uint64_t told)
+/* --- more rows than there is room for ----------------------------------- */
+
+static void
+set_border(struct border *b, struct key key)
 {
-	uint64_t hash = table_hash(key.user.p, key.user.n) + key.service;
+	b->is_set = true;
+	b->service = key.service;
+	buf_clear(&b->user);
+	buf_add_span(&b->user, key.user);
+}
+
+/* Negative, 0, positive: the key lies before it, is it, lies behind it. */
+static int
+beside(struct key key, const struct border *b)
+{
+	return compare(key, (struct key){ buf_span(&b->user), b->service });
+}
+
+static bool
+is_between(const struct summary *s, struct key key)
+{
+	return (!s->from.is_set || beside(key, &s->from) > 0) &&
+	    (!s->to.is_set || beside(key, &s->to) <= 0);
+}
+
+static void
+drop_from(struct summary *s, size_t first)
+{
+	struct key key;
+
+	for (size_t i = first; i < s->n; i++) {
+		key = key_of(s->entries[i]);
+		table_del(s->table, hash_of(key), &key);
+		free_entry(s->entries[i]);
+	}
+	s->n = first;
+}
+
+/*
+ * The rows that come last go, to be told another time; none, if all come
+ * before the new one. False: the new one is of those that go.
+ */
+static bool
+make_room(struct summary *s, struct key key)
+{
+	bool behind;
+
+	if (s->once) {
+		s->left_out++;
+		return false;
+	}
+	sort(s);
+	behind = compare(key, key_of(s->entries[s->n - 1])) > 0;
+	if (!behind)
+		drop_from(s, s->n / 2);
+	set_border(&s->to, s->n > 0 ? key_of(s->entries[s->n - 1]) : key);
+	return is_between(s, key);
+}
+
+bool
+summary_next(struct summary *s)
+{
+	struct border to = s->to;
+
+	if (!to.is_set)
+		return false;
+	s->to = s->from;
+	s->from = to;
+	summary_clear(s);
+	return true;
+}
+
+struct span
+summary_from(const struct summary *s)
+{
+	return s->from.is_set ? buf_span(&s->from.user) :
+	    (struct span){ NULL, 0 };
+}
+
+bool
+summary_ends_before(const struct summary *s, struct span user)
+{
+	return s->to.is_set && span_cmp(user, buf_span(&s->to.user)) > 0;
+}
+
+/* --- events ------------------------------------------------------------- */
+
+/* NULL: there is none, or no room. */
+static struct entry *
+entry_of(struct summary *s, struct key key, bool make)
+{
+	uint64_t hash = hash_of(key);
 	struct entry *entry = table_find(s->table, hash, &key);
 
-	if (entry != NULL || !make)
+	if (entry != NULL || !make || !is_between(s, key))
 		return entry;
-	if (s->n == s->max) {
-		s->left_out += told;
+	if (s->n == s->max && !make_room(s, key))
 		return NULL;
-	}
 	if (s->n == s->cap) {
 		s->cap = s->cap > 0 ? s->cap * 2 : 64;
 		s->entries = xreallocarray(s->entries, s->cap,
@@ -172,7 +323,7 @@ summary_add(struct summary *s, const struct access_event *e, bool in_period)
 	    e->texts[EVENT_USER].n == 0)
 		return;
 	entry = entry_of(s, (struct key){ e->texts[EVENT_USER], e->service },
-	    in_period || !s->counted, 1);
+	    in_period || !s->counted);
 	if (entry == NULL)
 		return;
 	if (e->kind == EVENT_LOGIN)
@@ -223,8 +374,7 @@ summary_add_sum(struct summary *s, const struct access_sum *sum,
     bool in_period)
 {
 	struct key key = { sum->user, sum->service };
-	struct entry *entry = entry_of(s, key, in_period || !s->counted,
-	    (uint64_t)sum->told);
+	struct entry *entry = entry_of(s, key, in_period || !s->counted);
 
 	if (entry == NULL)
 		return;
@@ -258,25 +408,12 @@ summary_has_news(const struct summary *s)
 	return false;
 }
 
-static int
-by_user(const void *a, const void *b)
-{
-	const struct entry *const *x = a, *const *y = b;
-	int order = span_cmp((*x)->row.user, (*y)->row.user);
-
-	if (order != 0)
-		return order;
-	return ((*x)->row.service > (*y)->row.service) -
-	    ((*x)->row.service < (*y)->row.service);
-}
-
 const struct summary_row *const *
 summary_rows(struct summary *s, size_t *n)
 {
 	_Static_assert(offsetof(struct entry, row) == 0, "entries are rows");
 
-	if (s->n > 0)
-		qsort(s->entries, s->n, sizeof(struct entry *), by_user);
+	sort(s);
 	*n = s->n;
 	return (const struct summary_row *const *)(void *)s->entries;
 }

@@ -30,14 +30,29 @@ struct summary_row {
 	bool is_new[SUMMARY_COUNTRIES];  /* none before the period */
 };
 
-/* Rows beyond `max` are not made, and counted. */
-struct summary *summary_new(size_t max);
+/*
+ * Of more than `max` rows the first are kept, in the order of summary_rows():
+ * summary_next(). once: it can be told once only; then rows beyond `max` are
+ * not made, and their events counted.
+ */
+struct summary *summary_new(size_t max, bool once);
 void summary_free(struct summary *s);
+/* As if nothing had been told, of the same rows. */
+void summary_clear(struct summary *s);
+/*
+ * True: there are more rows than were kept. All is to be told again, of which
+ * the next ones are kept.
+ */
+bool summary_next(struct summary *s);
+/* Nobody before this account is meant; n 0: all are. */
+struct span summary_from(const struct summary *s);
+/* That account is behind the rows that are kept, as are all behind it. */
+bool summary_ends_before(const struct summary *s, struct span user);
 /* in_period: counted; else it only says what is known already. */
 void summary_add(struct summary *s, const struct access_event *e,
     bool in_period);
 
-/* As if each of the events had been told; the day's others come behind it. */
+/* As if each of the events had been told; later ones come behind it. */
 void summary_add_sum(struct summary *s, const struct access_sum *sum,
     bool in_period);
 

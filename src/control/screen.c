@@ -131,22 +131,15 @@ static void
 add_sums(struct screen *s, const char *head, const json_t *sums)
 {
 	int64_t days = payload_int(sums, "days", 0);
-	int64_t left = payload_int(sums, "left", 0);
 
-	if (days + left == 0)
+	if (days == 0)
 		return;
 	screen_head(s, head);
-	buf_addf(s->out, "%" PRId64 " days summed", days);
-	if (days > 0) {
-		buf_adds(s->out, " (UTC, ");
-		screen_text(s, sums, "first");
-		buf_adds(s->out, " to ");
-		screen_text(s, sums, "last");
-		buf_adds(s->out, ")");
-	}
-	if (left > 0)
-		buf_addf(s->out, ", %" PRId64 " too large for it", left);
-	buf_addc(s->out, '\n');
+	buf_addf(s->out, "%" PRId64 " days summed (UTC, ", days);
+	screen_text(s, sums, "first");
+	buf_adds(s->out, " to ");
+	screen_text(s, sums, "last");
+	buf_adds(s->out, ")\n");
 }
 
 /* Only where a jail's lines tell of mail accesses. */

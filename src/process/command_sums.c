@@ -7,24 +7,51 @@
 #include "base/number.h"
 #include "store/event_sum.h"
 
-/* Days that time_t and the numbers of their sums can hold. */
+/* Days that time_t can hold. */
 #define DAY_MAX 1000000
 
-static const char accepted[] = "day=DAYS SINCE 1970, behind=NUMBER";
+static const char accepted[] = "first=DAY, last=DAY (since 1970, UTC; at most "
+    "64 in all), behind=[SERVICE]:ACCOUNT";
+
+/* The account is borrowed from `value`. */
+static int
+take_behind(struct span value, struct store_sums_query *q)
+{
+	enum event_service service;
+	struct span name;
+
+	if (!span_cut(&value, ':', &name) || (name.n > 0 &&
+		event_service_parse(name, &service) == -1))
+		return -1;
+	q->service = name.n > 0 ? (int)service : -1;
+	q->user = value;
+	return 0;
+}
 
 /* 0, or -1 for a word that means nothing. */
 static int
-take_word(const char *word, int64_t *day, int64_t *behind)
+take_word(const char *word, struct store_sums_query *q)
 {
 	struct span value = span_of(word), name;
 
 	if (!span_cut(&value, '=', &name))
 		return -1;
-	if (span_eq(name, SPAN("day")))
-		return number_parse(value, 0, DAY_MAX, day);
+	if (span_eq(name, SPAN("first")))
+		return number_parse(value, 0, DAY_MAX, &q->first);
+	if (span_eq(name, SPAN("last")))
+		return number_parse(value, 0, DAY_MAX, &q->last);
 	if (span_eq(name, SPAN("behind")))
-		return number_parse(value, 1, INT64_MAX, behind);
+		return take_behind(value, q);
 	return -1;
+}
+
+/* Neither: which days are summed. */
+static bool
+is_period(const struct store_sums_query *q)
+{
+	if (q->first < 0 || q->last < 0)
+		return q->first == q->last;
+	return q->first <= q->last && q->last - q->first < ACCESS_SUM_DAYS;
 }
 
 static json_t *
@@ -72,22 +99,32 @@ reply_sums(int error, struct event_sums *sums, void *arg)
 		request_reply(arg, sums_json(sums));
 }
 
+static void
+ask(struct engine *e, const struct store_sums_query *q, struct request *r)
+{
+	if (e->store == NULL || !store_sums(e->store, q,
+	    q->first < 0 ? reply_days : reply_sums, r))
+		request_fail(r, "Exception", "there is no database to look "
+		    "into%s%s", e->store_error != NULL ? ": " : "",
+		    e->store_error != NULL ? e->store_error : "");
+}
+
 void
 command_sums(struct request *r, size_t argc, const char *const *argv,
     void *arg)
 {
-	struct engine *e = arg;
-	int64_t day = -1, behind = 0;
+	struct store_sums_query q = { .first = -1, .last = -1, .service = -1 };
 
 	for (size_t i = 1; i < argc; i++)
-		if (take_word(argv[i], &day, &behind) == -1) {
+		if (take_word(argv[i], &q) == -1) {
 			request_fail(r, "ValueError", "'%s' is not usable; "
 			    "accepted: %s", argv[i], accepted);
 			return;
 		}
-	if (e->store == NULL || !store_sums(e->store, day, behind,
-	    day < 0 ? reply_days : reply_sums, r))
-		request_fail(r, "Exception", "there is no database to look "
-		    "into%s%s", e->store_error != NULL ? ": " : "",
-		    e->store_error != NULL ? e->store_error : "");
+	if (!is_period(&q))
+		request_fail(r, "ValueError", "%lld to %lld is no period; "
+		    "accepted: %s", (long long)q.first, (long long)q.last,
+		    accepted);
+	else
+		ask(arg, &q, r);
 }

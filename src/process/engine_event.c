@@ -441,8 +441,8 @@ day_json(int64_t day)
 static json_t *
 sums_json(const struct store_sum_counters *c)
 {
-	json_t *json = json_pack("{s:I, s:I, s:I}", "days", (json_int_t)c->days,
-	    "sums", (json_int_t)c->sums, "left", (json_int_t)c->left);
+	json_t *json = json_pack("{s:I, s:I}", "days", (json_int_t)c->days,
+	    "sums", (json_int_t)c->sums);
 
 	if (c->days == 0)
 		return json;

@@ -171,7 +171,7 @@ prepare(struct database *db)
 	for (i = 0; i < STATEMENT_COUNT; i++) {
 		struct buf text = { 0 };
 
-		if (sql[i] == NULL && i >= STATEMENT_ADD_SUM)
+		if (sql[i] == NULL && i >= STATEMENT_GET_SUM)
 			event_sum_sql((enum statement)i, &text);
 		else if (sql[i] == NULL)
 			event_table_sql((enum statement)i, &text);

@@ -48,11 +48,11 @@ enum statement {
 	STATEMENT_PURGE_EVENTS,
 	STATEMENT_PURGE_SESSIONS,
 	/* Texts: event_sum_sql() */
-	STATEMENT_ADD_SUM,
+	STATEMENT_GET_SUM,
+	STATEMENT_SET_SUM,
 	STATEMENT_DEL_SUMS,
-	STATEMENT_GET_SUMS,
 	STATEMENT_SET_DAY,
-	STATEMENT_GET_DAY,
+	STATEMENT_COUNT_DAYS,
 	STATEMENT_DEL_DAY,
 	STATEMENT_TOUCH_DAYS,
 	STATEMENT_GET_TIME,
@@ -64,8 +64,8 @@ enum statement {
 struct event_sum_known {
 	int64_t last;             /* the highest day in gaol_days; -1: none */
 	int64_t number;           /* the highest of gaol_events */
-	int64_t max;              /* sums of a day; EVENT_SUM_MAX */
 	size_t slice;             /* events of a step; EVENT_SUM_SLICE */
+	size_t page;              /* of a look-up; EVENT_SUM_PAGE */
 };
 
 struct database {

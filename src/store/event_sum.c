@@ -12,7 +12,6 @@ enum day_state {
 	DAY_STALE,         /* its sums are to go, and itself with them */
 	DAY_BEGUN,         /* summed up to `time`, `number` */
 	DAY_DONE,
-	DAY_FULL,          /* it has too many sums: these are to go */
 };
 
 /* --- tables ------------------------------------------------------------- */
@@ -25,63 +24,41 @@ event_sum_tables(struct buf *out)
 	    " sums INTEGER NOT NULL, time INTEGER NOT NULL,"
 	    " number INTEGER NOT NULL);"
 	    "CREATE TABLE IF NOT EXISTS gaol_sums("
-	    "number INTEGER PRIMARY KEY, day INTEGER NOT NULL,"
-	    " \"user\" TEXT NOT NULL, service TEXT NOT NULL,"
+	    "day INTEGER NOT NULL, \"user\" TEXT NOT NULL,"
+	    " service TEXT NOT NULL,"
 	    " logins INTEGER NOT NULL, failures INTEGER NOT NULL,"
-	    " told INTEGER NOT NULL, first INTEGER, last INTEGER,"
+	    " first INTEGER, last INTEGER,"
 	    " insecure INTEGER NOT NULL, insecure_first INTEGER,"
 	    " insecure_last INTEGER, secure_after INTEGER,"
-	    " secure_first INTEGER, countries TEXT NOT NULL);"
-	    "CREATE UNIQUE INDEX IF NOT EXISTS gaol_sums_of"
-	    " ON gaol_sums(day, \"user\", service);");
+	    " secure_first INTEGER, countries TEXT NOT NULL,"
+	    " PRIMARY KEY(day, \"user\", service)) WITHOUT ROWID;");
 }
-
-/* Event by event, in order of time: as summary.c counts. */
-static const char add_sum[] =
-    "INSERT INTO gaol_sums(number, day, \"user\", service, logins, failures,"
-    " told, first, last, insecure, insecure_first, insecure_last,"
-    " secure_after, secure_first, countries)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8, ?9, ?9, NULL, ?10, ?11)"
-    " ON CONFLICT(day, \"user\", service) DO UPDATE SET"
-    " logins = logins + excluded.logins,"
-    " failures = failures + excluded.failures, told = told + 1,"
-    " first = ifnull(first, excluded.first),"
-    " last = ifnull(excluded.last, last),"
-    " insecure = insecure + excluded.insecure,"
-    " insecure_first = ifnull(insecure_first, excluded.insecure_first),"
-    " insecure_last = ifnull(excluded.insecure_last, insecure_last),"
-    " secure_after = CASE WHEN excluded.insecure > 0 THEN NULL"
-    " WHEN insecure > 0 THEN ifnull(secure_after, excluded.secure_first) END,"
-    " secure_first = ifnull(secure_first, excluded.secure_first),"
-    " countries = CASE WHEN instr(countries, excluded.countries) > 0"
-    " THEN countries ELSE countries || excluded.countries END";
 
 void
 event_sum_sql(enum statement which, struct buf *out)
 {
 	switch (which) {
-	case STATEMENT_ADD_SUM:
-		buf_adds(out, add_sum);
+	case STATEMENT_GET_SUM:
+		buf_adds(out, "SELECT " EVENT_SUM_COLUMNS " FROM gaol_sums"
+		    " WHERE day = ?1 AND \"user\" = ?2 AND service = ?3");
+		break;
+	case STATEMENT_SET_SUM:
+		buf_adds(out, "INSERT OR REPLACE INTO gaol_sums(day, "
+		    EVENT_SUM_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+		    " ?8, ?9, ?10, ?11, ?12, ?13)");
 		break;
 	case STATEMENT_DEL_SUMS:
-		buf_adds(out, "DELETE FROM gaol_sums WHERE number IN"
-		    " (SELECT number FROM gaol_sums WHERE number >= ?1"
-		    " AND number < ?2 LIMIT ?3)");
-		break;
-	case STATEMENT_GET_SUMS:
-		buf_adds(out, "SELECT number, \"user\", service, logins,"
-		    " failures, told, first, last, insecure, insecure_first,"
-		    " insecure_last, secure_after, secure_first, countries"
-		    " FROM gaol_sums WHERE number > ?1 AND number < ?2"
-		    " ORDER BY number LIMIT ?3");
+		buf_adds(out, "DELETE FROM gaol_sums WHERE day = ?1"
+		    " AND (\"user\", service) IN (SELECT \"user\", service"
+		    " FROM gaol_sums WHERE day = ?1 LIMIT ?2)");
 		break;
 	case STATEMENT_SET_DAY:
 		buf_adds(out, "INSERT OR REPLACE INTO gaol_days(day, state,"
 		    " sums, time, number) VALUES(?1, ?2, ?3, ?4, ?5)");
 		break;
-	case STATEMENT_GET_DAY:
-		buf_adds(out, "SELECT 1 FROM gaol_days"
-		    " WHERE day = ?1 AND state = 2");
+	case STATEMENT_COUNT_DAYS:
+		buf_adds(out, "SELECT count(*) FROM gaol_days"
+		    " WHERE day >= ?1 AND day <= ?2 AND state = 2");
 		break;
 	case STATEMENT_DEL_DAY:
 		buf_adds(out, "DELETE FROM gaol_days WHERE day = ?1");
@@ -114,12 +91,6 @@ day_of(int64_t time)
 	int64_t day = time / ACCESS_SUM_DAY;
 
 	return day - (time % ACCESS_SUM_DAY < 0);
-}
-
-static int64_t
-number_of(int64_t day, int64_t n)
-{
-	return day * EVENT_SUM_MAX + n;
 }
 
 /* --- days known --------------------------------------------------------- */
@@ -155,7 +126,7 @@ event_sum_load(struct database *db)
 	    " (SELECT max(number) FROM gaol_events)", 0, v, 2);
 
 	db->sums = (struct event_sum_known){ .last = v[0], .number = v[1],
-		.max = EVENT_SUM_MAX, .slice = EVENT_SUM_SLICE };
+		.slice = EVENT_SUM_SLICE, .page = EVENT_SUM_PAGE };
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
@@ -230,63 +201,96 @@ struct day {
 	int64_t number;
 };
 
-static void
-bind_time(sqlite3_stmt *stmt, int at, struct wall time, bool known)
+/* Of one event; its country goes to `code`. */
+static struct access_sum
+sum_of(const struct access_event *e, enum event_tls tls,
+    char code[ACCESS_SUM_CODE])
 {
-	if (known)
+	struct access_sum sum = { .user = e->texts[EVENT_USER],
+		.service = e->service };
+	size_t n = strlen(e->place.country);
+
+	if (e->kind == EVENT_FAILURE) {
+		sum.failures = e->numbers[EVENT_ATTEMPTS];
+		return sum;
+	}
+	sum.logins = 1;
+	sum.first = sum.last = e->time;
+	if (tls == EVENT_TLS_NONE && !e->place.lan) {
+		sum.insecure = 1;
+		sum.insecure_first = sum.insecure_last = e->time;
+	} else if (tls != EVENT_TLS_NONE && tls != EVENT_TLS_UNKNOWN &&
+	    tls != EVENT_TLS_LOCAL) {
+		sum.secure_first = e->time;
+	}
+	memset(code, ' ', ACCESS_SUM_CODE);
+	memcpy(code, e->place.country, n < ACCESS_SUM_CODE ? n :
+	    ACCESS_SUM_CODE);
+	sum.countries = span_from(code, n > 0 ? ACCESS_SUM_CODE : 0);
+	return sum;
+}
+
+static void
+bind_key(sqlite3_stmt *stmt, int64_t day, const struct access_sum *sum)
+{
+	sqlite3_bind_int64(stmt, 1, day);
+	sqlite3_bind_text(stmt, 2, sum->user.p, (int)sum->user.n,
+	    SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, event_service_name(sum->service), -1,
+	    SQLITE_STATIC);
+}
+
+static void
+bind_time(sqlite3_stmt *stmt, int at, struct wall time)
+{
+	if (time.us != 0)
 		sqlite3_bind_int64(stmt, at, time.us);
 }
 
-static void
-bind_country(sqlite3_stmt *stmt, int at, const char *country)
-{
-	char code[ACCESS_SUM_CODE] = { ' ', ' ', ' ' };
-	size_t n = strlen(country);
-
-	memcpy(code, country, n < sizeof(code) ? n : sizeof(code));
-	sqlite3_bind_text(stmt, at, code, n > 0 ? ACCESS_SUM_CODE : 0,
-	    SQLITE_TRANSIENT);
-}
-
-static void
-bind_login(sqlite3_stmt *stmt, const struct access_event *e,
-    enum event_tls tls)
-{
-	bool login = e->kind == EVENT_LOGIN;
-	bool insecure = login && tls == EVENT_TLS_NONE && !e->place.lan;
-
-	sqlite3_bind_int64(stmt, 5, login);
-	bind_time(stmt, 7, e->time, login);
-	sqlite3_bind_int64(stmt, 8, insecure);
-	bind_time(stmt, 9, e->time, insecure);
-	bind_time(stmt, 10, e->time, login && tls != EVENT_TLS_NONE &&
-	    tls != EVENT_TLS_UNKNOWN && tls != EVENT_TLS_LOCAL);
-	bind_country(stmt, 11, login ? e->place.country : "");
-}
-
 static int
-add_event(struct database *db, const struct event_sum_run *run, struct day *d,
-    const struct access_event *e)
+set_sum(struct database *db, int64_t day, const struct access_sum *sum)
 {
-	sqlite3_stmt *stmt = database_statement(db, STATEMENT_ADD_SUM);
-	int64_t number = number_of(d->day, d->sums);
-	struct span user = e->texts[EVENT_USER];
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_SET_SUM);
+
+	bind_key(stmt, day, sum);
+	sqlite3_bind_int64(stmt, 4, sum->logins);
+	sqlite3_bind_int64(stmt, 5, sum->failures);
+	bind_time(stmt, 6, sum->first);
+	bind_time(stmt, 7, sum->last);
+	sqlite3_bind_int64(stmt, 8, sum->insecure);
+	bind_time(stmt, 9, sum->insecure_first);
+	bind_time(stmt, 10, sum->insecure_last);
+	bind_time(stmt, 11, sum->secure_after);
+	bind_time(stmt, 12, sum->secure_first);
+	/* Not NULL, as it would be without a place. */
+	sqlite3_bind_text(stmt, 13, sum->countries.n > 0 ?
+	    sum->countries.p : "", (int)sum->countries.n, SQLITE_STATIC);
+	return database_run(stmt);
+}
+
+/* To the day's sum of its account and service, which is made if need be. */
+static int
+add_sum(struct database *db, struct day *d, const struct access_sum *one)
+{
+	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_SUM);
+	struct buf countries = { 0 };
+	struct access_sum sum = *one;
 	int rc;
 
-	sqlite3_bind_int64(stmt, 1, number);
-	sqlite3_bind_int64(stmt, 2, d->day);
-	sqlite3_bind_text(stmt, 3, user.p, (int)user.n, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 4, event_service_name(e->service), -1,
-	    SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 6, e->kind == EVENT_FAILURE ?
-	    e->numbers[EVENT_ATTEMPTS] : 0);
-	bind_login(stmt, e, run->tls != NULL ? run->tls(e) : e->tls);
-	sqlite3_set_last_insert_rowid(db->handle, -1);
-	rc = database_run(stmt);
-	/* One that was there before has its own number. */
-	if (rc == SQLITE_OK &&
-	    sqlite3_last_insert_rowid(db->handle) == number)
+	bind_key(stmt, d->day, one);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		event_sum_read(stmt, &sum);
+		buf_add_span(&countries, sum.countries);
+		access_sum_add(&sum, one, &countries);
+		sum.user = one->user;
+	} else {
 		d->sums++;
+	}
+	sqlite3_reset(stmt);
+	rc = rc == SQLITE_ROW || rc == SQLITE_DONE ?
+	    set_sum(db, d->day, &sum) : rc;
+	buf_fini(&countries);
 	return rc;
 }
 
@@ -294,12 +298,16 @@ static int
 add_events(struct database *db, const struct event_sum_run *run,
     struct day *d, const struct event_rows *rows)
 {
+	char code[ACCESS_SUM_CODE];
 	int rc = SQLITE_OK;
 
-	for (size_t i = 0; i < rows->n && rc == SQLITE_OK &&
-	    d->sums < db->sums.max; i++) {
-		rc = add_event(db, run, d, &rows->v[i].event);
-		d->time = rows->v[i].event.time;
+	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++) {
+		const struct access_event *e = &rows->v[i].event;
+		struct access_sum one = sum_of(e, run->tls != NULL ?
+		    run->tls(e) : e->tls, code);
+
+		rc = add_sum(db, d, &one);
+		d->time = e->time;
 		d->number = rows->v[i].number;
 	}
 	return rc;
@@ -323,8 +331,8 @@ go_on(struct database *db, const struct event_sum_run *run, struct day *d)
 	event_rows_fini(&rows);
 	if (rc != SQLITE_OK)
 		return rc;
-	return set_day(db, d->day, d->sums >= db->sums.max ? DAY_FULL :
-	    more ? DAY_BEGUN : DAY_DONE, d->sums, d->time, d->number);
+	return set_day(db, d->day, more ? DAY_BEGUN : DAY_DONE, d->sums,
+	    d->time, d->number);
 }
 
 /* --- which day ---------------------------------------------------------- */
@@ -333,15 +341,12 @@ go_on(struct database *db, const struct event_sum_run *run, struct day *d)
 static int
 clear(struct database *db, const struct day *d)
 {
-	const int64_t v[] = { number_of(d->day, 0), number_of(d->day + 1, 0),
-		EVENT_SUM_SLICE };
-	int rc = run_numbers(db, STATEMENT_DEL_SUMS, v, 3);
+	const int64_t v[] = { d->day, EVENT_SUM_SLICE };
+	int rc = run_numbers(db, STATEMENT_DEL_SUMS, v, 2);
 
 	if (rc != SQLITE_OK ||
 	    sqlite3_changes(db->handle) == EVENT_SUM_SLICE)
 		return rc;
-	if (d->state == (int64_t)DAY_FULL)
-		return set_day(db, d->day, DAY_FULL, 0, d->time, d->number);
 	return run_numbers(db, STATEMENT_DEL_DAY, &d->day, 1);
 }
 
@@ -414,9 +419,8 @@ event_sum_step(struct database *db, struct event_sum_run *run, bool *more)
 	struct day d;
 	/* What is to go goes first. */
 	int rc = database_row(db->handle, "SELECT day, state, sums, time,"
-	    " number FROM gaol_days"
-	    " WHERE state IN (0, 1) OR (state = 3 AND sums > 0)"
-	    " ORDER BY state = 1 LIMIT 1", 0, v, 5);
+	    " number FROM gaol_days WHERE state IN (0, 1)"
+	    " ORDER BY state LIMIT 1", 0, v, 5);
 
 	begin_run(run);
 	*more = true;
@@ -432,15 +436,11 @@ event_sum_step(struct database *db, struct event_sum_run *run, bool *more)
 int
 event_sum_count(struct database *db, struct store_sum_counters *out)
 {
-	int64_t v[5] = { 0 };
-	int rc = database_row(db->handle, "SELECT sum(state = 2),"
-	    " sum(state = 3), sum(sums),"
-	    " min(CASE WHEN state = 2 THEN day END),"
-	    " max(CASE WHEN state = 2 THEN day END) FROM gaol_days", 0, v,
-	    5);
+	int64_t v[4] = { 0 };
+	int rc = database_row(db->handle, "SELECT count(*), sum(sums),"
+	    " min(day), max(day) FROM gaol_days WHERE state = 2", 0, v, 4);
 
 	*out = (struct store_sum_counters){ .days = (uint64_t)v[0],
-		.left = (uint64_t)v[1], .sums = (uint64_t)v[2],
-		.first = v[3], .last = v[4] };
+		.sums = (uint64_t)v[1], .first = v[2], .last = v[3] };
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }

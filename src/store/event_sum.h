@@ -3,10 +3,10 @@
  * gaol_days how far each day is. A report of a month reads these instead of
  * millions of events, which stay what counts: a day of which an event comes,
  * changes or goes is none that is summed, in the same transaction, until it is
- * summed again.
+ * summed again. There are no more sums than events.
  *
- * Both are bounded by the events: a sum has one at least. A day of more than
- * EVENT_SUM_MAX sums is left to its events, and counted.
+ * A day's sums lie in order of account and service, so that those of many days
+ * are added up by going through all days at once.
  */
 #ifndef GAOL_STORE_EVENT_SUM_H
 #define GAOL_STORE_EVENT_SUM_H
@@ -16,17 +16,24 @@
 #include "store/event_row.h"
 #include "store/store.h"
 
-#define EVENT_SUM_MAX (1 << 20)    /* of a day: numbers hold no more */
 #define EVENT_SUM_SLICE 1000       /* events, or sums to go, of a step */
+#define EVENT_SUM_PAGE 2000        /* accounts and services of a look-up, for
+                                    * which ten times as many sums are read:
+                                    * others wait meanwhile */
 #define EVENT_SUM_LATE (6 * 3600 * CLOCK_SECOND)   /* a day has ended then:
                                     * few logs are farther behind */
 
+/* What event_sum_read() reads, in this order. */
+#define EVENT_SUM_COLUMNS "\"user\", service, logins, failures, first, last," \
+	" insecure, insecure_first, insecure_last, secure_after," \
+	" secure_first, countries"
+
 /* One look-up's answer, and its texts. */
 struct event_sums {
-	struct access_sum *v;
+	struct access_sum *v;     /* by account, then by the service's name */
 	size_t n, cap;
 	struct buf texts;
-	bool summed;              /* the day is */
+	bool summed;              /* the days are, all of them */
 	bool more;
 	int64_t *days;            /* … that are, rising; instead of sums */
 	size_t days_n;
@@ -61,13 +68,15 @@ struct event_sum_run {
 /* A step of it; *more: there may be another. */
 int event_sum_step(struct database *db, struct event_sum_run *run,
     bool *more);
-/* Days that are summed, that are left to their events, and all sums. */
+/* Days that are summed, and their sums. */
 int event_sum_count(struct database *db, struct store_sum_counters *out);
 
 /* The days that are summed. */
 int event_sum_days(struct database *db, struct event_sums *out);
-/* Sums of the day behind that number, 2000 at most. */
-int event_sum_find(struct database *db, int64_t day, int64_t behind,
+/* Those days added up: accounts and services behind q's, as many as a page. */
+int event_sum_find(struct database *db, const struct store_sums_query *q,
     struct event_sums *out);
+/* The row that the statement stands at; texts are the statement's. */
+void event_sum_read(sqlite3_stmt *stmt, struct access_sum *out);
 
 #endif

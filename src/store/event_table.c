@@ -141,34 +141,52 @@ static const char old_indexes[] =
     "DROP INDEX IF EXISTS gaol_sessions_user;"
     "DROP INDEX IF EXISTS gaol_sessions_ip;";
 
-/* 1 or 0, or what failed: a table of before version 3. */
+/* Of a table that is not there: none, and no such column. */
 static int
-lacks_part(sqlite3 *db, const char *table, int64_t *out)
+count_columns(sqlite3 *db, const char *table, const char *name, int64_t *all,
+    int64_t *named)
 {
 	struct buf text = { 0 };
+	int64_t v[2] = { 0 };
 	int rc;
 
-	buf_addf(&text, "SELECT count(*) > 0 AND sum(name = 'part') = 0"
-	    " FROM pragma_table_info('%s')", table);
-	rc = database_row(db, text.p, 0, out, 1);
+	buf_addf(&text, "SELECT count(*), sum(name = '%s')"
+	    " FROM pragma_table_info('%s')", name, table);
+	rc = database_row(db, text.p, 0, v, 2);
 	buf_fini(&text);
+	*all = v[0];
+	*named = v[1];
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+/* To a table of before version 3. */
 static int
 add_part(sqlite3 *db, const char *table)
 {
 	struct buf text = { 0 };
-	int64_t lacks = 0;
-	int rc = lacks_part(db, table, &lacks);
+	int64_t all, parts;
+	int rc = count_columns(db, table, "part", &all, &parts);
 
-	if (rc != SQLITE_OK || !lacks)
+	if (rc != SQLITE_OK || all == 0 || parts > 0)
 		return rc;
 	buf_addf(&text, "ALTER TABLE %s ADD COLUMN"
 	    " part INTEGER NOT NULL DEFAULT 0", table);
 	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
 	buf_fini(&text);
 	return rc;
+}
+
+/* Those of version 4. */
+static int
+drop_sums(sqlite3 *db)
+{
+	int64_t all, numbers;
+	int rc = count_columns(db, "gaol_sums", "number", &all, &numbers);
+
+	if (rc != SQLITE_OK || numbers == 0)
+		return rc;
+	return sqlite3_exec(db, "DROP TABLE gaol_sums;"
+	    "DROP TABLE IF EXISTS gaol_days;", NULL, NULL, NULL);
 }
 
 int
@@ -179,6 +197,8 @@ event_table_make(sqlite3 *db)
 
 	if (rc == SQLITE_OK)
 		rc = add_part(db, "gaol_sessions");
+	if (rc == SQLITE_OK)
+		rc = drop_sums(db);
 	if (rc != SQLITE_OK)
 		return rc;
 	buf_adds(&text, "CREATE TABLE IF NOT EXISTS"

@@ -18,9 +18,10 @@
  * says already: the name as it was written, if it is the same, and the domain.
  * Rows of version 1 are read as they are. Version 3 has parts (event_part.h):
  * older rows are all in the first. Version 4 has sums (event_sum.h), made of
- * the rows there are.
+ * the rows there are; version 5 has them in another order, so they are made
+ * anew.
  */
-#define EVENT_TABLE_VERSION 4
+#define EVENT_TABLE_VERSION 5
 #define EVENT_PURGE_SLICE 5000   /* rows that go in one transaction */
 
 /* Makes what is not there, in older files, too. SQLITE_OK, or what failed. */

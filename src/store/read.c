@@ -245,8 +245,8 @@ read_run(struct database *db, struct read *r)
 		return event_table_find(db, &r->query, &r->events,
 		    &r->found.more);
 	case READ_SUMS:
-		return r->day < 0 ? event_sum_days(db, &r->sums) :
-		    event_sum_find(db, r->day, r->behind, &r->sums);
+		return r->days.first < 0 ? event_sum_days(db, &r->sums) :
+		    event_sum_find(db, &r->days, &r->sums);
 	}
 	return SQLITE_MISUSE;
 }

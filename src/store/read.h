@@ -47,7 +47,7 @@ struct read {
 	size_t past_n;
 	struct event_rows events;
 	struct store_found found;
-	int64_t day, behind;      /* of a READ_SUMS */
+	struct store_sums_query days;   /* of a READ_SUMS; its user is `id` */
 	struct event_sums sums;
 	uint64_t skipped;
 };

@@ -262,18 +262,24 @@ bool store_find(struct store *s, const struct store_query *q,
     void (*fn)(int error, struct store_found *found, void *arg), void *arg);
 
 /*
- * The sums of a day (days since 1970, UTC) behind that number, 0: from the
- * first; day -1: which days are summed. fn may not keep what it is told.
+ * Sums of the days from `first` to `last` (since 1970, UTC) by account and
+ * service, in the order of their names; first -1: which days are summed. fn may
+ * not keep what it is told.
  */
+struct store_sums_query {
+	int64_t first, last;       /* ACCESS_SUM_DAYS at most */
+	struct span user;          /* behind this account's, … */
+	int service;               /* … of that service; -1: from its first on */
+};
+
 struct event_sums;
-bool store_sums(struct store *s, int64_t day, int64_t behind,
+bool store_sums(struct store *s, const struct store_sums_query *q,
     void (*fn)(int error, struct event_sums *sums, void *arg), void *arg);
 
 struct store_sum_counters {
 	uint64_t days;       /* that are summed … */
 	int64_t first, last; /* … since 1970, if there are any */
 	uint64_t sums;
-	uint64_t left;       /* days of too many sums: reports read events */
 };
 
 struct store_counters {

@@ -234,13 +234,14 @@ store_purge_on(struct store *s, const struct request *r)
 }
 
 bool
-store_sums(struct store *s, int64_t day, int64_t behind,
+store_sums(struct store *s, const struct store_sums_query *q,
     void (*fn)(int error, struct event_sums *sums, void *arg), void *arg)
 {
 	struct read *r = read_new(READ_SUMS, NULL);
 
-	r->day = day;
-	r->behind = behind;
+	r->days = *q;
+	r->id = span_dup(q->user);
+	r->days.user = span_from(r->id, q->user.n);
 	r->fn.sums = fn;
 	r->arg = arg;
 	return store_push_read(s, r);

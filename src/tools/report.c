@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "access/event_json.h"
 #include "access/summary.h"
@@ -27,7 +28,7 @@ static const char usage[] =
 struct report_run {
 	struct summary *summary;
 	struct wall since, until;
-	bool json, csv;
+	bool json, csv, insecure;
 };
 
 static void
@@ -245,23 +246,23 @@ print_row(const struct report_run *run, const struct summary_row *row,
 }
 
 static void
-print(struct report_run *run, bool insecure)
+print_rows(const struct report_run *run)
 {
 	const struct summary_row *const *rows;
 	size_t n;
 
 	rows = summary_rows(run->summary, &n);
-	if (!run->json)
-		print_head(insecure, run->csv);
 	for (size_t i = 0; i < n; i++)
-		if (insecure ? rows[i]->insecure > 0 :
+		if (run->insecure ? rows[i]->insecure > 0 :
 		    rows[i]->logins + rows[i]->failures > 0)
-			print_row(run, rows[i], insecure);
+			print_row(run, rows[i], run->insecure);
 	if (summary_left_out(run->summary) > 0)
 		fprintf(stderr, "gaol report: events of more than %d accounts "
 		    "were left out: %" PRIu64 "\n", ROWS_MAX,
 		    summary_left_out(run->summary));
 }
+
+/* --- what it reads ------------------------------------------------------ */
 
 /* 0: a report of all, 1: of the insecure, -1: neither. */
 static int
@@ -273,33 +274,59 @@ which(const struct mail_call *call)
 	    strcmp(call->words[0], "insecure") == 0 ? 1 : -1;
 }
 
-/* From logs: in one go, up to the period's end. */
-static int
-read_logs(struct mail_call *call, const struct mail_log_calls *calls,
-    struct report_run *run)
+/* What comes through a pipe comes once. */
+static bool
+is_once(const struct mail_call *call)
 {
-	call->since.us = 0;
-	return mail_source_read(call, calls, run);
+	struct stat st;
+
+	for (size_t i = 0; i < call->logs.n; i++)
+		if (stat(call->logs.v[i], &st) == 0 && !S_ISREG(st.st_mode))
+			return true;
+	return false;
+}
+
+/* What came before the period tells what is new in it. */
+static int
+read_all(const struct mail_call *call, struct report_run *run)
+{
+	static const struct mail_log_calls calls = { .event = add };
+	struct mail_call logs = *call;
+
+	if (call->logs.n == 0)
+		return report_read(call, run->summary);
+	logs.since.us = 0;
+	return mail_source_read(&logs, &calls, run);
 }
 
 static int
-make(struct mail_call *call)
+make(const struct mail_call *call, struct report_run *run)
 {
-	static const struct mail_log_calls calls = { .event = add };
-	struct report_run run = {
-		.summary = summary_new(ROWS_MAX), .since = call->since,
-		.until = call->until, .json = call->json, .csv = call->csv,
-	};
-	int insecure = which(call), rc = 2;
+	int rc;
 
-	if (insecure == -1) {
+	if (!run->json)
+		print_head(run->insecure, run->csv);
+	do {
+		rc = read_all(call, run);
+		print_rows(run);
+	} while (rc == 0 && summary_next(run->summary));
+	return rc == 0 ? 0 : 1;
+}
+
+static int
+report(const struct mail_call *call)
+{
+	struct report_run run = { .since = call->since, .until = call->until,
+		.json = call->json, .csv = call->csv,
+		.insecure = which(call) == 1 };
+	int rc;
+
+	if (which(call) == -1) {
 		fputs(usage, stderr);
-	} else {
-		/* What came before the period tells what is new in it. */
-		rc = (call->logs.n > 0 ? read_logs(call, &calls, &run) :
-		    report_read(call, run.summary)) == 0 ? 0 : 1;
-		print(&run, insecure);
+		return 2;
 	}
+	run.summary = summary_new(ROWS_MAX, is_once(call));
+	rc = make(call, &run);
 	summary_free(run.summary);
 	return rc;
 }
@@ -310,7 +337,7 @@ tool_report(int argc, char **argv)
 	struct mail_call call;
 	int rc = mail_call_parse(&call, argc, argv, usage);
 
-	rc = rc == 0 ? make(&call) : rc == 1 ? 0 : rc;
+	rc = rc == 0 ? report(&call) : rc == 1 ? 0 : rc;
 	mail_call_fini(&call);
 	return rc;
 }

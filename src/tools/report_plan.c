@@ -16,21 +16,35 @@ add(struct report_pieces *p, struct wall since, struct wall until,
 	p->v[p->n++] = (struct report_piece){ since, until, summed };
 }
 
+/* A day, which may lie behind others that go with it. */
+static void
+add_day(struct report_pieces *p, struct wall begin, struct wall end,
+    int64_t max)
+{
+	struct report_piece *last = p->n > 0 ? &p->v[p->n - 1] : NULL;
+
+	if (last != NULL && last->summed && last->until.us == begin.us &&
+	    begin.us - last->since.us < max * ACCESS_SUM_DAY)
+		last->until = end;
+	else
+		add(p, begin, end, true);
+}
+
 void
-report_plan(const int64_t *days, size_t n, struct wall since,
+report_plan(const struct report_days *days, int64_t max, struct wall since,
     struct wall until, struct report_pieces *out)
 {
 	struct wall at = since, begin, end;
 
-	for (size_t i = 0; i < n; i++) {
-		begin.us = days[i] * ACCESS_SUM_DAY;
+	for (size_t i = 0; i < days->n; i++) {
+		begin.us = days->v[i] * ACCESS_SUM_DAY;
 		end.us = begin.us + ACCESS_SUM_DAY;
 		if ((since.us != 0 && begin.us < since.us) ||
 		    (until.us != 0 && end.us > until.us))
 			continue;
 		if (at.us != begin.us)
 			add(out, at, begin, false);
-		add(out, begin, end, true);
+		add_day(out, begin, end, max);
 		at = end;
 	}
 	if (until.us == 0 || at.us < until.us)

@@ -9,10 +9,16 @@
 #include "tools/mail_source.h"
 #include "tools/report_plan.h"
 
+/* Days of history in one go: most accounts were there the week before. */
+#define WEEK 7
+#define TRIES 3
+
 struct reading {
 	struct mail_call *call;
 	struct summary *summary;
+	struct report_days days;   /* as gaold had them when it was asked */
 	bool in_period;
+	bool stale;                /* one of them is not summed any more */
 };
 
 static void
@@ -35,27 +41,6 @@ read_events(struct reading *r, const struct report_piece *piece)
 
 /* --- days --------------------------------------------------------------- */
 
-/* A page of the day's sums; day -1: which days there are. NULL: said why. */
-static json_t *
-ask(const struct reading *r, int64_t day, int64_t behind)
-{
-	struct buf first = { 0 }, second = { 0 };
-	const char *words[3] = { "sums" };
-	size_t n = 1;
-	json_t *page;
-
-	buf_addf(&first, "day=%" PRId64, day);
-	buf_addf(&second, "behind=%" PRId64, behind);
-	if (day >= 0)
-		words[n++] = first.p;
-	if (behind != 0)
-		words[n++] = second.p;
-	page = mail_source_ask(r->call, n, words);
-	buf_fini(&first);
-	buf_fini(&second);
-	return page;
-}
-
 /* 0, or -1: said what is wrong. */
 static int
 tell_page(struct reading *r, const json_t *page)
@@ -77,58 +62,69 @@ tell_page(struct reading *r, const json_t *page)
 	return 0;
 }
 
-/* The number of the last sum, of which there are more; 0: it was all. */
-static int64_t
-next_of(const json_t *page)
+/* The word that asks for what comes behind the page. False: it was enough. */
+static bool
+find_next(const struct reading *r, const json_t *page, struct buf *behind)
 {
 	const json_t *rows = json_object_get(page, "rows");
 	size_t n = json_array_size(rows);
 	struct access_sum sum;
 
-	return json_is_true(json_object_get(page, "more")) && n > 0 &&
-	    sum_flat_read(json_array_get(rows, n - 1), &sum) ? sum.number : 0;
+	if (!json_is_true(json_object_get(page, "more")) || n == 0 ||
+	    !sum_flat_read(json_array_get(rows, n - 1), &sum) ||
+	    summary_ends_before(r->summary, sum.user))
+		return false;
+	buf_clear(behind);
+	buf_addf(behind, "behind=%s:", event_service_name(sum.service));
+	buf_add_span(behind, sum.user);
+	return true;
 }
 
-/*
- * All pages, or none: an event may come in between, and the day is no longer
- * summed then. 1, or 0: it is not, or -1: said why.
- */
+/* 1: there is more, 0: that was all, -1: said what is wrong. */
 static int
-fetch_day(const struct reading *r, int64_t day, json_t *pages)
+read_page(struct reading *r, size_t n, const char *const *words,
+    struct buf *behind)
 {
-	int64_t behind = 0;
-	json_t *page;
+	json_t *page = mail_source_ask(r->call, n, words);
+	int rc = page == NULL ? -1 : 0;
 
-	do {
-		page = ask(r, day, behind);
-		if (page == NULL)
-			return -1;
-		json_array_append_new(pages, page);
-		if (!json_is_true(json_object_get(page, "summed")))
-			return 0;
-		behind = next_of(page);
-	} while (behind != 0);
-	return 1;
+	r->stale = rc == 0 && !json_is_true(json_object_get(page, "summed"));
+	if (rc == 0 && !r->stale)
+		rc = tell_page(r, page);
+	if (rc == 0)
+		rc = find_next(r, page, behind);
+	json_decref(page);
+	return rc;
 }
 
 static int
-read_day(struct reading *r, const struct report_piece *piece)
+read_days(struct reading *r, const struct report_piece *piece)
 {
-	json_t *pages = json_array(), *page;
-	size_t i;
-	int rc = fetch_day(r, piece->since.us / ACCESS_SUM_DAY, pages);
+	struct buf first = { 0 }, last = { 0 }, behind = { 0 };
+	const char *words[4] = { "sums" };
+	size_t n = 1;
+	int rc;
 
-	json_array_foreach(pages, i, page)
-		if (rc == 1 && tell_page(r, page) == -1)
-			rc = -1;
-	json_decref(pages);
-	return rc == 0 ? read_events(r, piece) : rc == 1 ? 0 : -1;
+	buf_addf(&first, "first=%" PRId64, piece->since.us / ACCESS_SUM_DAY);
+	buf_addf(&last, "last=%" PRId64,
+	    piece->until.us / ACCESS_SUM_DAY - 1);
+	words[n++] = first.p;
+	words[n++] = last.p;
+	buf_adds(&behind, "behind=:");
+	buf_add_span(&behind, summary_from(r->summary));
+	words[n++] = behind.p;
+	while ((rc = read_page(r, n, words, &behind)) == 1 && !r->stale)
+		words[3] = behind.p;
+	buf_fini(&first);
+	buf_fini(&last);
+	buf_fini(&behind);
+	return rc == -1 ? -1 : 0;
 }
 
 static int
 read_piece(struct reading *r, const struct report_piece *piece)
 {
-	return piece->summed ? read_day(r, piece) : read_events(r, piece);
+	return piece->summed ? read_days(r, piece) : read_events(r, piece);
 }
 
 /* --- all of them -------------------------------------------------------- */
@@ -142,30 +138,33 @@ may_sum(const struct mail_call *call)
 }
 
 static int
-find_days(const struct reading *r, int64_t **days, size_t *n)
+find_days(struct reading *r)
 {
-	json_t *answer = ask(r, -1, 0), *list, *day;
+	static const char *const words[] = { "sums" };
+	json_t *answer = mail_source_ask(r->call, 1, words), *list, *day;
 	size_t i;
 
-	*n = 0;
 	if (answer == NULL)
 		return -1;
 	list = json_object_get(answer, "days");
-	*days = xreallocarray(NULL, json_array_size(list) + 1, sizeof(**days));
+	r->days.v = xreallocarray(NULL, json_array_size(list) + 1,
+	    sizeof(*r->days.v));
 	json_array_foreach(list, i, day)
-		(*days)[(*n)++] = json_integer_value(day);
+		r->days.v[r->days.n++] = json_integer_value(day);
 	json_decref(answer);
 	return 0;
 }
 
 static int
-read_period(struct reading *r, const int64_t *days, size_t n)
+read_period(struct reading *r)
 {
 	struct report_pieces pieces = { 0 };
 	int rc = 0;
 
-	report_plan(days, n, r->call->since, r->call->until, &pieces);
-	for (size_t i = 0; i < pieces.n && rc == 0; i++)
+	r->in_period = true;
+	report_plan(&r->days, ACCESS_SUM_DAYS, r->call->since,
+	    r->call->until, &pieces);
+	for (size_t i = 0; i < pieces.n && rc == 0 && !r->stale; i++)
 		rc = read_piece(r, &pieces.v[i]);
 	report_plan_fini(&pieces);
 	return rc;
@@ -173,37 +172,50 @@ read_period(struct reading *r, const int64_t *days, size_t n)
 
 /* The last time first: most accounts were where they are the day before. */
 static int
-read_before(struct reading *r, const int64_t *days, size_t n,
-    struct wall since)
+read_before(struct reading *r, struct wall since)
 {
 	struct report_pieces pieces = { 0 };
 	int rc = 0;
 
 	r->in_period = false;
 	r->call->kind = EVENT_LOGIN;
-	report_plan(days, n, (struct wall){ 0 }, since, &pieces);
-	for (size_t i = pieces.n; i > 0 && rc == 0 &&
+	report_plan(&r->days, WEEK, (struct wall){ 0 }, since, &pieces);
+	for (size_t i = pieces.n; i > 0 && rc == 0 && !r->stale &&
 	    summary_has_news(r->summary); i--)
 		rc = read_piece(r, &pieces.v[i - 1]);
 	report_plan_fini(&pieces);
 	return rc;
 }
 
-int
-report_read(struct mail_call *call, struct summary *summary)
+/*
+ * An event that comes late makes its day one that is not summed. Nothing can
+ * be taken out of the summary again: it is to be begun anew, 1. 0, or -1: said.
+ */
+static int
+try(const struct mail_call *of, struct summary *summary, bool sums)
 {
-	struct reading r = { call, summary, true };
-	struct wall since = call->since;
-	int64_t *days = NULL;
-	size_t n = 0;
-	int rc = may_sum(call) ? find_days(&r, &days, &n) : 0;
+	struct mail_call call = *of;
+	struct reading r = { .call = &call, .summary = summary };
+	int rc = sums && may_sum(of) ? find_days(&r) : 0;
 
-	call->brief = true;
+	call.brief = true;
+	summary_clear(summary);
 	if (rc == 0)
-		rc = read_period(&r, days, n);
+		rc = read_period(&r);
 	summary_counted(summary);
-	if (rc == 0 && since.us != 0)
-		rc = read_before(&r, days, n, since);
-	free(days);
+	if (rc == 0 && !r.stale && of->since.us != 0)
+		rc = read_before(&r, of->since);
+	free(r.days.v);
+	return rc == 0 && r.stale ? 1 : rc;
+}
+
+int
+report_read(const struct mail_call *call, struct summary *summary)
+{
+	int rc = 1;
+
+	/* The last one reads events alone. */
+	for (int i = 0; i <= TRIES && rc == 1; i++)
+		rc = try(call, summary, i < TRIES);
 	return rc;
 }

@@ -9,6 +9,6 @@
 #include "tools/mail_call.h"
 
 /* The call's period, and of the time before it what is news. 0, or -1: said. */
-int report_read(struct mail_call *call, struct summary *summary);
+int report_read(const struct mail_call *call, struct summary *summary);
 
 #endif

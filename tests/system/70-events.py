@@ -165,8 +165,12 @@ try:
                     s["days"] == len(g.ask("sums")["days"]) and s["sums"]),
            "days that have ended are summed", g.ask("status")["events"])
     days = g.ask("sums")["days"]
-    page = g.ask("sums", "day=%d" % days[-1])
+    page = g.ask("sums", "first=%d" % days[-1], "last=%d" % days[-1])
     tap.ok(page["summed"] and page["rows"] and not page["more"], "a day's sums", page)
+    service, user = page["rows"][0][1], page["rows"][0][0]
+    rest = g.ask("sums", "first=%d" % days[-1], "last=%d" % days[-1],
+                 "behind=%s:%s" % (service, user))
+    tap.ok(rest["rows"] == page["rows"][1:], "… behind the first", rest)
     for words in ((), ("insecure",), ("--csv",), ("--json",), ("--service", "imap"),
                   ("--until", time.strftime("%F", time.localtime(days[-1] * 86400 + 86400))),
                   ("--since", "2026-11-21 22:06:00")):
@@ -174,8 +178,10 @@ try:
                differences("report", *words))
     tap.ok("days summed (UTC, " in g.run("status").stdout, "status says how far",
            g.run("status").stdout)
-    bad = g.ask_raw("sums", "day=never")
-    tap.ok("accepted: day=" in str(bad), "no day", bad)
+    for words in (("first=never", "last=1"), ("first=1",), ("first=2", "last=1"),
+                  ("first=1", "last=65"), ("behind=nothing:alice",)):
+        bad = g.ask_raw("sums", *words)
+        tap.ok("accepted: first=" in str(bad), "no days: " + " ".join(words), bad)
     bad = g.ask_raw("events", "kind=nonsense")
     tap.ok("accepted: since=US" in str(bad), "a word that means nothing is named", bad)
     # A jail that `add` made tells of them as soon as it has an eventregex.

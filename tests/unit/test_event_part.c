@@ -227,7 +227,7 @@ older_rows_are_the_first_part(void **state)
 	    SQLITE_OK);
 	sqlite3_close(db);
 	begin(sc);
-	assert_answer(sc, "SELECT version FROM gaol_schema", "4");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "5");
 	assert_int_equal(sc->store->db.parts.n, 1);
 	put_rows(sc, ROWS / 2 + 1, ROWS);
 	assert_true(sc->store->db.parts.n > 1);

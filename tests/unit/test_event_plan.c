@@ -170,9 +170,9 @@ sums_go_by_their_keys(void **state)
 		enum statement which;
 		const char *by;
 	} ways[] = {
-		{ STATEMENT_DEL_SUMS, "(rowid>? AND rowid<?)" },
-		{ STATEMENT_GET_SUMS, "(rowid>? AND rowid<?)" },
-		{ STATEMENT_GET_DAY, "(rowid=?)" },
+		{ STATEMENT_GET_SUM, "(day=? AND user=? AND service=?)" },
+		{ STATEMENT_DEL_SUMS, "(day=? AND user=? AND service=?)" },
+		{ STATEMENT_COUNT_DAYS, "(rowid>? AND rowid<?)" },
 		{ STATEMENT_DEL_DAY, "(rowid=?)" },
 		{ STATEMENT_TOUCH_DAYS, "(rowid>? AND rowid<?)" },
 		{ STATEMENT_GET_TIME, "(rowid=?)" },
@@ -266,7 +266,7 @@ an_older_file_is_brought_up(void **state)
 	q.user = SPAN("alice@example.com");
 	check_plan(sc, &q);
 	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"));
-	assert_answer(sc, "SELECT version FROM gaol_schema", "4");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "5");
 	assert_answer(sc, "SELECT count(*) FROM sqlite_master"
 	    " WHERE name = 'gaol_events_user'", "0");
 }

@@ -83,6 +83,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 	    "DELETE FROM jails WHERE enabled = 0"
 	    " AND name NOT IN (SELECT jail FROM bans)"
 	    " AND name NOT IN (SELECT jail FROM bips)",
+	[STATEMENT_GET_LOG] = "SELECT number FROM gaol_logs WHERE path = ?1",
+	[STATEMENT_ADD_LOG] = "INSERT INTO gaol_logs(path) VALUES(?1)",
 };
 
 void

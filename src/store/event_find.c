@@ -22,11 +22,27 @@ add_brief(struct buf *out)
 	buf_adds(out, " FROM gaol_events WHERE \"user\" IS NOT NULL");
 }
 
+/* Of a log the row has the number; an older one has its path. */
+static void
+add_text(struct buf *out, unsigned text)
+{
+	const char *name = event_text_name((enum event_text)text);
+
+	if (text == EVENT_LOG)
+		buf_addf(out, ", ifnull(\"%s\", (SELECT gaol_logs.path"
+		    " FROM gaol_logs WHERE gaol_logs.number = log))", name);
+	else
+		buf_addf(out, ", \"%s\"", name);
+}
+
 static void
 add_select(struct buf *out, bool sessions)
 {
 	buf_adds(out, "SELECT " FIXED);
-	event_table_columns(out);
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		add_text(out, i);
+	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
+		buf_addf(out, ", \"%s\"", event_numbers[i].group.p);
 	buf_adds(out, sessions ? ", is_open, signed_in, login, ended, failures,"
 	    " duration_ms_in_all FROM gaol_sessions WHERE 1" :
 	    " FROM gaol_events WHERE 1");
@@ -351,10 +367,10 @@ find_in_parts(struct database *db, sqlite3_stmt *stmt,
 	for (size_t k = 0; k < p->n && rc == SQLITE_OK && !*more; k++) {
 		i = q->newest ? p->n - 1 - k : k;
 		/* The first has what is older, too. */
-		if (!is_meant(q, i > 0 ? p->begins[i] : INT64_MIN,
+		if (!is_meant(q, i > 0 ? p->v[i].begin : INT64_MIN,
 			event_parts_end(p, i)))
 			continue;
-		bind_number(stmt, ":part", p->begins[i]);
+		bind_number(stmt, ":part", p->v[i].number);
 		rc = find_rows(stmt, q, limit, out, more);
 	}
 	return rc;

@@ -32,21 +32,28 @@ count_columns(sqlite3 *db, const char *table, const char *name, int64_t *all,
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* To a table of before version 3. */
 static int
-add_part(sqlite3 *db, const char *table)
+add_column(sqlite3 *db, const char *table, const char *name, const char *type)
 {
 	struct buf text = { 0 };
-	int64_t all, parts;
-	int rc = count_columns(db, table, "part", &all, &parts);
+	int64_t all, named;
+	int rc = count_columns(db, table, name, &all, &named);
 
-	if (rc != SQLITE_OK || all == 0 || parts > 0)
+	if (rc != SQLITE_OK || all == 0 || named > 0)
 		return rc;
-	buf_addf(&text, "ALTER TABLE %s ADD COLUMN"
-	    " part INTEGER NOT NULL DEFAULT 0", table);
+	buf_addf(&text, "ALTER TABLE %s ADD COLUMN %s %s", table, name, type);
 	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
 	buf_fini(&text);
 	return rc;
+}
+
+/* Of before version 3, of before version 6. */
+static int
+add_columns(sqlite3 *db, const char *table)
+{
+	int rc = add_column(db, table, "part", "INTEGER NOT NULL DEFAULT 0");
+
+	return rc == SQLITE_OK ? add_column(db, table, "log", "INTEGER") : rc;
 }
 
 /* Those of version 4. */
@@ -68,9 +75,9 @@ event_older(sqlite3 *db)
 	int rc = sqlite3_exec(db, old_indexes, NULL, NULL, NULL);
 
 	if (rc == SQLITE_OK)
-		rc = add_part(db, "gaol_events");
+		rc = add_columns(db, "gaol_events");
 	if (rc == SQLITE_OK)
-		rc = add_part(db, "gaol_sessions");
+		rc = add_columns(db, "gaol_sessions");
 	if (rc == SQLITE_OK)
 		rc = drop_sums(db);
 	return rc;

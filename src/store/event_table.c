@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "config/clean.h"
+#include "store/event_log.h"
 #include "store/event_older.h"
 #include "store/event_sum.h"
 
 /* What is neither a text nor a number of the event, in this order. */
 #define FIXED "number, time, kind, service, reason, tls, ip, local_ip, proxy_ip," \
-	" country, lan, asn, network, line, part"
-#define FIXED_N 15
+	" country, lan, asn, network, line, part, log"
+#define FIXED_N 16
 #define SESSION ", is_open, signed_in, login, ended, failures," \
 	" duration_ms_in_all"
 #define SESSION_N 6
@@ -27,12 +28,6 @@ add_columns(struct buf *out, const char *text_type, const char *number_type)
 	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
 		buf_addf(out, ", \"%s\"%s", event_numbers[i].group.p,
 		    number_type);
-}
-
-void
-event_table_columns(struct buf *out)
-{
-	add_columns(out, "", "");
 }
 
 static void
@@ -107,24 +102,24 @@ add_table(struct buf *out, const char *name, const char *more)
 	    " kind TEXT NOT NULL, service TEXT, reason TEXT, tls TEXT,"
 	    " ip BLOB, local_ip BLOB, proxy_ip BLOB, country TEXT,"
 	    " lan INTEGER, asn INTEGER, network TEXT, line TEXT,"
-	    " part INTEGER NOT NULL DEFAULT 0", name);
+	    " part INTEGER NOT NULL DEFAULT 0, log INTEGER", name);
 	add_columns(out, " TEXT", " INTEGER");
 	buf_addf(out, "%s);", more);
 }
 
 /*
  * Each look-up goes by one of these, in order of time: the account's, else the
- * address's, else the service's or the kind's, else all. That the kind stands
- * in the first two spares fetching the rows of others.
+ * address's, else the service's or the kind's, else all. That an event's kind
+ * stands in the first two spares fetching the rows of others.
  */
 static void
-add_indexes(struct buf *out, const char *table)
+add_indexes(struct buf *out, const char *table, const char *kind)
 {
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_part_user ON %s"
-	    "(part, \"user\", time, kind) WHERE \"user\" IS NOT NULL;",
-	    table, table);
+	    "(part, \"user\", time%s) WHERE \"user\" IS NOT NULL;",
+	    table, table, kind);
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_part_ip ON %s"
-	    "(part, ip, time, kind) WHERE ip IS NOT NULL;", table, table);
+	    "(part, ip, time%s) WHERE ip IS NOT NULL;", table, table, kind);
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_by_service ON %s"
 	    "(service, time);", table, table);
 	buf_addf(out, "CREATE INDEX IF NOT EXISTS %s_time ON %s(time);",
@@ -149,8 +144,12 @@ event_table_make(sqlite3 *db)
 	add_table(&text, "gaol_sessions", ", is_open INTEGER NOT NULL,"
 	    " signed_in INTEGER NOT NULL, login INTEGER, ended INTEGER,"
 	    " failures INTEGER, duration_ms_in_all INTEGER");
-	add_indexes(&text, "gaol_events");
-	add_indexes(&text, "gaol_sessions");
+	add_indexes(&text, "gaol_events", ", kind");
+	add_indexes(&text, "gaol_sessions", "");
+	buf_adds(&text, "CREATE TABLE IF NOT EXISTS gaol_parts("
+	    "number INTEGER PRIMARY KEY, begin INTEGER NOT NULL);"
+	    "CREATE TABLE IF NOT EXISTS gaol_logs("
+	    "number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);");
 	event_sum_tables(&text);
 	/* event_table_messages() */
 	buf_adds(&text, "CREATE INDEX IF NOT EXISTS gaol_events_queue"
@@ -162,7 +161,7 @@ event_table_make(sqlite3 *db)
 	    " ON gaol_sessions(number) WHERE is_open;");
 	rc = sqlite3_exec(db, text.p, NULL, NULL, NULL);
 	buf_fini(&text);
-	return rc;
+	return rc == SQLITE_OK ? event_parts_fill(db) : rc;
 }
 
 int
@@ -250,7 +249,7 @@ bind_addr(struct binder *b, const struct addr *a)
 	b->at++;
 }
 
-/* The account's name says it already: event_find.c knows. */
+/* The account's name, or the log's number, says it: event_find.c knows. */
 static bool
 is_said(const struct access_event *e, unsigned text)
 {
@@ -258,6 +257,8 @@ is_said(const struct access_event *e, unsigned text)
 	size_t at = span_find_last(user, SPAN("@"));
 
 	switch (text) {
+	case EVENT_LOG:
+		return true;
 	case EVENT_USER_RAW:
 		return span_eq(e->texts[text], user);
 	case EVENT_DOMAIN:
@@ -278,7 +279,8 @@ bind_place(struct binder *b, const struct place *p)
 }
 
 static void
-bind_event(struct binder *b, const struct event_row *row, int64_t part)
+bind_event(struct binder *b, const struct event_row *row, int64_t part,
+    int64_t log)
 {
 	const struct access_event *e = &row->event;
 
@@ -286,14 +288,17 @@ bind_event(struct binder *b, const struct event_row *row, int64_t part)
 	bind_number(b, e->time.us);
 	bind_name(b, event_kind_name(e->kind));
 	bind_name(b, event_service_name(e->service));
-	bind_name(b, event_reason_name(e->reason));
-	bind_name(b, event_tls_name(e->tls));
+	bind_name(b, e->reason == REASON_NONE ? NULL :
+	    event_reason_name(e->reason));
+	bind_name(b, e->tls == EVENT_TLS_UNKNOWN ? NULL :
+	    event_tls_name(e->tls));
 	bind_addr(b, &e->ip);
 	bind_addr(b, &e->local_ip);
 	bind_addr(b, &e->proxy_ip);
 	bind_place(b, &e->place);
 	bind_text(b, e->line);
 	bind_number(b, part);
+	bind_known(b, log, 0);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
 		bind_text(b, is_said(e, i) ? (struct span){ NULL, 0 } :
 		    e->texts[i]);
@@ -341,21 +346,21 @@ move_row(struct database *db, const struct event_row *row)
 }
 
 static int
-write_row(struct database *db, const struct event_row *row)
+set_row(struct database *db, const struct event_row *row,
+    struct event_log *log)
 {
 	struct binder b = { .at = 1 };
-	int rc = event_sum_touch(db, row);
+	int64_t part;
+	int rc = event_parts_of(db, row->event.time.us, row->is_session,
+	    &part);
 
+	if (rc == SQLITE_OK)
+		rc = event_log_find(db, row->event.texts[EVENT_LOG], log);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (row->is_gone)
-		return delete_row(db, row);
-	if (row->is_moved)
-		return move_row(db, row);
 	b.stmt = database_statement(db, row->is_session ?
 	    STATEMENT_SET_SESSION : STATEMENT_ADD_EVENT);
-	bind_event(&b, row, event_parts_of(&db->parts, row->event.time.us,
-	    row->is_session));
+	bind_event(&b, row, part, log->number);
 	if (row->is_session)
 		bind_session(&b, row);
 	rc = database_run(b.stmt);
@@ -363,13 +368,26 @@ write_row(struct database *db, const struct event_row *row)
 	return rc;
 }
 
+static int
+write_row(struct database *db, const struct event_row *row,
+    struct event_log *log)
+{
+	int rc = event_sum_touch(db, row);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	return row->is_gone ? delete_row(db, row) :
+	    row->is_moved ? move_row(db, row) : set_row(db, row, log);
+}
+
 int
 event_table_write(struct database *db, const struct event_rows *rows)
 {
+	struct event_log log = { 0 };   /* not for longer: it may be undone */
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++)
-		rc = write_row(db, &rows->v[i]);
+		rc = write_row(db, &rows->v[i], &log);
 	return rc;
 }
 

@@ -19,17 +19,16 @@
  * Rows of version 1 are read as they are. Version 3 has parts (event_part.h):
  * older rows are all in the first. Version 4 has sums (event_sum.h), made of
  * the rows there are; version 5 has them in another order, so they are made
- * anew.
+ * anew. Version 6 has small numbers of parts, and of a log a number instead of
+ * its name; older rows stay as they are.
  */
-#define EVENT_TABLE_VERSION 5
+#define EVENT_TABLE_VERSION 6
 #define EVENT_PURGE_SLICE 5000   /* rows that go in one transaction */
 
 /* Makes what is not there, in older files, too. SQLITE_OK, or what failed. */
 int event_table_make(sqlite3 *db);
 /* SQLITE_ROW with the version, or what failed. */
 int event_table_version(sqlite3 *db, int64_t *version);
-/* ", "host", …": the columns of texts, then of numbers. */
-void event_table_columns(struct buf *out);
 /* The text of one of our statements, for database_open(). */
 void event_table_sql(enum statement which, struct buf *out);
 

@@ -207,31 +207,87 @@ rows_of_many_parts_are_in_order(void **state)
 	check_all(sc);
 }
 
+static void
+run_sql(struct scene *sc, const char *text)
+{
+	char *why = NULL;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(sc->path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	sqlite3_close(db);
+}
+
 /* What was there before parts were is all in the first. */
 static void
 older_rows_are_the_first_part(void **state)
 {
 	struct scene *sc = *state;
-	sqlite3 *db;
 
 	make_rows(1);
 	begin(sc);
 	sc->store->db.parts.max = ROWS;
 	put_rows(sc, 1, ROWS / 2);
 	close_store(sc);
-	assert_int_equal(sqlite3_open(sc->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP INDEX gaol_events_part_user;"
-	    "DROP INDEX gaol_events_part_ip;"
+	run_sql(sc, "DROP INDEX gaol_events_part_user;"
+	    "DROP INDEX gaol_events_part_ip; DROP TABLE gaol_parts;"
 	    "ALTER TABLE gaol_events DROP COLUMN part;"
-	    "UPDATE gaol_schema SET version = 2;", NULL, NULL, NULL),
-	    SQLITE_OK);
-	sqlite3_close(db);
+	    "UPDATE gaol_schema SET version = 2;");
 	begin(sc);
-	assert_answer(sc, "SELECT version FROM gaol_schema", "5");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "6");
 	assert_int_equal(sc->store->db.parts.n, 1);
 	put_rows(sc, ROWS / 2 + 1, ROWS);
 	assert_true(sc->store->db.parts.n > 1);
 	check_all(sc);
+}
+
+/* Before version 6 the number of a part was its time. */
+static void
+older_parts_keep_their_numbers(void **state)
+{
+	struct scene *sc = *state;
+	size_t parts;
+
+	make_rows((unsigned)time(NULL));
+	begin(sc);
+	put_rows(sc, 1, ROWS / 2);
+	parts = sc->store->db.parts.n;
+	assert_true(parts > 2);
+	close_store(sc);
+	assert_answer(sc, "SELECT max(part) < 100 FROM gaol_events", "1");
+	run_sql(sc, "UPDATE gaol_events SET part = (SELECT begin FROM"
+	    " gaol_parts WHERE number = part);"
+	    "DROP TABLE gaol_parts; DROP TABLE gaol_logs;"
+	    "ALTER TABLE gaol_events DROP COLUMN log;"
+	    "ALTER TABLE gaol_sessions DROP COLUMN log;"
+	    "UPDATE gaol_schema SET version = 5;");
+	begin(sc);
+	assert_answer(sc, "SELECT version FROM gaol_schema", "6");
+	assert_int_equal(sc->store->db.parts.n, parts);
+	put_rows(sc, ROWS / 2 + 1, ROWS);
+	assert_true(sc->store->db.parts.n > parts);
+	assert_in_range(sc->store->db.parts.next, 2, 100);
+	check_all(sc);
+}
+
+/* Of what is kept no longer the part goes, too, but not the first. */
+static void
+a_part_without_rows_goes(void **state)
+{
+	struct scene *sc = *state;
+	size_t parts;
+
+	make_rows(2);
+	begin(sc);
+	put_rows(sc, 1, ROWS);
+	parts = sc->store->db.parts.n;
+	close_store(sc);
+	run_sql(sc, "DELETE FROM gaol_events WHERE part IN (0, 1, 3)");
+	begin(sc);
+	assert_int_equal(sc->store->db.parts.n, parts - 2);
+	assert_answer(sc, "SELECT group_concat(number) FROM gaol_parts"
+	    " WHERE number < 5", "0,2,4");
 }
 
 int
@@ -240,6 +296,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		SCENE(rows_of_many_parts_are_in_order),
 		SCENE(older_rows_are_the_first_part),
+		SCENE(older_parts_keep_their_numbers),
+		SCENE(a_part_without_rows_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

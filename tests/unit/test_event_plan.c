@@ -208,6 +208,7 @@ put(struct scene *sc)
 	e.texts[EVENT_USER] = SPAN("alice@example.com");
 	e.texts[EVENT_USER_RAW] = SPAN("alice@example.com");
 	e.texts[EVENT_DOMAIN] = SPAN("example.com");
+	e.texts[EVENT_LOG] = SPAN("/new.log");
 	event_rows_add(&rows, &e);
 	assert_true(store_events(sc->store, &rows, &here));
 }
@@ -220,9 +221,10 @@ on_found(int error, struct store_found *found, void *arg)
 	*found->rows = (struct event_rows){ 0 };
 }
 
-/* The name as it was written and the domain, of the only row. */
+/* The name as it was written, the domain and the log, of the only row. */
 static void
-assert_row(struct scene *sc, struct span raw, struct span domain)
+assert_row(struct scene *sc, struct span raw, struct span domain,
+    struct span log)
 {
 	struct store_query q = all;
 	struct event_rows rows = { 0 };
@@ -235,6 +237,7 @@ assert_row(struct scene *sc, struct span raw, struct span domain)
 	assert_int_equal(rows.n, 1);
 	assert_true(span_eq(rows.v[0].event.texts[EVENT_USER_RAW], raw));
 	assert_true(span_eq(rows.v[0].event.texts[EVENT_DOMAIN], domain));
+	assert_true(span_eq(rows.v[0].event.texts[EVENT_LOG], log));
 	event_rows_fini(&rows);
 }
 
@@ -248,16 +251,19 @@ an_older_file_is_brought_up(void **state)
 	open_store(sc);
 	assert_int_equal(store_start(sc->store), 0);
 	put(sc);
-	assert_row(sc, SPAN("alice@example.com"), SPAN("example.com"));
+	assert_row(sc, SPAN("alice@example.com"), SPAN("example.com"),
+	    SPAN("/new.log"));
 	close_store(sc);
 	assert_answer(sc, "SELECT user_raw IS NULL AND domain IS NULL"
-	    " FROM gaol_events", "1");
+	    " AND path IS NULL FROM gaol_events", "1");
 	run_sql(sc, "UPDATE gaol_events SET user_raw = 'Alice@Example.com',"
-	    " domain = 'example.com';"
+	    " domain = 'example.com', path = '/old.log';"
 	    "DROP INDEX gaol_events_part_user;"
 	    "DROP INDEX gaol_events_by_service;"
 	    "DROP INDEX gaol_events_part_ip;"
 	    "ALTER TABLE gaol_events DROP COLUMN part;"
+	    "ALTER TABLE gaol_events DROP COLUMN log;"
+	    "DROP TABLE gaol_parts; DROP TABLE gaol_logs;"
 	    "CREATE INDEX gaol_events_user ON gaol_events(\"user\", time)"
 	    " WHERE \"user\" IS NOT NULL;"
 	    "UPDATE gaol_schema SET version = 1;");
@@ -265,8 +271,9 @@ an_older_file_is_brought_up(void **state)
 	assert_int_equal(store_start(sc->store), 0);
 	q.user = SPAN("alice@example.com");
 	check_plan(sc, &q);
-	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"));
-	assert_answer(sc, "SELECT version FROM gaol_schema", "5");
+	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"),
+	    SPAN("/old.log"));
+	assert_answer(sc, "SELECT version FROM gaol_schema", "6");
 	assert_answer(sc, "SELECT count(*) FROM sqlite_master"
 	    " WHERE name = 'gaol_events_user'", "0");
 }

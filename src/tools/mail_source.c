@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "access/event_flat.h"
 #include "base/strings.h"
@@ -41,9 +42,10 @@ find_target(const struct mail_call *call, struct target *target)
 	return rc;
 }
 
+/* unknown: the daemon has no such command; NULL: that is an error, too. */
 static json_t *
 ask_target(const struct mail_call *call, const struct target *target,
-    size_t argc, const char *const *argv)
+    size_t argc, const char *const *argv, bool *unknown)
 {
 	char type[CLIENT_TYPE_MAX] = "";
 	struct buf why = { 0 };
@@ -51,7 +53,10 @@ ask_target(const struct mail_call *call, const struct target *target,
 
 	errno = 0;
 	reply = target_ask(target, argc, argv, type, &why);
-	if (reply == NULL)
+	if (reply == NULL && unknown != NULL)
+		*unknown = errno == 0 && strcmp(type, "Exception") == 0 &&
+		    span_eq(buf_span(&why), SPAN("Invalid command"));
+	if (reply == NULL && (unknown == NULL || !*unknown))
 		complain(call, buf_span(&why));
 	buf_fini(&why);
 	return reply;
@@ -59,13 +64,13 @@ ask_target(const struct mail_call *call, const struct target *target,
 
 json_t *
 mail_source_ask(const struct mail_call *call, size_t argc,
-    const char *const *argv)
+    const char *const *argv, bool *unknown)
 {
 	struct target target;
 	json_t *reply = NULL;
 
 	if (find_target(call, &target) == 0)
-		reply = ask_target(call, &target, argc, argv);
+		reply = ask_target(call, &target, argc, argv, unknown);
 	target_fini(&target);
 	return reply;
 }
@@ -202,7 +207,8 @@ read_last(struct mail_call *call, bool sessions,
 	json_t *page;
 
 	add_words(call, sessions, &words);
-	page = mail_source_ask(call, words.n, (const char *const *)words.v);
+	page = mail_source_ask(call, words.n, (const char *const *)words.v,
+	    NULL);
 	strings_fini(&words);
 	if (page == NULL)
 		return -1;
@@ -226,7 +232,7 @@ read_pages(struct mail_call *call, bool sessions,
 	if (find_target(call, &target) == 0)
 		add_words(call, sessions, &words);
 	while (words.n > 0 && (page = ask_target(call, &target, words.n,
-	    (const char *const *)words.v)) != NULL) {
+	    (const char *const *)words.v, NULL)) != NULL) {
 		bool first = behind == NULL;
 
 		behind = tell_page(page, sessions, calls, arg);

@@ -15,8 +15,12 @@
  */
 int mail_source_read(struct mail_call *call,
     const struct mail_log_calls *calls, void *arg);
-/* One request to the call's daemon; NULL: an error was printed. */
+/*
+ * One request to the call's daemon; NULL: an error was printed. unknown, which
+ * the caller makes false, may be NULL: an older daemon has no such command;
+ * then nothing was printed.
+ */
 json_t *mail_source_ask(const struct mail_call *call, size_t argc,
-    const char *const *argv);
+    const char *const *argv, bool *unknown);
 
 #endif

@@ -85,7 +85,7 @@ static int
 read_page(struct reading *r, size_t n, const char *const *words,
     struct buf *behind)
 {
-	json_t *page = mail_source_ask(r->call, n, words);
+	json_t *page = mail_source_ask(r->call, n, words, NULL);
 	int rc = page == NULL ? -1 : 0;
 
 	r->stale = rc == 0 && !json_is_true(json_object_get(page, "summed"));
@@ -137,15 +137,21 @@ may_sum(const struct mail_call *call)
 	    call->kind == -1 && call->last == 0;
 }
 
+/* None, of a daemon that does not sum up yet. */
 static int
 find_days(struct reading *r)
 {
 	static const char *const words[] = { "sums" };
-	json_t *answer = mail_source_ask(r->call, 1, words), *list, *day;
+	bool unknown = false;
+	json_t *answer = mail_source_ask(r->call, 1, words, &unknown);
+	json_t *list, *day;
 	size_t i;
 
+	if (unknown)
+		fprintf(stderr, "gaol %s: gaold is an older release, which "
+		    "sums up no days: reading each event\n", r->call->verb);
 	if (answer == NULL)
-		return -1;
+		return unknown ? 0 : -1;
 	list = json_object_get(answer, "days");
 	r->days.v = xreallocarray(NULL, json_array_size(list) + 1,
 	    sizeof(*r->days.v));

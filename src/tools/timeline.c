@@ -213,7 +213,7 @@ jail_bans(struct timeline *t, const struct mail_call *call, const char *jail,
     const char *ip)
 {
 	const char *const words[] = { "get", jail, "banip", "--with-time" };
-	json_t *list = mail_source_ask(call, 4, words), *text;
+	json_t *list = mail_source_ask(call, 4, words, NULL), *text;
 	size_t i;
 
 	if (list == NULL)
@@ -253,7 +253,7 @@ static int
 past_bans(struct timeline *t, const struct mail_call *call, const char *ip)
 {
 	const char *const words[] = { "past", ip };
-	json_t *rows = mail_source_ask(call, 2, words), *row;
+	json_t *rows = mail_source_ask(call, 2, words, NULL), *row;
 	size_t i;
 
 	if (rows == NULL)
@@ -275,7 +275,7 @@ addr_bans(struct timeline *t, const struct mail_call *call,
 	int rc = 0;
 
 	addr_format(a, ip);
-	jails = mail_source_ask(call, 2, words);
+	jails = mail_source_ask(call, 2, words, NULL);
 	if (jails == NULL)
 		return -1;
 	json_array_foreach(json_array_get(jails, 0), i, jail)

@@ -3,7 +3,9 @@ across restarts and a kill; fail2ban still opens the database."""
 
 import json
 import os
+import socket
 import subprocess
+import threading
 import time
 
 from gaold import Gaold, HERE, Tap, wait_for
@@ -69,6 +71,26 @@ def signins():
             with open(name) as f:
                 text += f.read()
     return text
+
+
+def older(behind):
+    """A socket that hands on all but `sums`, which is no command there."""
+    def serve(link):
+        with link, link.makefile("rb") as request, socket.socket(socket.AF_UNIX) as daemon:
+            daemon.connect(behind)
+            daemon.sendall(request.readline().replace(b'"sums"', b'"no-such-thing"'))
+            with daemon.makefile("rb") as reply:
+                link.sendall(reply.readline())
+
+    def serve_all():
+        while True:
+            threading.Thread(target=serve, args=(front.accept()[0],), daemon=True).start()
+
+    front = socket.socket(socket.AF_UNIX)
+    front.bind(behind + ".older")
+    front.listen()
+    threading.Thread(target=serve_all, daemon=True).start()
+    return behind + ".older"
 
 
 def append(part):
@@ -178,6 +200,11 @@ try:
                differences("report", *words))
     tap.ok("days summed (UTC, " in g.run("status").stdout, "status says how far",
            g.run("status").stdout)
+    # A daemon of before there were sums, which a newer tool asks.
+    path = older(g.socket)
+    run = gaol("report", "-s", path)
+    tap.ok(run.stdout == gaol("report").stdout and run.stdout.count("\n") > 2 and
+           "older release" in run.stderr, "an older daemon's report", run.stdout + run.stderr)
     for words in (("first=never", "last=1"), ("first=1",), ("first=2", "last=1"),
                   ("first=1", "last=65"), ("behind=nothing:alice",)):
         bad = g.ask_raw("sums", *words)

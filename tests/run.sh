@@ -2,14 +2,15 @@
 # Runs the stages named on the command line and closes with one line,
 # "N passed, N failed, N skipped". Every test program speaks TAP ("ok …",
 # "not ok …", "ok … # SKIP reason"); its whole output is kept below
-# build/test-logs/, and shown when something in it failed.
+# build/test-logs/, and shown when something in it failed; the failed checks
+# themselves stand once more at the end.
 set -u
 cd "$(dirname "$0")/.."
 logs=build/test-logs
 # What is random is the same in each run, but for the long ones.
 [ -n "${SOAK:-}" ] || export SEED="${SEED:-20260724}"
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 faults=()
 
 log_of() {
     echo "$logs/$(echo "$1" | tr / _).log"
@@ -48,6 +49,7 @@ tally() {
     cat "$log.said"
     read -r ok bad skip <"$log.counts"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    [ "$bad" = 0 ] || faults+=("$1")
     rm "$log.said" "$log.counts"
 }
 
@@ -111,11 +113,14 @@ stage_golden() {
     finish
 }
 
+# Each has namespaces of its own.
 stage_system() {
     local t
     for t in tests/system/[0-9]*.sh; do
-        [ -e "$t" ] && run "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-1800}" "$t"
+        [ -e "$t" ] &&
+            beside "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-1800}" "$t"
     done
+    finish
 }
 
 stage_layers() {
@@ -126,6 +131,11 @@ stage_layers() {
 
 for stage in "$@"; do
     "stage_$stage"
+done
+for name in "${faults[@]}"; do
+    echo "$name:"
+    grep '^not ok' -A 20 "$(log_of "$name")" | cut -c -400 | head -n 40 |
+        sed 's/^/    /'
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from gaold import Gaold, Tap, nft, wait_for
+from gaold import Gaold, Tap, nft, promised, wait_for, within
 
 ROUNDS, BANS = (200, 10000) if os.environ.get("SOAK") else (10, 500)
 seed = int(os.environ.get("SEED", "20261121"))
@@ -75,7 +75,7 @@ def one_round(daemon, number, first):
     wait_for("bans", 20, lambda: attack.elements() > max(known, BANS) + 20)
     time.sleep(rng.random() / 2)
     os.kill(daemon.pids()[role], signal.SIGKILL)
-    status = daemon.process.wait(10)
+    status = daemon.process.wait(60)
     attack.end.set()
     attack.join()
     others = [p for n, p in daemon.pids().items() if n != "parent"]
@@ -85,8 +85,8 @@ def one_round(daemon, number, first):
         tap.ok(status == 1, "round %d: status 1 for the supervisor" % number, status)
     before = set(daemon.kernel())
     daemon.start()
-    equal = wait_for("kernel = store", 2 + BANS / 1000,
-                     lambda: set(daemon.kernel()) == daemon.rows() != set())
+    equal = within("kernel = store", promised(2 + BANS / 1000),
+                   lambda: set(daemon.kernel()) == daemon.rows() != set())
     after = set(daemon.kernel())
     tap.ok(equal, "round %d: %d elements equal the store's rows" % (number, len(after)),
            "kernel only %s\nstore only %s\n%s" % (after - daemon.rows(),

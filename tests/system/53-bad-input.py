@@ -81,7 +81,7 @@ try:
            "a log that comes later is read", gaold.logs())
 
     second = subprocess.run([HERE + "/build/gaold", "-f", "-c", gaold.etc],
-                            capture_output=True, text=True, timeout=20)
+                            capture_output=True, text=True, timeout=120)
     tap.ok(second.returncode == 1 and "already running" in
            (second.stdout + second.stderr).lower(),
            "a second instance says so and ends with 1", second)
@@ -137,7 +137,7 @@ finally:
 
 # No configuration at all.
 empty = subprocess.run([HERE + "/build/gaold", "-f", "-c", "/nonexistent"],
-                       capture_output=True, text=True, timeout=20)
+                       capture_output=True, text=True, timeout=120)
 tap.ok(empty.returncode == 1 and "/nonexistent" in empty.stdout + empty.stderr,
        "a missing configuration is named, exit 1", empty)
 tap.exit()

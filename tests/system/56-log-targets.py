@@ -77,7 +77,7 @@ def run_theirs(gaold, *options):
         subprocess.run(["fail2ban-client", "-c", gaold.etc, "ping"], capture_output=True)
         subprocess.run(["fail2ban-client", "-c", gaold.etc, "stop"], capture_output=True)
         try:
-            process.wait(20)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -143,7 +143,7 @@ try:
     last = address(BANS - 3)
     count = gaold.ask("unban", "sshd", last)
     os.kill(gaold.pids()["engine"], signal.SIGKILL)
-    gaold.process.wait(30)
+    gaold.process.wait(120)
     gaold.start()
     tap.ok(count == {"count": 1, "errors": []} and gaold.ask("banned", last) == [[]],
            "what was said to be lifted stays so after a kill -9 in the start", count)

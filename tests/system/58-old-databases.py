@@ -131,7 +131,7 @@ class Fail2ban:
             found[jail] = sorted(text.group(1).split()) if text else []
         self.client("stop")
         try:
-            process.wait(20)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -118,7 +118,7 @@ def families():
 
     def say(of, *words):
         try:
-            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=20)
+            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=120)
             return of.link.send(list(words))
         except OSError as missing:
             return None, missing
@@ -365,7 +365,7 @@ def fail2bans_client():
                client("start", "new").stdout == "Jail started\n", "add, start",
                done.stdout + done.stderr)
         done = client("stop")
-        tap.ok(done.stdout == "Shutdown successful\n" and d.process.wait(20) == 0, "stop",
+        tap.ok(done.stdout == "Shutdown successful\n" and d.process.wait(120) == 0, "stop",
                done.stdout + done.stderr)
     finally:
         d.close()
@@ -407,7 +407,7 @@ def databases():
     def client(of, *words):
         """Of the reply what fail2ban's own client is told."""
         try:
-            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=20)
+            of.link = getattr(of, "link", None) or CSocket(of.socket, timeout=120)
             code, value = of.link.send([w.replace("@", of.dir + "/state/") for w in words])
         except OSError as missing:
             return None, str(missing)

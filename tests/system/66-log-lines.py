@@ -60,7 +60,7 @@ class Theirs(Gaold):
     def stop(self):
         self.run("stop")
         try:
-            self.process.wait(20)
+            self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -20,8 +20,26 @@ HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 NFT_MSG = {(10 << 8) | 12: "add", (10 << 8) | 14: "delete"}
 
 
+# A deadline only says when to give up: of what a quiet machine needs, so many times.
+PATIENCE = 6
+
+
+def busy():
+    """A promise of seconds is kept where nobody else wants the processors."""
+    return os.getloadavg()[0] > os.cpu_count() / 2
+
+
+def promised(seconds):
+    return seconds * PATIENCE if busy() else seconds
+
+
 def wait_for(what, seconds, test):
-    """The first true value of test(), or None when the time is over."""
+    """The first true value of test(), or None when PATIENCE is at its end."""
+    return within(what, PATIENCE * seconds, test)
+
+
+def within(what, seconds, test):
+    """As wait_for, for seconds that are themselves what is tested."""
     end = time.monotonic() + seconds
     while True:
         value = test()
@@ -120,7 +138,7 @@ class Gaold:
                         found[role] = int(pid)
         return found
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=120):
         if self.process is None or self.process.poll() is not None:
             return None
         self.process.send_signal(signal.SIGTERM)

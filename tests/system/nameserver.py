@@ -99,7 +99,7 @@ class Names:
              "--bind-interfaces", "--server=/evil.test/127.0.0.2", "--local=/#/",
              "--cache-size=0", "--user=root", "--pid-file"] + texts,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
                 s.settimeout(0.2)

@@ -319,7 +319,7 @@ owner_close(struct owner *o)
 
 /* Runs the loop until the condition holds; false after ten seconds. */
 #define owner_wait(o, condition) do {					\
-	double until_ = netns_time() + 10;				\
+	double until_ = netns_time() + 60;				\
 	while (!(condition) && netns_time() < until_) {			\
 		event_base_loop((o)->base, EVLOOP_NONBLOCK);		\
 		usleep(100);						\

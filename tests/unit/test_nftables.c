@@ -87,19 +87,28 @@ prolongs_and_shortens(void **state)
 		assert_int_equal(o->done[i].error, 0);
 }
 
+/* A machine may be so busy that a look comes too late: once more, then. */
 static void
 renewal_starts_the_time_anew(void **state)
 {
 	struct owner *o = *state;
+	uint64_t data = 0;
+	double renewed;
+	int there;
 
 	define(o);
-	owner_add(o, "192.0.2.7", 2, 1);
-	commit_and_wait(o, 1);
-	usleep(1200 * 1000);
-	owner_add(o, "192.0.2.7", 2, 2);
-	commit_and_wait(o, 2);
-	usleep(1200 * 1000);
-	assert_int_equal(netns_count("192.0.2.7"), 1);
+	do {
+		assert_true(data < 20);
+		owner_add(o, "192.0.2.7", 2, ++data);
+		commit_and_wait(o, data);
+		usleep(1200 * 1000);
+		renewed = netns_time();
+		owner_add(o, "192.0.2.7", 2, ++data);
+		commit_and_wait(o, data);
+		usleep(1200 * 1000);
+		there = netns_count("192.0.2.7");
+	} while (netns_time() - renewed >= 2);
+	assert_int_equal(there, 1);
 	usleep(1000 * 1000);
 	assert_int_equal(netns_count("192.0.2.7"), 0);
 	/* Expiry is nobody's doing. */
@@ -367,6 +376,7 @@ static void
 left_is_exact_to_a_second(void **state)
 {
 	struct owner *o = *state;
+	double t = netns_time();
 
 	define(o);
 	owner_add(o, "192.0.2.7", 100, 1);
@@ -374,9 +384,10 @@ left_is_exact_to_a_second(void **state)
 	usleep(2100 * 1000);
 	assert_int_equal(firewall_dump(o->fw), 0);
 	owner_wait(o, o->dumps_ended == 1);
+	t = netns_time() - t;
 	assert_int_equal(o->dumped_n, 1);
 	assert_int_equal(o->dumped[0].timeout, 100);
-	assert_in_range(o->dumped[0].left, 97, 99);
+	assert_in_range(o->dumped[0].left, 99 - (int64_t)t, 99);
 }
 
 /* Shown, not judged: the machine is shared. */

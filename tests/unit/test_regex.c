@@ -121,10 +121,10 @@ hostile_patterns_give_up(void **state)
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	text[60] = '!';
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
 	assert_int_equal(matcher_search(m, r, span_from(text, sizeof(text)),
 	    0, true), REGEX_LIMIT);
-	clock_gettime(CLOCK_MONOTONIC, &b);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
 	assert_true(b.tv_sec - a.tv_sec < 5);
 	/* And it still works after that. */
 	assert_int_equal(matcher_search(m, r, SPAN("aaa"), 0, true),

@@ -383,14 +383,14 @@ a_hundred_thousand_bans_load_fast(void **state)
 	    " sshd[18455]: Failed password for root from 192.0.2.7 port 22"
 	    " ssh2\"], \"failures\": 5}' FROM i");
 	open_store(sc);
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
 	assert_int_equal(store_load_bans(sc->store, "sshd",
 	    wall_from_seconds(NOW), count_ban, &n), 0);
-	clock_gettime(CLOCK_MONOTONIC, &b);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
 	assert_int_equal(n, 100000);
 	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 +
 	    (double)(b.tv_nsec - a.tv_nsec) / 1e6;
-	print_message("# 100000 rows in %.1f ms\n", ms);
+	print_message("# 100000 rows in %.1f ms of CPU\n", ms);
 	/* Ten times what it takes with sanitizers: a quadratic slip shows. */
 	assert_true(ms < 2000);
 }

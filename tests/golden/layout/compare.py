@@ -65,7 +65,7 @@ class Daemon:
 def run(program, *words, env=None, text=b""):
     return subprocess.run([os.path.join(BUILD, program), *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=text,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", **(env or {})})
 
 
@@ -354,7 +354,7 @@ def on_terminal(path, *words, **env):
     master, slave = os.openpty()
     env = {"TERM": "xterm", "NO_COLOR": "", "TZ": "UTC", **env}
     subprocess.run([os.path.join(BUILD, "gaol"), "-s", path, *words],
-        stdout=slave, stdin=subprocess.DEVNULL, timeout=60,
+        stdout=slave, stdin=subprocess.DEVNULL, timeout=300,
         env={**os.environ, **env})
     os.close(slave)
     text = b""
@@ -496,7 +496,7 @@ def compare_options(work):
             ["-V"], ["--tes", "-h"]]:
         mine = run("fail2ban-client", *words)
         other = subprocess.run([theirs, *words], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60)
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=300)
         same = mine.returncode == other.returncode
         if words[:1] == ["--str2sec"] and other.returncode == 0:
             same = same and mine.stdout == other.stdout

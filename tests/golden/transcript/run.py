@@ -69,7 +69,7 @@ class Place:
         self.server = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                        stdout=open(self.dir + "/server.out", "w"),
                                        stderr=subprocess.STDOUT)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         # Both answer to ping before their jails are there.
         while time.monotonic() < end and self.server.poll() is None:
             if "j2" in play_cli(self, ["status"])[1]:
@@ -81,7 +81,7 @@ class Place:
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGTERM)
         try:
-            self.server.wait(20)
+            self.server.wait(120)
         except subprocess.TimeoutExpired:
             self.server.kill()
             self.server.wait()
@@ -156,7 +156,7 @@ def play_ours(place, words):
 def play_raw(place, words):
     """The reply itself: for requests that no command line can make."""
     def work():
-        client = CSocket(place.socket, timeout=20)
+        client = CSocket(place.socket, timeout=120)
         print(repr(client.send(words)))
         client.close()
         return 0

@@ -91,7 +91,7 @@ $(B)/bench/%: bench/%.c $(B)/libgaol.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 fuzz-programs: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 
-SAN        := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+SAN        := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all \
               -fno-omit-frame-pointer
 ASAN_MAKE   = $(MAKE) --no-print-directory B=build/asan HARDEN=-fPIE CFLAGS='$(SAN)'
 FUZZ_MAKE   = $(MAKE) --no-print-directory B=build/fuzz CC=clang HARDEN=-fPIE \

@@ -7,7 +7,6 @@
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 
-bantime=20
 planted=203.0.113.7
 
 start_sshd() {
@@ -46,6 +45,13 @@ logged() {
     [ "$(grep -c "$1" "$work/auth.log")" -ge "${2:-1}" ]
 }
 
+# is_over JAIL SET ADDRESS: has the ban after the one lifted by hand ended?
+is_over() {
+    [ "$(grep -c "\[$1\] Ban $3\$" "$work/gaold.log")" = 2 ] &&
+        [ "$(grep -c "\[$1\] Unban $3\$" "$work/gaold.log")" = 2 ] &&
+        not_in_set "$2-$1" "$3"
+}
+
 make_network
 make_server
 start_syslog
@@ -60,7 +66,7 @@ cat >"$work/etc/jail.local" <<EOF
 enabled = true
 logpath = $work/auth.log
 maxretry = 3
-bantime = $bantime
+bantime = 1h
 
 [sshd-bsd]
 enabled = true
@@ -68,7 +74,7 @@ filter = sshd
 port = ssh
 logpath = $work/auth-bsd.log
 maxretry = 3
-bantime = $bantime
+bantime = 1h
 EOF
 start_gaold "$work/etc"
 refute "nobody is banned at the start" in_set addr-set-sshd "$attacker4"
@@ -90,7 +96,6 @@ check "failed sign-ins over IPv4 are banned" \
     wait_for 30 in_set addr-set-sshd "$attacker4"
 check "failed sign-ins over IPv6 are banned" \
     wait_for 30 in_set addr6-set-sshd "$attacker6"
-started=$SECONDS
 check "the same lines with BSD stamps are banned over IPv4" \
     wait_for 10 in_set addr-set-sshd-bsd "$attacker4"
 check "the same lines with BSD stamps are banned over IPv6" \
@@ -108,7 +113,6 @@ check "the friend opens a connection over IPv6" \
     reaches friend "$friend_server6" 22
 check "the friend signs in" \
     sign_in friend "$friend_server4" alice good-password 1
-check "all that within the ban" test $((SECONDS - started)) -lt $bantime
 refute "the address planted in a name is not banned" \
     in_set addr-set-sshd "$planted"
 check "though it stands in the log" logged "Failed password.*$planted" 2
@@ -119,14 +123,20 @@ check "status names the IPv6 address" \
 check "the log has the bans in fail2ban's words" \
     grep -Eq "NOTICE +\[sshd\] Ban $attacker4" "$work/gaold.log"
 
+# Short ones, now that nothing has to happen within them.
+for jail in sshd sshd-bsd; do
+    gaol set "$jail" bantime 3
+    for address in "$attacker4" "$attacker6"; do
+        gaol unban "$jail" "$address"
+        gaol set "$jail" banip "$address"
+    done
+done >/dev/null 2>&1   # those of before may have ended by the first word
 for jail in sshd sshd-bsd; do
     check "the IPv4 ban of $jail ends" \
-        wait_for $((bantime + 10)) not_in_set "addr-set-$jail" "$attacker4"
+        wait_for 10 is_over "$jail" addr-set "$attacker4"
     check "the IPv6 ban of $jail ends" \
-        wait_for $((bantime + 10)) not_in_set "addr6-set-$jail" "$attacker6"
+        wait_for 10 is_over "$jail" addr6-set "$attacker6"
 done
-check "the unban is logged" \
-    wait_for 10 grep -Eq "\[sshd\] Unban $attacker4" "$work/gaold.log"
 check "after the ban the attacker connects again over IPv4" \
     reaches attacker "$server4" 22
 check "after the ban the attacker connects again over IPv6" \

@@ -155,11 +155,11 @@ give_up_cb(evutil_socket_t fd, short what, void *arg)
 	*(bool *)arg = true;
 }
 
-/* Runs the loop until the condition holds; false after 20 s. */
+/* Runs the loop until the condition holds; false after a minute. */
 static inline bool
 scene_until(bool (*condition)(void *arg), void *arg)
 {
-	const struct timeval patience = { 20, 0 };
+	const struct timeval patience = { 60, 0 };
 	bool late = false;
 	struct event *timer =
 	    event_new(scene.base, -1, 0, give_up_cb, &late);

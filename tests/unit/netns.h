@@ -317,7 +317,7 @@ owner_close(struct owner *o)
 	free(o->dumped);
 }
 
-/* Runs the loop until the condition holds; false after ten seconds. */
+/* Runs the loop until the condition holds; false after a minute. */
 #define owner_wait(o, condition) do {					\
 	double until_ = netns_time() + 60;				\
 	while (!(condition) && netns_time() < until_) {			\

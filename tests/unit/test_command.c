@@ -88,21 +88,21 @@ static void
 success_and_failure(void **state)
 {
 	(void)state;
-	run("true", 5);
+	run("true", 60);
 	assert_int_equal(result.code, 0);
 	assert_int_equal(result.error, 0);
 	assert_string_equal(scene_read("gaol.log"), "");
-	run("echo out; echo 'it'\\''s' >&2; exit 3", 5);
+	run("echo out; echo 'it'\\''s' >&2; exit 3", 60);
 	assert_int_equal(result.code, 3);
 	expect_logged("]: ERROR 2 -- exec: echo out; echo");
 	expect_logged("]: ERROR 2 -- stdout: 'out'\n");
 	expect_logged("]: ERROR 2 -- stderr: \"it's\"\n");
 	expect_logged("]: ERROR 2 -- returned 3\n");
-	run("no-such-program", 5);
+	run("no-such-program", 60);
 	assert_int_equal(result.code, 127);
 	expect_logged("-- returned 127\n");
 	expect_logged("HINT on 127");
-	run("kill -9 $$", 5);
+	run("kill -9 $$", 60);
 	assert_int_equal(result.code, -9);
 	expect_logged("4 -- killed with SIGKILL (return code: -9)\n");
 }
@@ -121,11 +121,11 @@ its_surroundings(void **state)
 	    "ls /proc/$$/fd > $DIR/fds; grep -q '^[3-9]' $DIR/fds && exit 3\n"
 	    "[ -n \"$PATH\" ] || exit 4\n"
 	    "case $GAOL_COMMAND in $US-*) ;; *) exit 5 ;; esac\n"
-	    "trap '' PIPE; kill -PIPE $$; exit 0", 5);
+	    "trap '' PIPE; kill -PIPE $$; exit 0", 60);
 	assert_int_equal(result.code, 0);
 	unsetenv("PATH");
 	run("ls / >/dev/null && sh -c 'ls /' >/dev/null && "
-	    "env | grep -q ^PATH=/", 5);
+	    "env | grep -q ^PATH=/", 60);
 	assert_int_equal(result.code, 0);
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }
@@ -258,7 +258,7 @@ too_long_a_command_fails(void **state)
 	buf_adds(&text, "true ");
 	for (size_t i = 0; i < ESCAPE_TEXT_MAX; i++)
 		buf_addc(&text, 'x');
-	run(text.p, 5);
+	run(text.p, 60);
 	assert_int_equal(result.error, E2BIG);
 	expect_logged("1 -- failed with [Errno 7]");
 	buf_fini(&text);
@@ -296,7 +296,7 @@ others_children_are_left_alone(void **state)
 		_exit(7);
 	assert_int_equal(waitid(P_PID, (id_t)child, &info,
 	    WEXITED | WNOWAIT), 0);
-	run("exit 0", 5);
+	run("exit 0", 60);
 	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED), 0);
 	assert_int_equal(info.si_status, 7);
 }

@@ -19,7 +19,7 @@ UsePAM yes
 PasswordAuthentication yes
 KbdInteractiveAuthentication no
 PermitRootLogin no
-LoginGraceTime 120
+LoginGraceTime 600
 MaxAuthTries 6
 LogLevel INFO
 EOF
@@ -79,9 +79,11 @@ EOF
 start_gaold "$work/etc"
 refute "nobody is banned at the start" in_set addr-set-sshd "$attacker4"
 
-linger v4 attacker "$server4" 22 "SSH-2.0-idle" || not_ok "v4 connection opens"
-linger v6 attacker "$server6" 22 "SSH-2.0-idle" || not_ok "v6 connection opens"
-linger good friend "$friend_server4" 22 "SSH-2.0-idle" ||
+linger v4 attacker "$server4" 22 "SSH-2.0-idle" 2 ||
+    not_ok "v4 connection opens"
+linger v6 attacker "$server6" 22 "SSH-2.0-idle" 2 ||
+    not_ok "v6 connection opens"
+linger good friend "$friend_server4" 22 "SSH-2.0-idle" 50 ||
     not_ok "the friend's connection opens"
 
 # Each family at once. The first name is nobody's and yields two lines, no such

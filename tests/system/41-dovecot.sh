@@ -114,9 +114,11 @@ for port in "${ports[@]}"; do
     check "a friend signs in twice on port $port over IPv6" \
         sign_in friend "$friend_server6" "$friend6" "$port" good-password 2
 done
-linger v4 attacker "$server4" 143 "a NOOP" || not_ok "v4 connection opens"
-linger v6 attacker "$server6" 143 "a NOOP" || not_ok "v6 connection opens"
-linger good friend "$friend_server4" 143 "a NOOP" ||
+linger v4 attacker "$server4" 143 "a NOOP" 2 ||
+    not_ok "v4 connection opens"
+linger v6 attacker "$server6" 143 "a NOOP" 2 ||
+    not_ok "v6 connection opens"
+linger good friend "$friend_server4" 143 "a NOOP" 50 ||
     not_ok "the friend's connection opens"
 
 for port in "${ports[@]}"; do

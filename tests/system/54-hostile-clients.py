@@ -1,6 +1,8 @@
 """Clients that send nonsense, too much, or two things at once: each gets an
 answer or is cut off, and the daemon goes on banning."""
 
+import contextlib
+import glob
 import json
 import os
 import socket
@@ -130,6 +132,17 @@ def many_bans(gaold):
            "all are lifted with one command", len(gaold.kernel()))
 
 
+def is_open(gaold, path):
+    """Does one of its processes have the file that has this name now?"""
+    wanted = os.stat(path)
+    for pid in gaold.pids().values():
+        for fd in glob.glob("/proc/%d/fd/*" % pid):
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.stat(fd), wanted):
+                    return True
+    return False
+
+
 def rotations_during_reloads(gaold):
     """The log is renamed, made anew and cut while a client reloads on and on."""
     done = threading.Event()
@@ -149,7 +162,7 @@ def rotations_during_reloads(gaold):
         for _ in range(5):
             attack()
         # Long enough to be opened; not long enough to be read in peace.
-        time.sleep(0.05)
+        wait_for("a reader", 5, lambda: is_open(gaold, gaold.auth))
         os.rename(gaold.auth, gaold.auth + ".1")
         if i % 2:
             open(gaold.auth, "w").close()

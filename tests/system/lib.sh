@@ -321,7 +321,7 @@ not_in_set() {
 # --- a connection that is open while its client gets banned --------------
 
 # Opens, hears the greeting, waits for the file GO, says SAY and listens for
-# two seconds: "silent", "answered" or what went wrong.
+# so many seconds: "silent", "answered" or what went wrong.
 # shellcheck disable=SC2016
 lingerer='
 import os, socket, sys, time
@@ -329,10 +329,10 @@ address, port, say, mark = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[
 s = socket.create_connection((address, port), timeout=10)
 s.recv(4096)
 open(mark + ".open", "w").close()
-end = time.monotonic() + 60
+end = time.monotonic() + 600
 while not os.path.exists(mark + ".go") and time.monotonic() < end:
     time.sleep(0.05)
-s.settimeout(2)
+s.settimeout(float(sys.argv[5]))
 try:
     s.sendall(say.encode() + b"\r\n")
     got = s.recv(4096)
@@ -346,10 +346,12 @@ with open(mark + ".tmp", "w") as f:
 os.rename(mark + ".tmp", mark + ".verdict")
 '
 
-# linger NAME WHO ADDRESS PORT SAY: opens it; linger_verdict NAME: the outcome.
+# linger NAME WHO ADDRESS PORT SAY SECONDS: opens it; linger_verdict NAME: the
+# outcome.
 linger() {
     local mark=$work/linger.$1
-    "$2" python3 -c "$lingerer" "$3" "$4" "$5" "$mark" 2>"$mark.log" &
+    "$2" python3 -c "$lingerer" "$3" "$4" "$5" "$mark" "$6" \
+        2>"$mark.log" &
     wait_for 15 test -e "$mark.open"
 }
 

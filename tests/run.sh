@@ -59,10 +59,11 @@ run() {
 }
 
 # beside NAME SECONDS COMMAND…: as run, as many at a time as there are
-# processors: for programs that share nothing. finish says how they went.
-names=()
+# processors, and `more`: for programs that share nothing. finish says how
+# they went.
+names=() more=0
 beside() {
-    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+    while [ "$(jobs -rp | wc -l)" -ge $(($(nproc) + more)) ]; do
         wait -n
     done
     names+=("$1")
@@ -104,7 +105,7 @@ stage_fuzz() {
 }
 
 stage_golden() {
-    local t
+    local t more=1     # they wait for fail2ban's naps
     # Several of them use one program: it is made before they run.
     make --no-print-directory -j"$(nproc)" golden-programs >/dev/null
     for t in tests/golden/*.sh; do
@@ -115,7 +116,7 @@ stage_golden() {
 
 # Each has namespaces of its own.
 stage_system() {
-    local t
+    local t more=1     # they wait for what happens
     for t in tests/system/[0-9]*.sh; do
         [ -e "$t" ] &&
             beside "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-1800}" "$t"

@@ -2,7 +2,7 @@
 
 from form import (Form, USER, LOGIN, FAILURE, TRUE_LOGIN, NOBODY, as_it_is,
     doubled, in_table, plus, if_word, base64_of, decoded, if_bare, column,
-    angled, stalwart, quote_or_blank)
+    angled, not_mailbox, stalwart, quote_or_blank)
 
 ZIMBRA = [
     Form("WARN  [qtp1-80:https://mail/AuthRequest] [name={u};ip=192.0.2.25;"
@@ -14,6 +14,35 @@ ZIMBRA = [
     Form("INFO  [ImapServer-1] [name={u};ip=192.0.2.25;oip={ip};ua={u};cid=1;] "
          "imap - user true@example.com authenticated, mechanism=PLAIN [TLS]",
          TRUE_LOGIN, doubled),
+    Form("INFO  [ImapServer-1] [ip=192.0.2.25;oip={ip};cid=1;] imap - "
+         "authentication failed for [{u}] (invalid password)", FAILURE,
+         as_it_is),
+    Form("INFO  [ImapServer-1] [name={u};mid=6;ip=192.0.2.25;oip={ip};ua={u};"
+         "cid=1;] imap - [FETCH=1, LOGOUT=1] MailboxSize:1->1 InboxNumMsgs:2->2 "
+         "TrashNumMsgs:0->0 read[312] write[5120] time[42012]",
+         {"kind": "logout", "user": USER}, doubled),
+    Form("INFO  [ImapServer-1] [name=true@example.com;ip={ip};ua=x;] mailop - "
+         "Adding Message: id=257, sender={u}, Message-ID=<{u}>, parentId=-1, "
+         "folderId=5, folderName={u} acct=0a1b2c3d-1111-2222-3333-444455556666.",
+         {"kind": "mailbox", "user": "true@example.com"}, as_it_is),
+    Form("INFO  [ImapServer-1] [name=true@example.com;ip={ip};ua=x;] mailop - "
+         "Deleting Folder {u} (id=300).",
+         {"kind": "mailbox", "user": "true@example.com"}, as_it_is),
+    Form("INFO  [ImapServer-1] [name=true@example.com;ip={ip};ua=x;] mailop - "
+         "moving Folder {u} (id=300) to Folder {u} (id=3)",
+         {"kind": "mailbox", "user": "true@example.com"}, as_it_is),
+    Form("INFO  [qtp1-80:https://mail/SendMsgRequest] [name=true@example.com;"
+         "oip={ip};ua=x;] smtp - Sending message to MTA at mx: Message-ID=<{u}>,"
+         " uploads=[{u}], size=9, sender=true@example.com, nrcpts=1, to={u}",
+         {"kind": "received", "user": "true@example.com"}, as_it_is,
+         lambda text: angled(text) or " " in text or "," in text),
+    Form("INFO  [qtp1-80:https://mail/SendMsgRequest] [name=true@example.com;"
+         "oip={ip};ua=x;] smtp - Sending message to MTA at mx: Message-ID=<m@x>,"
+         " uploads=[{u}], size=9, sender=true@example.com, nrcpts=1, to=b@x",
+         {"kind": "received", "user": "true@example.com"}, as_it_is),
+    Form("INFO  [LmtpServer-5] [ip={ip};] lmtp - Delivering message: size=13 "
+         "bytes, nrcpts=1, sender={u}, msgid=<{u}>", dict(NOBODY, kind="sent"),
+         as_it_is, not_mailbox),
 ]
 EXCHANGE = [
     Form(",000000000000{n:04X},2,192.0.2.25:143,{ip}:5,,1,17,21,login,\"{u} "

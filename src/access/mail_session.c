@@ -128,10 +128,23 @@ judge(struct open_session *s, struct access_event *e)
 
 /* Its session would end with the line that begins it: an attacker's do. */
 static bool
-is_alone(struct mail_sessions *ms, const struct access_event *e)
+begins(const struct access_event *e)
 {
-	return e->kind == EVENT_FAILURE && e->total &&
-	    open_session_find(ms, e) == NULL;
+	return e->kind != EVENT_FAILURE || !e->total;
+}
+
+static enum mail_session_verdict
+alone(struct mail_sessions *ms, struct access_event *e)
+{
+	enum mail_session_verdict verdict;
+
+	if (begins(e)) {
+		session_message_follow(ms, e);
+		return proxied_event(ms, NULL, e);
+	}
+	verdict = proxied_event(ms, NULL, e);
+	session_message_follow(ms, e);
+	return verdict;
 }
 
 /* The number of an earlier session, given again: its server was restarted. */
@@ -152,20 +165,13 @@ mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 	close_late(ms, e->time);
 	if (!open_session_has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
-	if (is_alone(ms, e)) {
-		verdict = proxied_event(ms, NULL, e);
-		session_message_follow(ms, e);
-		return verdict;
-	}
-	s = open_session_of(ms, e);
+	s = open_session_of(ms, e, begins(e));
 	if (s != NULL && is_stale(s, e)) {
 		open_session_close(ms, s);
-		s = open_session_of(ms, e);
+		s = open_session_of(ms, e, true);
 	}
-	if (s == NULL) {
-		session_message_follow(ms, e);
-		return proxied_event(ms, NULL, e);
-	}
+	if (s == NULL)
+		return alone(ms, e);
 	proxied_known(s, e);
 	session_known_learn(ms, s, e);
 	s->last = e->time;
@@ -238,10 +244,12 @@ void
 mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
     void *arg)
 {
+	struct access_event e;
+
 	for (struct open_session *s = ms->newest; s != NULL && s->changed;
 	    s = s->older) {
-		struct mail_session told = {
-			.number = s->number, .event = &s->known,
+		const struct mail_session told = {
+			.number = s->number, .event = &e,
 			.login = s->login, .end = s->last,
 			.signed_in = s->signed_in,
 			.signed_out = s->signed_out,
@@ -252,8 +260,7 @@ mail_sessions_changed(struct mail_sessions *ms, mail_session_fn *fn,
 		if (s->message || (!s->signed_in && s->failures == 0))
 			continue;
 		s->noted = true;
-		if (s->login.us != 0)
-			s->known.time = s->login;
+		open_session_event(s, &e);
 		fn(&told, arg);
 	}
 }
@@ -264,7 +271,7 @@ mail_sessions_restore(struct mail_sessions *ms, const struct mail_session *s)
 	struct span user = s->event->texts[EVENT_USER];
 	struct open_session *open;
 
-	open = open_session_of(ms, s->event);
+	open = open_session_of(ms, s->event, true);
 	if (open == NULL)
 		return;
 	open->number = s->number;

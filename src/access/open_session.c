@@ -1,6 +1,7 @@
 #include "access/open_session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "access/proxies.h"
 #include "access/told.h"
@@ -17,7 +18,7 @@ has_key(const void *entry, const void *key)
 {
 	const struct open_session *s = entry;
 
-	return span_eq(s->key, *(const struct span *)key);
+	return span_eq(span_from(s->key, s->key_n), *(const struct span *)key);
 }
 
 static void
@@ -45,10 +46,18 @@ link_newest(struct mail_sessions *ms, struct open_session *s)
 	ms->newest = s;
 }
 
-static int64_t
-duration(const struct open_session *s)
+void
+open_session_event(const struct open_session *s, struct access_event *e)
 {
-	int64_t said = s->known.numbers[EVENT_DURATION_MS];
+	known_event(&s->known, e);
+	if (s->login.us != 0)
+		e->time = s->login;
+}
+
+static int64_t
+duration(const struct open_session *s, const struct access_event *e)
+{
+	int64_t said = e->numbers[EVENT_DURATION_MS];
 
 	if (said != EVENT_NUMBER_UNKNOWN)
 		return said;
@@ -65,29 +74,37 @@ open_session_not_late(struct mail_sessions *ms, struct open_session *s)
 	s->late = false;
 }
 
+static void
+tell_closed(struct mail_sessions *ms, const struct open_session *s)
+{
+	struct access_event e;
+	struct mail_session done = {
+		.number = s->number, .noted = s->noted,
+		.event = &e, .login = s->login, .end = s->last,
+		.signed_in = s->signed_in, .signed_out = s->signed_out,
+		.failures = s->failures,
+	};
+
+	open_session_event(s, &e);
+	done.duration_ms = duration(s, &e);
+	ms->closed(&done, ms->arg);
+}
+
 void
 open_session_close(struct mail_sessions *ms, struct open_session *s)
 {
-	struct mail_session done = {
-		.number = s->number, .noted = s->noted,
-		.event = &s->known, .login = s->login, .end = s->last,
-		.signed_in = s->signed_in, .signed_out = s->signed_out,
-		.failures = s->failures, .duration_ms = duration(s),
-	};
+	const struct span key = span_from(s->key, s->key_n);
 
-	table_del(ms->table, s->hash, &s->key);
+	table_del(ms->table, s->hash, &key);
 	unlink_session(ms, s);
 	open_session_not_late(ms, s);
 	if (s->half != NULL)
 		s->half->open = NULL;
 	ms->bytes -= s->bytes;
-	if (s->login.us != 0)
-		s->known.time = s->login;
 	if (!s->message)
-		ms->closed(&done, ms->arg);
-	access_event_fini(&ms->last);
-	ms->last = s->known;
-	free((char *)s->key.p);
+		tell_closed(ms, s);
+	free(ms->last);
+	ms->last = s->known.texts;
 	free(s);
 }
 
@@ -102,7 +119,6 @@ mail_sessions_new(size_t max, mail_session_fn *closed, void *arg)
 	ms->next = 1;
 	ms->closed = closed;
 	ms->arg = arg;
-	access_event_init(&ms->last);
 	TAILQ_INIT(&ms->late);
 	return ms;
 }
@@ -119,14 +135,12 @@ mail_sessions_free(struct mail_sessions *ms)
 	proxies_free(ms->proxies);
 	for (s = ms->newest; s != NULL; s = older) {
 		older = s->older;
-		access_event_fini(&s->known);
-		free((char *)s->key.p);
+		known_fini(&s->known);
 		free(s);
 	}
-	access_event_fini(&ms->last);
+	free(ms->last);
 	table_free(ms->table);
 	told_free(ms->told);
-	buf_fini(&ms->key);
 	free(ms);
 }
 
@@ -139,84 +153,88 @@ open_session_has_id(const struct access_event *e)
 }
 
 static void
-begin_key(struct buf *key, const struct access_event *e)
+put(struct session_key *key, const void *p, size_t n)
 {
-	buf_clear(key);
-	buf_add_span(key, span_sub(e->texts[EVENT_SERVER], 0, OPEN_SESSION_TEXT));
-	buf_addc(key, '\0');
-	buf_add_span(key, span_sub(e->texts[EVENT_HOST], 0, OPEN_SESSION_TEXT));
-	buf_addc(key, '\0');
+	if (n > 0)
+		memcpy(key->p + key->n, p, n);
+	key->n += n;
+}
+
+static void
+put_text(struct session_key *key, struct span text)
+{
+	put(key, text.p, text.n < KNOWN_TEXT_MAX ? text.n : KNOWN_TEXT_MAX);
+}
+
+static void
+begin_key(struct session_key *key, const struct access_event *e)
+{
+	key->n = 0;
+	put_text(key, e->texts[EVENT_SERVER]);
+	put(key, "", 1);
+	put_text(key, e->texts[EVENT_HOST]);
+	put(key, "", 1);
 }
 
 /* False: the line is not about a message. */
 static bool
-message_key(struct mail_sessions *ms, const struct access_event *e)
+message_key(struct session_key *key, const struct access_event *e)
 {
-	struct span id = span_sub(e->texts[EVENT_QUEUE_ID], 0, OPEN_SESSION_TEXT);
-
-	begin_key(&ms->key, e);
+	if (e->texts[EVENT_QUEUE_ID].n == 0)
+		return false;
+	begin_key(key, e);
 	/* No session id begins with a NUL. */
-	buf_add(&ms->key, "\0Q", 2);
-	buf_add_span(&ms->key, id);
-	return id.n > 0;
-}
-
-static void
-add_process(struct buf *key, const struct access_event *e)
-{
-	buf_add(key, "\0P", 2);
-	buf_add(key, &e->numbers[EVENT_PID], sizeof(e->numbers[0]));
+	put(key, "\0Q", 2);
+	put_text(key, e->texts[EVENT_QUEUE_ID]);
+	return true;
 }
 
 static bool
-add_client(struct buf *key, const struct access_event *e)
+client_key(struct session_key *key, const struct access_event *e)
 {
 	if (e->ip.family == ADDR_NONE ||
 	    e->numbers[EVENT_PORT] == EVENT_NUMBER_UNKNOWN)
 		return false;
-	buf_add(key, "\0C", 2);
-	buf_add(key, &e->numbers[EVENT_PORT], sizeof(e->numbers[0]));
-	buf_add(key, &e->ip, sizeof(e->ip));
+	put(key, "\0C", 2);
+	put(key, &e->numbers[EVENT_PORT], sizeof(e->numbers[0]));
+	put(key, &e->ip, sizeof(e->ip));
 	return true;
 }
 
 /* False: the line does not say. */
 static bool
-make_key(struct mail_sessions *ms, const struct access_event *e)
+make_key(struct session_key *key, const struct access_event *e)
 {
-	struct buf *key = &ms->key;
-
 	begin_key(key, e);
-	if (open_session_has_id(e))
-		buf_add_span(key, span_sub(e->texts[EVENT_SESSION], 0,
-		    OPEN_SESSION_TEXT));
-	else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN)
-		add_process(key, e);
-	else
-		return add_client(key, e);
+	if (open_session_has_id(e)) {
+		put_text(key, e->texts[EVENT_SESSION]);
+	} else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN) {
+		put(key, "\0P", 2);
+		put(key, &e->numbers[EVENT_PID], sizeof(e->numbers[0]));
+	} else {
+		return client_key(key, e);
+	}
 	return true;
 }
 
+/* With the key at hand, which nobody has. */
 static struct open_session *
-add_session(struct mail_sessions *ms, const struct access_event *e,
-    uint64_t hash)
+add_session(struct mail_sessions *ms, const struct access_event *e)
 {
-	struct open_session *s = xcalloc(1, sizeof(*s));
-	char *key = xmalloc(ms->key.n);
+	const struct session_key *key = &ms->key;
+	struct open_session *s = xmalloc(sizeof(*s) + key->n);
 
 	while (ms->oldest != NULL && (table_count(ms->table) >= ms->max ||
 	    ms->bytes >= ms->max * BYTES_EACH)) {
 		ms->evicted++;
 		open_session_close(ms, ms->oldest);
 	}
-	memcpy(key, ms->key.p, ms->key.n);
-	s->key = span_from(key, ms->key.n);
-	s->hash = hash;
-	s->number = ms->next++;
-	s->changed = true;
-	access_event_init(&s->known);
-	s->known.kind = e->kind;
-	table_add(ms->table, hash, s);
+	*s = (struct open_session){ .hash = key->hash, .number = ms->next++,
+		.changed = true, .key_n = key->n, .bytes = key->n };
+	memcpy(s->key, key->p, key->n);
+	known_init(&s->known, e->kind);
+	ms->bytes += s->bytes;
+	table_add(ms->table, s->hash, s);
 	link_newest(ms, s);
 	return s;
 }
@@ -224,50 +242,47 @@ add_session(struct mail_sessions *ms, const struct access_event *e,
 void
 open_session_changed(struct mail_sessions *ms, struct open_session *s)
 {
+	s->changed = true;
+	if (ms->newest == s)
+		return;
 	unlink_session(ms, s);
 	link_newest(ms, s);
-	s->changed = true;
 }
 
-/* The one with the key at hand, now the newest; or NULL. */
+/* The one with the key at hand, or NULL. */
 static struct open_session *
-find_session(struct mail_sessions *ms, uint64_t hash)
+find_session(struct mail_sessions *ms)
 {
-	struct span key = buf_span(&ms->key);
-	struct open_session *s = table_find(ms->table, hash, &key);
+	struct span key = span_from(ms->key.p, ms->key.n);
 
-	if (s != NULL)
-		open_session_changed(ms, s);
-	return s;
+	ms->key.hash = table_hash(key.p, key.n);
+	return table_find(ms->table, ms->key.hash, &key);
 }
 
 struct open_session *
 open_session_find(struct mail_sessions *ms, const struct access_event *e)
 {
-	struct span key;
-
-	if (!make_key(ms, e))
-		return NULL;
-	key = buf_span(&ms->key);
-	return table_find(ms->table, table_hash(key.p, key.n), &key);
+	return make_key(&ms->key, e) ? find_session(ms) : NULL;
 }
 
 struct open_session *
-open_session_of(struct mail_sessions *ms, const struct access_event *e)
+open_session_of(struct mail_sessions *ms, const struct access_event *e,
+    bool begin)
 {
 	struct open_session *s;
-	uint64_t hash;
 
-	if (!make_key(ms, e))
+	if (!make_key(&ms->key, e))
 		return NULL;
-	hash = table_hash(ms->key.p, ms->key.n);
-	s = find_session(ms, hash);
+	s = find_session(ms);
 	/* A process that serves one client after the other. */
 	if (s != NULL && e->kind == EVENT_CONNECT && !open_session_has_id(e)) {
 		open_session_close(ms, s);
 		s = NULL;
 	}
-	return s != NULL ? s : add_session(ms, e, hash);
+	if (s == NULL)
+		return begin ? add_session(ms, e) : NULL;
+	open_session_changed(ms, s);
+	return s;
 }
 
 struct open_session *
@@ -275,14 +290,14 @@ open_session_of_message(struct mail_sessions *ms, const struct access_event *e,
     bool begin)
 {
 	struct open_session *m;
-	uint64_t hash;
 
-	if (!message_key(ms, e))
+	if (!message_key(&ms->key, e))
 		return NULL;
-	hash = table_hash(ms->key.p, ms->key.n);
-	m = find_session(ms, hash);
-	if (m == NULL && begin)
-		m = add_session(ms, e, hash);
+	m = find_session(ms);
+	if (m != NULL)
+		open_session_changed(ms, m);
+	else if (begin)
+		m = add_session(ms, e);
 	if (m != NULL)
 		m->message = true;
 	return m;

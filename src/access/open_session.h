@@ -7,19 +7,16 @@
 
 #include <sys/queue.h>
 
+#include "access/known.h"
 #include "access/mail_session.h"
-#include "base/buf.h"
-
-#define OPEN_SESSION_TEXT 256   /* bytes kept of a text; keys, too */
 
 struct open_session {
 	struct open_session *newer, *older;
 	uint64_t hash;
 	int64_t number;
 	bool changed, noted;
-	struct span key;         /* owned */
 	size_t bytes;            /* of all its texts */
-	struct access_event known;      /* owned texts */
+	struct known known;
 	struct wall login, last;
 	bool message;            /* not a session: one message's way */
 	bool signed_in, signed_out;
@@ -29,6 +26,15 @@ struct open_session {
 	uint64_t user;           /* hash of who signed in */
 	int64_t failures;
 	struct webmail_half *half;   /* what the webmail's log may name */
+	size_t key_n;
+	char key[];
+};
+
+/* Server, host, and what they call it by. */
+struct session_key {
+	uint64_t hash;
+	size_t n;
+	char p[3 * KNOWN_TEXT_MAX + 4];
 };
 
 struct mail_sessions {
@@ -42,8 +48,8 @@ struct mail_sessions {
 	mail_session_fn *closed;
 	void *arg;
 	uint64_t evicted;
-	struct buf key;                     /* scratch */
-	struct access_event last;           /* of a session just closed */
+	struct session_key key;             /* scratch */
+	char *last;                         /* texts of the one just closed */
 	struct told *told;                  /* by other logs */
 	struct proxies *proxies;            /* may be NULL */
 	struct webmail *webmail;            /* … with them only */
@@ -53,9 +59,10 @@ struct mail_sessions {
 /* Does the server name the session? Else its process stands for it, or the
  * client's address and port. */
 bool open_session_has_id(const struct access_event *e);
-/* The event's, now the newest; begun if need be. NULL: its line says none. */
+/* The event's, now the newest; begun only if `begin`. NULL: there is none, or
+ * its line does not say which. */
 struct open_session *open_session_of(struct mail_sessions *ms,
-    const struct access_event *e);
+    const struct access_event *e, bool begin);
 /* The one of its message; begun only if `begin`. NULL: there is none. */
 struct open_session *open_session_of_message(struct mail_sessions *ms,
     const struct access_event *e, bool begin);
@@ -66,6 +73,8 @@ struct open_session *open_session_find(struct mail_sessions *ms,
 void open_session_changed(struct mail_sessions *ms, struct open_session *s);
 /* Tells the owner. What it knew lasts until the next one is closed. */
 void open_session_close(struct mail_sessions *ms, struct open_session *s);
+/* An event that says all that is known; texts are the session's. */
+void open_session_event(const struct open_session *s, struct access_event *e);
 /* Takes it from the list of those that wait for their sign-in. */
 void open_session_not_late(struct mail_sessions *ms, struct open_session *s);
 

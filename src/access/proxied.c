@@ -33,16 +33,14 @@ proxied_known(struct open_session *s, struct access_event *e)
 	    !addr_eq(&s->known.proxy_ip, &e->ip))
 		return;
 	/* The same connection for somebody else. */
-	if (user.n > 0 && !span_eq(span_sub(user, 0, OPEN_SESSION_TEXT),
-	    s->known.texts[EVENT_USER])) {
+	if (user.n > 0 && !span_eq(span_sub(user, 0, KNOWN_TEXT_MAX),
+	    known_text(&s->known, KNOWN_USER))) {
 		s->known.ip = e->ip;
-		s->known.place = (struct place){ 0 };
 		s->known.proxy_ip = (struct addr){ 0 };
 		return;
 	}
 	e->proxy_ip = e->ip;
 	e->ip = s->known.ip;
-	e->place = s->known.place;
 }
 
 enum event_tls
@@ -125,7 +123,6 @@ place(struct mail_sessions *ms, struct webmail_half *h,
 		return;
 	h->open->known.proxy_ip = h->ip;
 	h->open->known.ip = *client;
-	h->open->known.place = (struct place){ 0 };
 	open_session_changed(ms, h->open);
 }
 
@@ -165,7 +162,6 @@ set_client(struct open_session *s, struct access_event *e,
 		return;
 	s->known.proxy_ip = e->proxy_ip;
 	s->known.ip = e->ip;
-	s->known.place = e->place;
 }
 
 static void

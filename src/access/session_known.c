@@ -1,119 +1,40 @@
 #include "access/session_known.h"
 
-#include <string.h>
+/* --- what a session learns ---------------------------------------------- */
 
-/* What is true of all of a session; the rest is one line's. */
-static const enum event_text lasting[] = {
-	EVENT_HOST, EVENT_SERVER, EVENT_USER, EVENT_USER_RAW, EVENT_DOMAIN,
-	EVENT_AUTH_USER, EVENT_MECHANISM, EVENT_TLS_VERSION, EVENT_TLS_CIPHER,
-	EVENT_SESSION, EVENT_AGENT, EVENT_AGENT_VERSION, EVENT_DEVICE,
-	EVENT_SENDER, EVENT_MESSAGE_ID,   /* of a message: KEPT, not LASTING */
-};
-
-static const enum event_number lasting_numbers[] = {
-	EVENT_PID, EVENT_PORT, EVENT_LOCAL_PORT, EVENT_BYTES_IN,
-	EVENT_BYTES_OUT, EVENT_DURATION_MS, EVENT_FETCHED, EVENT_DELETED,
-};
-
-#define KEPT (sizeof(lasting) / sizeof(lasting[0]))
-#define LASTING (KEPT - 2)
-#define LASTING_NUMBERS (sizeof(lasting_numbers) / sizeof(lasting_numbers[0]))
-
-/* All but the texts. */
 static void
-fill_rest(struct access_event *to, const struct access_event *from)
+take_texts(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e, unsigned texts)
 {
-	if (to->ip.family == ADDR_NONE) {
-		to->ip = from->ip;
-		to->place = from->place;
-	}
-	if (to->local_ip.family == ADDR_NONE)
-		to->local_ip = from->local_ip;
-	if (to->proxy_ip.family == ADDR_NONE)
-		to->proxy_ip = from->proxy_ip;
-	if (to->service == SERVICE_UNKNOWN)
-		to->service = from->service;
-	if (to->tls == EVENT_TLS_UNKNOWN)
-		to->tls = from->tls;
+	ms->bytes -= s->bytes;
+	s->bytes = s->key_n + known_take(&s->known, e, texts);
+	ms->bytes += s->bytes;
 }
 
-static void
-fill(struct access_event *to, const struct access_event *from)
+void
+session_known_keep(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e)
 {
-	for (size_t i = 0; i < LASTING; i++)
-		if (to->texts[lasting[i]].n == 0)
-			to->texts[lasting[i]] = from->texts[lasting[i]];
-	fill_rest(to, from);
+	known_read(&s->known, e);
+	known_numbers(&s->known, e);
+	take_texts(ms, s, e, KNOWN_ALL);
+}
+
+void
+session_known_add(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e, unsigned texts)
+{
+	texts &= known_has(e) & ~(unsigned)s->known.has;
+	if (texts != 0)
+		take_texts(ms, s, e, texts);
 }
 
 /* A name that failed is not the account's: only a sign-in tells that. */
-static void
-forget_user(struct access_event *e)
-{
-	e->texts[EVENT_USER] = e->texts[EVENT_USER_RAW] = (struct span){ 0 };
-	e->texts[EVENT_DOMAIN] = (struct span){ 0 };
-}
-
 static bool
 tells_user(const struct access_event *e)
 {
 	return e->kind != EVENT_FAILURE && e->kind != EVENT_ABORT &&
 	    e->kind != EVENT_CLIENT;
-}
-
-static struct span
-kept_text(const struct access_event *e, size_t i)
-{
-	return span_sub(e->texts[lasting[i]], 0, OPEN_SESSION_TEXT);
-}
-
-/* Most lines tell of a session what is known: nothing is to be copied. */
-static bool
-knows_texts(const struct access_event *known, const struct access_event *e)
-{
-	for (size_t i = 0; i < KEPT; i++)
-		if (!span_eq(known->texts[lasting[i]], kept_text(e, i)))
-			return false;
-	return true;
-}
-
-/* All but the texts. */
-static void
-keep_rest(struct access_event *known, const struct access_event *e)
-{
-	struct access_event before = *known;
-
-	*known = *e;
-	memcpy(known->texts, before.texts, sizeof(known->texts));
-	known->line = before.line;
-	known->forwarded = before.forwarded;
-	known->owned = before.owned;
-}
-
-/* Its lasting texts are copied, each of a bounded length. */
-void
-session_known_keep(struct mail_sessions *ms, struct open_session *s,
-    const struct access_event *e)
-{
-	struct access_event before, kept;
-
-	if (knows_texts(&s->known, e)) {
-		keep_rest(&s->known, e);
-		return;
-	}
-	before = s->known;
-	kept = *e;
-	ms->bytes -= s->bytes;
-	s->bytes = s->key.n;
-	memset(kept.texts, 0, sizeof(kept.texts));
-	kept.line = kept.forwarded = (struct span){ 0 };
-	for (size_t i = 0; i < KEPT; i++) {
-		kept.texts[lasting[i]] = kept_text(e, i);
-		s->bytes += kept.texts[lasting[i]].n;
-	}
-	ms->bytes += s->bytes;
-	access_event_copy(&s->known, &kept);
-	access_event_fini(&before);
 }
 
 /*
@@ -126,7 +47,7 @@ ask_user(struct open_session *s, const struct access_event *e)
 	if (e->kind != EVENT_OTHER || e->texts[EVENT_USER].n == 0 ||
 	    s->signed_in)
 		return;
-	forget_user(&s->known);
+	known_forget(&s->known, KNOWN_NAME);
 	s->asked = true;
 }
 
@@ -139,76 +60,102 @@ session_known_answer(struct open_session *s, struct access_event *e)
 	s->asked = false;
 	if (e->kind != EVENT_FAILURE)
 		return;
-	if (e->texts[EVENT_USER].n == 0) {
-		e->texts[EVENT_USER] = s->known.texts[EVENT_USER];
-		e->texts[EVENT_USER_RAW] = s->known.texts[EVENT_USER_RAW];
-		e->texts[EVENT_DOMAIN] = s->known.texts[EVENT_DOMAIN];
-	}
-	forget_user(&s->known);
-}
-
-/* Most lines of a session that is known have no text that is not. */
-static bool
-has_news(const struct open_session *s, const struct access_event *e)
-{
-	if (e->kind == EVENT_LOGIN)
-		return true;
-	for (size_t i = 0; i < LASTING; i++)
-		if (s->known.texts[lasting[i]].n == 0 &&
-		    e->texts[lasting[i]].n > 0)
-			return true;
-	return false;
+	if (e->texts[EVENT_USER].n == 0)
+		known_give(&s->known, e, KNOWN_NAME);
+	known_forget(&s->known, KNOWN_NAME);
 }
 
 static void
-learn_numbers(struct access_event *known, const struct access_event *e)
+fill_addr(struct addr *to, const struct addr *from)
 {
-	for (size_t i = 0; i < LASTING_NUMBERS; i++)
-		if (e->numbers[lasting_numbers[i]] != EVENT_NUMBER_UNKNOWN)
-			known->numbers[lasting_numbers[i]] =
-			    e->numbers[lasting_numbers[i]];
+	if (to->family == ADDR_NONE)
+		*to = *from;
+}
+
+/* All but the texts and numbers. */
+static void
+learn_rest(struct known *k, const struct access_event *e)
+{
+	fill_addr(&k->ip, &e->ip);
+	fill_addr(&k->local_ip, &e->local_ip);
+	fill_addr(&k->proxy_ip, &e->proxy_ip);
+	if (k->service == SERVICE_UNKNOWN)
+		k->service = (uint8_t)e->service;
+	if (k->tls == EVENT_TLS_UNKNOWN)
+		k->tls = (uint8_t)e->tls;
+}
+
+/* The sign-in's own words stand before earlier ones. */
+static void
+learn_login(struct known *k, const struct access_event *e)
+{
+	const struct known before = *k;
+
+	known_read(k, e);
+	fill_addr(&k->ip, &before.ip);
+	fill_addr(&k->local_ip, &before.local_ip);
+	fill_addr(&k->proxy_ip, &before.proxy_ip);
+	if (k->service == SERVICE_UNKNOWN)
+		k->service = before.service;
+	if (k->tls == EVENT_TLS_UNKNOWN)
+		k->tls = before.tls;
+}
+
+/* Those of the texts that say something else than what is known. */
+static unsigned
+differing(const struct known *k, const struct access_event *e, unsigned texts)
+{
+	unsigned out = 0, i;
+
+	for (; texts != 0; texts &= texts - 1) {
+		i = (unsigned)__builtin_ctz(texts);
+		if (!span_eq(known_text(k, i), span_sub(
+			e->texts[known_text_of[i]], 0, KNOWN_TEXT_MAX)))
+			out |= KNOWN_BIT(i);
+	}
+	return out;
 }
 
 void
 session_known_learn(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e)
 {
-	struct access_event both, told;
+	unsigned texts = known_has(e);
 
 	ask_user(s, e);
-	if (!has_news(s, e)) {
-		fill_rest(&s->known, e);
-		learn_numbers(&s->known, e);
-		return;
-	}
-	told = *e;
-	both = s->known;
 	if (!tells_user(e))
-		forget_user(&told);
+		texts &= ~KNOWN_NAME;
 	if (e->kind == EVENT_LOGIN) {
-		/* The sign-in's own words stand before earlier ones. */
-		both = told;
-		fill(&both, &s->known);
+		learn_login(&s->known, e);
+		texts = differing(&s->known, e,
+		    texts | (KNOWN_ALL & ~KNOWN_LASTING));
 	} else {
-		fill(&both, &told);
+		learn_rest(&s->known, e);
+		texts &= KNOWN_LASTING & ~(unsigned)s->known.has;
 	}
-	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
-		both.numbers[i] = s->known.numbers[i];
-	learn_numbers(&both, e);
-	session_known_keep(ms, s, &both);
+	known_numbers(&s->known, e);
+	/* Most lines of a session that is known have none that is not. */
+	if (texts != 0)
+		take_texts(ms, s, e, texts);
 }
+
+/* --- what it teaches ---------------------------------------------------- */
 
 /* What a sign-out or a client's name lacks, its session knows. */
 void
 session_known_teach(const struct open_session *s, struct access_event *e)
 {
-	struct access_event known;
+	const struct known *k = &s->known;
+	unsigned lacks = KNOWN_LASTING & ~known_has(e);
 
-	if (e->kind != EVENT_FAILURE && e->kind != EVENT_ABORT) {
-		fill(e, &s->known);
-		return;
-	}
-	known = s->known;
-	forget_user(&known);
-	fill(e, &known);
+	if (e->kind == EVENT_FAILURE || e->kind == EVENT_ABORT)
+		lacks &= ~KNOWN_NAME;
+	known_give(k, e, lacks);
+	fill_addr(&e->ip, &k->ip);
+	fill_addr(&e->local_ip, &k->local_ip);
+	fill_addr(&e->proxy_ip, &k->proxy_ip);
+	if (e->service == SERVICE_UNKNOWN)
+		e->service = k->service;
+	if (e->tls == EVENT_TLS_UNKNOWN)
+		e->tls = k->tls;
 }

@@ -10,6 +10,9 @@
 /* All of what the event says of it; its lasting texts are copied. */
 void session_known_keep(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e);
+/* Of these texts (KNOWN_BIT) those that are not known yet. */
+void session_known_add(struct mail_sessions *ms, struct open_session *s,
+    const struct access_event *e, unsigned texts);
 /* What the event adds to what was known. */
 void session_known_learn(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e);

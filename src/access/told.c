@@ -22,8 +22,16 @@ struct slot {
 	uint32_t n;
 };
 
+/* What is to be noted next: its slot is on its way from memory meanwhile. */
+struct telling {
+	uint64_t hash, log;
+	int64_t second;
+};
+
 struct told {
 	struct slot slots[SLOTS];   /* by hash; a collision forgets */
+	struct telling last;
+	bool waits;                 /* … is still to be noted */
 	struct buf log;             /* the last one's name … */
 	uint64_t log_hash;          /* … and hash; 0: there was none yet */
 	bool several;               /* logs: one alone tells nothing twice */
@@ -109,15 +117,40 @@ take(struct told *t, uint64_t hash, int64_t second, uint64_t log)
 }
 
 static void
-note(struct told *t, uint64_t hash, int64_t second, uint64_t log)
+note(struct told *t, const struct telling *telling)
 {
-	struct slot *slot = slot_of(t, hash, second);
+	struct slot *slot = slot_of(t, telling->hash, telling->second);
+	const struct slot seen = { (uint32_t)(telling->hash >> 32),
+		(uint32_t)telling->second, (uint32_t)telling->log, 0 };
 
-	if (slot->hash != hash >> 32 || slot->second != (uint32_t)second ||
-	    slot->log != (uint32_t)log)
-		*slot = (struct slot){ (uint32_t)(hash >> 32),
-			(uint32_t)second, (uint32_t)log, 0 };
+	if (slot->hash != seen.hash || slot->second != seen.second ||
+	    slot->log != seen.log)
+		*slot = seen;
 	slot->n++;
+}
+
+/* By the next line it is in the cache. */
+static void
+note_later(struct told *t, uint64_t hash, int64_t second, uint64_t log)
+{
+	if (t->waits)
+		note(t, &t->last);
+	t->last = (struct telling){ hash, log, second };
+	t->waits = true;
+	__builtin_prefetch(slot_of(t, hash, second), 1);
+}
+
+/* Another log has told one like it? */
+static bool
+take_any(struct told *t, uint64_t hash, int64_t now, uint64_t log)
+{
+	if (t->waits)
+		note(t, &t->last);
+	t->waits = false;
+	for (int64_t i = now - WITHIN; i <= now + WITHIN; i++)
+		if (take(t, hash, i, log))
+			return true;
+	return false;
 }
 
 bool
@@ -126,15 +159,14 @@ told_before(struct told *t, const struct access_event *e)
 	uint64_t log = log_of(t, e), hash = hash_of(e);
 	int64_t now = wall_seconds(e->time);
 
-	for (int64_t i = now - WITHIN; t->several && i <= now + WITHIN; i++)
-		if (take(t, hash, i, log))
-			return true;
-	note(t, hash, now, log);
+	if (t->several && take_any(t, hash, now, log))
+		return true;
+	note_later(t, hash, now, log);
 	return false;
 }
 
 void
 told_note(struct told *t, const struct access_event *e)
 {
-	note(t, hash_of(e), wall_seconds(e->time), log_of(t, e));
+	note_later(t, hash_of(e), wall_seconds(e->time), log_of(t, e));
 }

@@ -23,8 +23,8 @@ move_in(struct span *text, char **at)
 	*at += text->n;
 }
 
-size_t
-access_event_texts(const struct access_event *e)
+static size_t
+text_bytes(const struct access_event *e)
 {
 	size_t n = e->line.n + e->forwarded.n;
 
@@ -34,23 +34,16 @@ access_event_texts(const struct access_event *e)
 }
 
 void
-access_event_move_in(struct access_event *e, char *room)
-{
-	e->owned = NULL;
-	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		move_in(&e->texts[i], &room);
-	move_in(&e->line, &room);
-	move_in(&e->forwarded, &room);
-}
-
-void
 access_event_copy(struct access_event *to, const struct access_event *from)
 {
-	char *room = xmalloc(access_event_texts(from) + 1);
+	char *room = xmalloc(text_bytes(from) + 1);
 
 	*to = *from;
-	access_event_move_in(to, room);
 	to->owned = room;
+	for (unsigned i = 0; i < EVENT_TEXTS; i++)
+		move_in(&to->texts[i], &room);
+	move_in(&to->line, &room);
+	move_in(&to->forwarded, &room);
 }
 
 void

@@ -52,11 +52,5 @@ void access_event_init(struct access_event *e);
 void access_event_copy(struct access_event *to,
     const struct access_event *from);
 void access_event_fini(struct access_event *e);
-/*
- * The texts go to the caller's room, access_event_texts() bytes, which must
- * stay as long as the event is used; nothing is to be freed.
- */
-size_t access_event_texts(const struct access_event *e);
-void access_event_move_in(struct access_event *e, char *room);
 
 #endif

@@ -131,7 +131,8 @@ reply(int error, struct store_found *found, void *arg)
 	json_t *rows = json_array();
 
 	for (size_t i = 0; error == 0 && i < found->rows->n; i++)
-		json_array_append_new(rows, row_json(&found->rows->v[i]));
+		json_array_append_new(rows,
+		    row_json(event_rows_at(found->rows, i)));
 	if (error == 0) {
 		request_reply(arg, json_pack("{s:o, s:b}", "rows", rows,
 		    "more", (int)found->more));

@@ -17,9 +17,10 @@ restore_accesses(struct engine *e)
 	    store_load_accesses(e->store, ACCESSES_US, &rows) == -1)
 		log_warning(LOGGER, "sign-ins of before are not known");
 	for (size_t i = rows.n; i > 0; i--) {
-		rows.v[i - 1].event.number = rows.v[i - 1].number;
-		mail_sessions_recall(e->events->sessions,
-		    &rows.v[i - 1].event);
+		struct event_row *row = event_rows_at(&rows, i - 1);
+
+		row->event.number = row->number;
+		mail_sessions_recall(e->events->sessions, &row->event);
 	}
 	event_rows_fini(&rows);
 }
@@ -34,7 +35,8 @@ restore_told(struct engine *e)
 		&rows) == -1)
 		log_warning(LOGGER, "what was told last is not known");
 	for (size_t i = rows.n; i > 0; i--)
-		mail_sessions_told(e->events->sessions, &rows.v[i - 1].event);
+		mail_sessions_told(e->events->sessions,
+		    &event_rows_at(&rows, i - 1)->event);
 	event_rows_fini(&rows);
 }
 
@@ -48,7 +50,7 @@ restore_messages(struct engine *e)
 		log_warning(LOGGER, "messages under way are not known");
 	for (size_t i = rows.n; i > 0; i--)
 		mail_sessions_message(e->events->sessions,
-		    &rows.v[i - 1].event);
+		    &event_rows_at(&rows, i - 1)->event);
 	event_rows_fini(&rows);
 }
 
@@ -62,7 +64,7 @@ restore_sessions(struct engine *e)
 	if (store_load_sessions(e->store, &rows, &next) == -1)
 		log_warning(LOGGER, "open sessions are not known");
 	for (size_t i = 0; i < rows.n; i++) {
-		const struct event_row *row = &rows.v[i];
+		const struct event_row *row = event_rows_at(&rows, i);
 		const struct mail_session s = {
 			.number = row->number, .event = &row->event,
 			.login = row->login, .signed_in = row->signed_in,

@@ -12,7 +12,6 @@
 
 struct event_row {
 	int64_t number;           /* of the row; of a new event 0: the next */
-	struct access_event event;   /* its texts are the rows' */
 	bool is_session;
 	bool is_gone;             /* it was noted, and is none after all */
 	bool is_moved;            /* only where it came from is news: ip,
@@ -24,17 +23,30 @@ struct event_row {
 	struct wall login, end;   /* us 0: unknown */
 	int64_t failures;
 	int64_t duration_ms;      /* -1: unknown */
+	struct access_event event;   /* its texts are the rows' */
 };
 
 struct event_block;
 
+#define EVENT_ROWS_EACH 32u   /* in a block, which does not move */
+
 struct event_rows {
-	struct event_row *v;
-	size_t n, cap;
+	struct event_row **v;     /* blocks */
+	size_t n;                 /* rows */
 	struct event_block *texts;   /* the newest first */
 };
 
-/* A row at the end, zeroed but for what the event says, which is copied. */
+static inline struct event_row *
+event_rows_at(const struct event_rows *rows, size_t i)
+{
+	return &rows->v[i / EVENT_ROWS_EACH][i % EVENT_ROWS_EACH];
+}
+
+/*
+ * A row at the end, zeroed but for what the event says, which is copied; it
+ * stays where it is. Texts that are parts of the event's line are parts of the
+ * row's.
+ */
 struct event_row *event_rows_add(struct event_rows *rows,
     const struct access_event *e);
 void event_rows_fini(struct event_rows *rows);

@@ -302,13 +302,14 @@ add_events(struct database *db, const struct event_sum_run *run,
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++) {
-		const struct access_event *e = &rows->v[i].event;
+		const struct event_row *row = event_rows_at(rows, i);
+		const struct access_event *e = &row->event;
 		struct access_sum one = sum_of(e, run->tls != NULL ?
 		    run->tls(e) : e->tls, code);
 
 		rc = add_sum(db, d, &one);
 		d->time = e->time;
-		d->number = rows->v[i].number;
+		d->number = row->number;
 	}
 	return rc;
 }

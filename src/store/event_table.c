@@ -387,7 +387,7 @@ event_table_write(struct database *db, const struct event_rows *rows)
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++)
-		rc = write_row(db, &rows->v[i], &log);
+		rc = write_row(db, event_rows_at(rows, i), &log);
 	return rc;
 }
 

@@ -180,7 +180,8 @@ complete(struct store *s, struct requests *batch)
 {
 	for (struct request *r = batch->first; r != NULL; r = r->next)
 		for (size_t i = 0; r->rows != NULL && i < r->rows->n; i++)
-			s->hooks.complete(&r->rows->v[i], s->hooks_arg);
+			s->hooks.complete(event_rows_at(r->rows, i),
+			    s->hooks_arg);
 }
 
 static void
@@ -190,7 +191,8 @@ tell_written(struct store *s, const struct requests *batch)
 
 	for (r = batch->first; r != NULL; r = r->next)
 		for (size_t i = 0; r->rows != NULL && i < r->rows->n; i++)
-			s->hooks.written(&r->rows->v[i], s->hooks_arg);
+			s->hooks.written(event_rows_at(r->rows, i),
+			    s->hooks_arg);
 }
 
 static bool

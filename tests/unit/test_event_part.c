@@ -84,8 +84,8 @@ on_found(int error, struct store_found *found, void *arg)
 
 	assert_int_equal(error, 0);
 	for (size_t i = 0; i < found->rows->n; i++) {
-		a->v[a->n++] = found->rows->v[i].number;
-		a->time = found->rows->v[i].event.time;
+		a->v[a->n++] = event_rows_at(found->rows, i)->number;
+		a->time = event_rows_at(found->rows, i)->event.time;
 	}
 	a->more = found->more;
 	a->done = true;

@@ -228,6 +228,7 @@ assert_row(struct scene *sc, struct span raw, struct span domain,
 {
 	struct store_query q = all;
 	struct event_rows rows = { 0 };
+	const struct access_event *found;
 
 	q.user = SPAN("alice@example.com");
 	assert_true(store_find(sc->store, &q, on_found, &rows));
@@ -235,9 +236,10 @@ assert_row(struct scene *sc, struct span raw, struct span domain,
 	while (rows.n == 0)
 		event_base_loop(sc->base, EVLOOP_ONCE);
 	assert_int_equal(rows.n, 1);
-	assert_true(span_eq(rows.v[0].event.texts[EVENT_USER_RAW], raw));
-	assert_true(span_eq(rows.v[0].event.texts[EVENT_DOMAIN], domain));
-	assert_true(span_eq(rows.v[0].event.texts[EVENT_LOG], log));
+	found = &event_rows_at(&rows, 0)->event;
+	assert_true(span_eq(found->texts[EVENT_USER_RAW], raw));
+	assert_true(span_eq(found->texts[EVENT_DOMAIN], domain));
+	assert_true(span_eq(found->texts[EVENT_LOG], log));
 	event_rows_fini(&rows);
 }
 

@@ -181,7 +181,7 @@ on_found(int error, struct store_found *found, void *arg)
 
 	assert_int_equal(error, 0);
 	for (size_t i = 0; i < found->rows->n; i++) {
-		const struct event_row *row = &found->rows->v[i];
+		const struct event_row *row = event_rows_at(found->rows, i);
 
 		summary_add(r->summary, &row->event, r->in_period);
 		r->behind = row->event.time;
@@ -545,7 +545,7 @@ an_event_of_a_day_that_was_begun(void **state)
 	assert_days(sc, "1", "1");
 	start(sc);
 	add_row(&rows, ROWS + 1, END - ACCESS_SUM_DAY);
-	rows.v[0].event.kind = EVENT_FAILURE;
+	event_rows_at(&rows, 0)->event.kind = EVENT_FAILURE;
 	write_rows(sc, &rows);
 	assert_days(sc, "1", "0");
 	compare_all(sc);

@@ -182,7 +182,8 @@ rows_are_amended(void **state)
 	}
 	e = event_of("alice", "10.0.0.2", EVENT_LOGIN, 1007);
 	event_rows_add(&rows, &e)->number = 3;
-	rows.v[3].is_session = rows.v[3].signed_in = true;
+	event_rows_at(&rows, 3)->is_session = true;
+	event_rows_at(&rows, 3)->signed_in = true;
 	assert_true(store_events(sc->store, &rows, &here));
 	e = event_of("", "198.51.100.7", EVENT_OTHER, 0);
 	addr_parse(SPAN("10.0.0.2"), &e.proxy_ip);
@@ -191,28 +192,28 @@ rows_are_amended(void **state)
 	event_rows_add(&rows, &e)->number = 3;
 	event_rows_add(&rows, &e)->number = 4711;   /* purged since */
 	for (int i = 0; i < 4; i++)
-		rows.v[i].is_moved = true;
-	rows.v[1].is_moved = false;
-	rows.v[1].is_gone = rows.v[2].is_session = true;
+		event_rows_at(&rows, i)->is_moved = true;
+	event_rows_at(&rows, 1)->is_moved = false;
+	event_rows_at(&rows, 1)->is_gone = event_rows_at(&rows, 2)->is_session = true;
 	assert_true(store_events(sc->store, &rows, &here));
 	a = find(sc, &q);
 	assert_int_equal(a.rows.n, 2);
-	assert_int_equal(a.rows.v[0].number, 7);
-	assert_true(addr_eq(&a.rows.v[0].event.ip, &e.ip));
-	assert_true(addr_eq(&a.rows.v[0].event.proxy_ip, &e.proxy_ip));
-	assert_string_equal(a.rows.v[0].event.place.country, "DE");
-	assert_int_equal(a.rows.v[0].event.time.us, 1007 * US);
-	assert_true(span_eq(a.rows.v[0].event.texts[EVENT_USER],
+	assert_int_equal(event_rows_at(&a.rows, 0)->number, 7);
+	assert_true(addr_eq(&event_rows_at(&a.rows, 0)->event.ip, &e.ip));
+	assert_true(addr_eq(&event_rows_at(&a.rows, 0)->event.proxy_ip, &e.proxy_ip));
+	assert_string_equal(event_rows_at(&a.rows, 0)->event.place.country, "DE");
+	assert_int_equal(event_rows_at(&a.rows, 0)->event.time.us, 1007 * US);
+	assert_true(span_eq(event_rows_at(&a.rows, 0)->event.texts[EVENT_USER],
 	    SPAN("alice")));
-	assert_int_equal(a.rows.v[1].number, 9);
-	assert_int_equal(a.rows.v[1].event.proxy_ip.family, ADDR_NONE);
+	assert_int_equal(event_rows_at(&a.rows, 1)->number, 9);
+	assert_int_equal(event_rows_at(&a.rows, 1)->event.proxy_ip.family, ADDR_NONE);
 	event_rows_fini(&a.rows);
 	q.sessions = true;
 	q.ip = e.ip;
 	a = find(sc, &q);
 	assert_int_equal(a.rows.n, 1);
-	assert_int_equal(a.rows.v[0].number, 3);
-	assert_true(addr_eq(&a.rows.v[0].event.proxy_ip, &e.proxy_ip));
+	assert_int_equal(event_rows_at(&a.rows, 0)->number, 3);
+	assert_true(addr_eq(&event_rows_at(&a.rows, 0)->event.proxy_ip, &e.proxy_ip));
 	event_rows_fini(&a.rows);
 }
 
@@ -243,7 +244,7 @@ every_field_comes_back(void **state)
 		q.until.us = e.time.us + 1;
 		a = find(sc, &q);
 		assert_true(a.rows.n >= 1);
-		assert_event(&a.rows.v[a.rows.n - 1].event, &e);
+		assert_event(&event_rows_at(&a.rows, a.rows.n - 1)->event, &e);
 		event_rows_fini(&a.rows);
 	}
 	close_store(sc);
@@ -266,9 +267,9 @@ foreign_bytes_become_utf8_and_lines_are_cut(void **state)
 	store_events(sc->store, &rows, &here);
 	a = find(sc, &all);
 	assert_int_equal(a.rows.n, 1);
-	assert_true(span_eq(a.rows.v[0].event.texts[EVENT_USER],
+	assert_true(span_eq(event_rows_at(&a.rows, 0)->event.texts[EVENT_USER],
 	    SPAN("a\xef\xbf\xbd" "b")));
-	assert_int_equal(a.rows.v[0].event.line.n, EVENT_LINE_MAX);
+	assert_int_equal(event_rows_at(&a.rows, 0)->event.line.n, EVENT_LINE_MAX);
 	event_rows_fini(&a.rows);
 }
 
@@ -335,10 +336,10 @@ pages_neither_lose_nor_repeat(void **state)
 		do {
 			a = find(sc, &q);
 			for (size_t i = 0; i < a.rows.n; i++, n++) {
-				assert_false(seen[a.rows.v[i].number]);
-				seen[a.rows.v[i].number] = true;
-				q.behind = a.rows.v[i].event.time;
-				q.number = a.rows.v[i].number;
+				assert_false(seen[event_rows_at(&a.rows, i)->number]);
+				seen[event_rows_at(&a.rows, i)->number] = true;
+				q.behind = event_rows_at(&a.rows, i)->event.time;
+				q.number = event_rows_at(&a.rows, i)->number;
 			}
 			event_rows_fini(&a.rows);
 		} while (a.more);
@@ -402,20 +403,20 @@ open_sessions_come_back_at_a_start(void **state)
 	open_store(sc);
 	assert_int_equal(store_load_sessions(sc->store, &rows, &next), 0);
 	assert_int_equal(rows.n, 1);
-	assert_int_equal(rows.v[0].number, 2);
-	assert_int_equal(rows.v[0].failures, 2);
-	assert_true(rows.v[0].login.us == NOW * US);
+	assert_int_equal(event_rows_at(&rows, 0)->number, 2);
+	assert_int_equal(event_rows_at(&rows, 0)->failures, 2);
+	assert_true(event_rows_at(&rows, 0)->login.us == NOW * US);
 	assert_int_equal(next, 3);
 	event_rows_fini(&rows);
 	assert_int_equal(store_start(sc->store), 0);
 	q.sessions = true;
 	a = find(sc, &q);
 	assert_int_equal(a.rows.n, 2);
-	assert_false(a.rows.v[0].is_open);
-	assert_true(a.rows.v[0].signed_out);
-	assert_int_equal(a.rows.v[0].duration_ms, 60000);
-	assert_true(a.rows.v[1].is_open);
-	assert_false(a.rows.v[1].signed_out);
+	assert_false(event_rows_at(&a.rows, 0)->is_open);
+	assert_true(event_rows_at(&a.rows, 0)->signed_out);
+	assert_int_equal(event_rows_at(&a.rows, 0)->duration_ms, 60000);
+	assert_true(event_rows_at(&a.rows, 1)->is_open);
+	assert_false(event_rows_at(&a.rows, 1)->signed_out);
 	event_rows_fini(&a.rows);
 }
 

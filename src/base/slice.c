@@ -12,8 +12,9 @@ struct slice {
 	struct event *turn;
 	struct slice_work work;
 	void *arg;
-	uint64_t ns;
 };
+
+static uint64_t limit = UINT64_MAX;
 
 static void
 come_back(struct slice *s, bool waits)
@@ -33,6 +34,7 @@ slice_run(struct slice *s, uint64_t ns)
 	void *arg = s->arg;
 	enum slice_step rc;
 
+	ns = ns < limit ? ns : limit;
 	log_gather();
 	do
 		rc = work.step(arg);
@@ -52,7 +54,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	clock_tick();
-	slice_run(s, s->ns);
+	slice_run(s, SLICE_NS);
 }
 
 struct slice *
@@ -62,7 +64,6 @@ slice_new(struct event_base *base, const struct slice_work *work, void *arg)
 
 	s->work = *work;
 	s->arg = arg;
-	s->ns = SLICE_NS;
 	s->turn = event_new(base, -1, 0, on_turn, s);
 	if (s->turn == NULL)
 		log_fatal("gaol", "out of memory");
@@ -87,7 +88,7 @@ slice_go_on(struct slice *s)
 }
 
 void
-slice_limit(struct slice *s, uint64_t ns)
+slice_limit(uint64_t ns)
 {
-	s->ns = ns;
+	limit = ns;
 }

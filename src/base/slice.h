@@ -34,7 +34,7 @@ void slice_free(struct slice *s);   /* NULL is a no-op */
 void slice_go_on(struct slice *s);
 /* For so long in this turn, then as slice_go_on(). */
 void slice_run(struct slice *s, uint64_t ns);
-/* How long a turn takes; a step at least. For tests. */
-void slice_limit(struct slice *s, uint64_t ns);
+/* No slice takes longer than this; a step at least. For tests. */
+void slice_limit(uint64_t ns);
 
 #endif

@@ -566,7 +566,7 @@ begin(int fd)
 	send_config(JAILS);
 	work_all();
 	/* A step a turn: whatever can be between two of them is. */
-	slice_limit(s->e->changes.slice, 0);
+	slice_limit(0);
 	for (size_t i = 0; i < MANY; i++)
 		jails[i] = (struct model){ .name = names[i], .runs = true,
 			.lifts = true, .native = i == 1 };

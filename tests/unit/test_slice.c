@@ -59,6 +59,7 @@ teardown(void **state)
 	if (!gone)
 		slice_free(slice);
 	slice_free(NULL);
+	slice_limit(UINT64_MAX);
 	event_base_free(base);
 	return 0;
 }
@@ -81,7 +82,7 @@ static void
 a_turn_is_a_step_where_that_is_the_limit(void **state)
 {
 	(void)state;
-	slice_limit(slice, 0);
+	slice_limit(0);
 	slice_go_on(slice);
 	for (unsigned i = 1; i < 5; i++) {
 		turn();

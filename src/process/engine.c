@@ -123,6 +123,7 @@ engine_ready(struct engine *e)
 	struct wire_ready ready = { .type = WIRE_READY };
 
 	e->reconciled = true;
+	engine_lifted_end(e);
 	ready.pid = (uint32_t)getpid();
 	port_send(e->parent, &ready, sizeof(ready), -1);
 }
@@ -456,6 +457,7 @@ engine_free(struct engine *e)
 	engine_restore_end(e);
 	store_close(e->store);
 	engine_sync_fini(e);
+	engine_lifted_end(e);
 	engine_asks_fini(e);
 	engine_changes_fini(e);
 	engine_journal_fini(e);

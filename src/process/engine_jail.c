@@ -176,6 +176,8 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 
 	(void)jail;
 	engine_jail_leave(j, t);
+	if (why != UNBAN_EXPIRED)
+		engine_lifted_add(j, &t->id);
 	if (why == UNBAN_STOPPED) {
 		/* What the firewall has goes, for a new start all is kept. */
 		log_ticket(j, "Repeal Ban", t);
@@ -183,8 +185,6 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 		engine_ask_delete(j, &t->id, NULL);
 		return;
 	}
-	if (why != UNBAN_EXPIRED)
-		engine_restore_lift(j, &t->id);
 	if (t->announced)
 		log_ticket(j, "Unban", t);
 	engine_run_unban(j, t);

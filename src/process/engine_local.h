@@ -17,6 +17,7 @@
 #include "process/engine_journal.h"
 #include "process/engine_journal_given.h"
 #include "process/engine_journal_source.h"
+#include "process/engine_lifted.h"
 #include "process/engine_store.h"
 #include "process/plan.h"
 #include "process/role.h"
@@ -205,6 +206,7 @@ struct engine {
 	size_t own_n;
 	bool restored;                 /* the store's bans are, or were, read */
 	struct engine_restore *restore;   /* … and that is not over */
+	struct table *lifted;          /* until the start is over */
 	uint64_t reads;                /* … and of single jails so often */
 	struct engine_sync sync;
 	bool reconciled;               /* the kernel's sets were compared once */
@@ -335,8 +337,6 @@ void engine_restore_start(struct engine *e);
  * true when its row was looked for.
  */
 bool engine_restore_one(struct engine_jail *j, const struct id *id);
-/* A ban was lifted: its row, if it is still to come, is void. */
-void engine_restore_lift(struct engine_jail *j, const struct id *id);
 /* All that are left, now: for what concerns all of them. */
 void engine_restore_finish(struct engine *e);
 /* The daemon ends: none comes any more. */

@@ -21,63 +21,15 @@
 #define ROWS 100             /* between two looks at the clock */
 #define RESERVE_AT 10000u    /* bans of a jail; fewer move in no time */
 
-/* An id that was lifted by hand: its row may still come, and is void. */
-struct lifted {
-	const struct engine_jail *jail;
-	struct id id;
-};
-
 struct engine_restore {
 	struct slice *slice;
-	struct table *lifted;
 	uint64_t rows;              /* that may still come, at most */
 	struct engine_jail *last;   /* of the row before, in this step */
 };
 
-/* --- what was lifted ------------------------------------------------------ */
-
-static bool
-lifted_eq(const void *entry, const void *key)
-{
-	const struct lifted *a = entry, *b = key;
-
-	return a->jail == b->jail && id_eq(&a->id, &b->id);
-}
-
-static bool
-was_lifted(const struct engine_restore *r, const struct engine_jail *j,
-    const struct id *id)
-{
-	const struct lifted key = { j, *id };
-
-	return table_count(r->lifted) > 0 &&
-	    table_find(r->lifted, id_hash(id), &key) != NULL;
-}
-
-void
-engine_restore_lift(struct engine_jail *j, const struct id *id)
-{
-	struct engine_restore *r = j->engine->restore;
-	struct lifted *l;
-
-	if (r == NULL || was_lifted(r, j, id))
-		return;
-	l = xmalloc(sizeof(*l));
-	*l = (struct lifted){ j, id_copy(id) };
-	table_add(r->lifted, id_hash(id), l);
-}
-
 static void
 restore_free(struct engine_restore *r)
 {
-	struct lifted *l;
-	size_t at = 0;
-
-	while ((l = table_next(r->lifted, &at)) != NULL) {
-		id_fini(&l->id);
-		free(l);
-	}
-	table_free(r->lifted);
 	slice_free(r->slice);
 	free(r);
 }
@@ -114,7 +66,7 @@ take_row(struct store_row *row, void *arg)
 
 	if (r->rows > 0)
 		r->rows--;
-	if (j == NULL || was_lifted(r, j, &row->ticket.id))
+	if (j == NULL || engine_lifted_has(j, &row->ticket.id))
 		return;
 	make_room(j, r->rows);
 	engine_restore_row(j, row);
@@ -131,7 +83,7 @@ engine_restore_one(struct engine_jail *j, const struct id *id)
 {
 	struct engine *e = j->engine;
 
-	if (e->restore == NULL || was_lifted(e->restore, j, id) ||
+	if (e->restore == NULL || engine_lifted_has(j, id) ||
 	    jail_find(j->jail, id) != NULL)
 		return false;
 	store_load_ban(e->store, j->config->name, id, clock_wall(), take_one,
@@ -181,10 +133,10 @@ engine_restore_start(struct engine *e)
 	struct engine_restore *r;
 
 	e->restored = true;
+	engine_lifted_begin(e);
 	if (e->store == NULL)
 		return;
 	r = xcalloc(1, sizeof(*r));
-	r->lifted = table_new(0, lifted_eq);
 	r->slice = slice_new(e->base, &work, e);
 	r->rows = store_count_bans(e->store);
 	xprepare((size_t)r->rows * 300);

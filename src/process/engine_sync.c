@@ -197,7 +197,7 @@ take_element(struct engine *e, const struct wire_fw_element *v)
 		compare(j, t, v);
 	else if (e->restore != NULL)
 		hold(&e->sync, v);
-	else if (!e->reconciled)
+	else if (!e->reconciled && !engine_lifted_has(j, &id))
 		adopt(j, v);
 }
 

@@ -47,13 +47,16 @@ static struct scene {
 	bool refuses_nets;              /* the warden */
 	unsigned adds, deletes;         /* asked so far */
 	bool removed;
+	bool patient;   /* nothing is left to be done when something was */
 	char inbox[PORT_MESSAGE_MAX];
 } *s;
 
 static inline void
 spin(void)
 {
-	for (int i = 0; i < 4; i++)
+	if (!s->patient)
+		event_base_loop(s->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	for (int i = 0; i < 4 && s->patient; i++)
 		event_base_loop(s->base, EVLOOP_NONBLOCK);
 }
 
@@ -369,6 +372,7 @@ scene_start(const char *jails)
 	    "[Definition]\nfailregex = ^<HOST> x$\n");
 	s->options = (struct role_options){ .role = ROLE_ENGINE,
 		.single = true, .socket_gid = getgid() };
+	s->patient = true;
 	s->base = event_base_new();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, link), 0);

@@ -44,6 +44,9 @@ go_on(struct engine_change *change)
 	struct stop *s = (struct stop *)change;
 	struct engine *e = s->engine;
 
+	/* What comes back would not be lifted. */
+	if (engine_restore_comes(e))
+		return CHANGE_WAITS;
 	while (s->jail < e->jails_n) {
 		struct engine_jail *j = e->jails[s->jail];
 

@@ -48,7 +48,6 @@ begin(struct sweep *s)
 	if (s->name != NULL &&
 	    command_jail(s->engine, s->request, s->name) == NULL)
 		return false;
-	engine_restore_finish(s->engine);
 	s->answer = command_answer_new(s->request, ANSWER_LIFTED);
 	s->n = e->jails_n;
 	s->walks = xcalloc(s->n + 1, sizeof(struct bans_walk *));
@@ -84,9 +83,11 @@ static enum change_step
 sweep_some(struct engine_change *change)
 {
 	struct sweep *s = (struct sweep *)change;
-	bool more = s->answer != NULL || begin(s);
+	bool more;
 
-	more = more && s->n > 0;
+	if (s->answer == NULL && engine_restore_comes(s->engine))
+		return CHANGE_WAITS;
+	more = (s->answer != NULL || begin(s)) && s->n > 0;
 	for (size_t n = 0; more && n < CHANGE_STEP; n++)
 		more = lift_next(s);
 	if (more)

@@ -113,8 +113,6 @@ static bool
 walk(struct lifting *l, struct engine_jail *j)
 {
 	if (l->walk == NULL) {
-		/* Whoever is inside may still have to come back. */
-		engine_restore_finish(l->engine);
 		l->walk = jail_walk_new(j->jail);
 		insides_begin(&l->in, l->argc);
 	}
@@ -265,6 +263,9 @@ go_on(struct engine_change *change)
 	}
 	if (read_words(l))
 		return CHANGE_MORE;
+	/* Whoever is inside may still have to come back. */
+	if (nets_count(l->nets) > 0 && engine_restore_comes(e))
+		return CHANGE_WAITS;
 	while (l->jail < e->jails_n) {
 		struct engine_jail *j = e->jails[l->jail];
 

@@ -112,7 +112,6 @@ engine_life_start(struct engine_jail *j)
 void
 engine_life_stop_begin(struct engine_jail *j)
 {
-	engine_restore_finish(j->engine);
 	engine_log_save(j->engine);
 	engine_log_close_jail(j);
 	if (j->jail == NULL)

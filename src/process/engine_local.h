@@ -207,6 +207,7 @@ struct engine {
 	bool restored;                 /* the store's bans are, or were, read */
 	struct engine_restore *restore;   /* … and that is not over */
 	struct table *lifted;          /* until the start is over */
+	bool unrestored;               /* … and never will be: the end came */
 	uint64_t reads;                /* … and of single jails so often */
 	struct engine_sync sync;
 	bool reconciled;               /* the kernel's sets were compared once */
@@ -337,8 +338,11 @@ void engine_restore_start(struct engine *e);
  * true when its row was looked for.
  */
 bool engine_restore_one(struct engine_jail *j, const struct id *id);
-/* All that are left, now: for what concerns all of them. */
-void engine_restore_finish(struct engine *e);
+/*
+ * Are there bans that are not known yet? A change that concerns all of them
+ * waits for that; when the daemon ends before, it is not made.
+ */
+bool engine_restore_comes(const struct engine *e);
 /* The daemon ends: none comes any more. */
 void engine_restore_end(struct engine *e);
 

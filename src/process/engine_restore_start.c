@@ -4,7 +4,7 @@
  * between which logs are read and clients answered. An id that is to be
  * banned, lifted or named meanwhile has its row read out of turn, so that
  * nobody meets a jail that does not know it yet; what concerns all of them at
- * once waits until all are there (engine_restore_finish).
+ * once waits until all are there (engine_restore_comes).
  *
  * Until the end the loop is the only one who calls sqlite: what is to be
  * written waits in the queue, where the store's thread finds it then.
@@ -145,17 +145,18 @@ engine_restore_start(struct engine *e)
 	slice_run(r->slice, FIRST_NS);
 }
 
-void
-engine_restore_finish(struct engine *e)
+bool
+engine_restore_comes(const struct engine *e)
 {
-	if (e->restore != NULL)
-		slice_run(e->restore->slice, UINT64_MAX);
+	return e->restore != NULL || e->unrestored;
 }
 
 void
 engine_restore_end(struct engine *e)
 {
-	if (e->restore != NULL)
-		restore_free(e->restore);
+	if (e->restore == NULL)
+		return;
+	restore_free(e->restore);
 	e->restore = NULL;
+	e->unrestored = e->ending;
 }

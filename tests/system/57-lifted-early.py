@@ -1,0 +1,125 @@
+"""`unban --all` and `stop JAIL` while 100,000 bans (1,000,000 with SOAK=1) still
+come back: they wait for them in turns of the loop, with all that comes behind
+them; whoever kills or stops the daemon before the answer finds every ban."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+
+from gaold import Gaold, Tap, nft, wait_for
+
+BANS = 1000000 if os.environ.get("SOAK") else 100000
+PATIENCE = 600 if os.environ.get("SOAK") else 120
+TURN_MS = 100    # 13; one turn read all that was left before: 250 and more
+tap = Tap()
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def address(i):
+    return "10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255)
+
+
+ALL = {address(i) for i in range(1, BANS + 1)}
+
+
+def fill(daemon):
+    now = int(time.time())
+    with sqlite3.connect(daemon.database) as db:
+        db.executemany("INSERT INTO bips(ip, jail, timeofban, bantime, bancount, data)"
+                       " VALUES(?, 'sshd', ?, 36000, 1, '{\"matches\": [], \"failures\": 1}')",
+                       ((address(i), now) for i in range(1, BANS + 1)))
+    db.close()
+
+
+def settled(daemon):
+    status = daemon.ask("status")
+    return (status and not status["restoring"] and status["pending"] == 0
+            and status["firewall"]["waiting"] == 0)
+
+
+class Link:
+    """One client that keeps its connection."""
+
+    def __init__(self, daemon):
+        self.link = socket.socket(socket.AF_UNIX)
+        self.link.settimeout(PATIENCE)
+        self.link.connect(daemon.socket)
+        self.lines = self.link.makefile()
+
+    def send(self, *words):
+        self.link.sendall(json.dumps(words).encode() + b"\n")
+
+    def reply(self):
+        try:
+            return json.loads(self.lines.readline()).get("ok")
+        except (OSError, ValueError):
+            return None
+
+
+def early(daemon, *words):
+    """Starts, and says this while bans come back."""
+    daemon.start()
+    link = Link(daemon)
+    link.send(*words)
+    restoring = daemon.ask("status")["restoring"]
+    tap.ok(restoring, "`%s` is said while bans come back" % " ".join(words))
+    return link
+
+
+def same(daemon, wanted, when):
+    wait_for("bans", PATIENCE, lambda: settled(daemon))
+    ids = set(daemon.ask("status", "sshd")["actions"]["ids"])
+    kernel = set(daemon.kernel())
+    tap.ok(ids == wanted and kernel == wanted,
+           "%s the jail and the kernel have all %d" % (when, len(wanted)),
+           (len(ids), len(kernel)))
+
+
+gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
+try:
+    gaold.start()
+    gaold.stop()
+    fill(gaold)
+
+    early(gaold, "unban", "--all")
+    os.kill(gaold.pids()["engine"], signal.SIGKILL)
+    gaold.process.wait(30)
+    link = early(gaold, "unban", "--all")
+    gaold.stop()
+    tap.ok(link.reply() is None, "whoever stops the daemon before has no answer but an error")
+    tap.ok(gaold.rows() == ALL, "… and the database has them all", len(gaold.rows()))
+    gaold.start()
+    same(gaold, ALL, "after a kill -9 and a stop in between")
+
+    gaold.stop()
+    link, other = early(gaold, "stop", "sshd"), Link(gaold)
+    other.send("set", "sshd", "bantime")
+    wait_for("the answer", PATIENCE, lambda: link.reply() is None)
+    turn = gaold.ask("status")["turn"]
+    tap.ok(turn["processor"] < TURN_MS, "no turn took %d ms of the processor (%.1f)"
+           % (TURN_MS, turn["processor"]), turn)
+    tap.ok(gaold.ask("status", "sshd") is None and not gaold.kernel(),
+           "the jail has stopped, nobody is blocked", len(gaold.kernel()))
+
+    gaold.stop()
+    link, other = early(gaold, "unban", "--all"), Link(gaold)
+    other.send("ban", "sshd", "203.0.113.7")
+    answer, banned = link.reply(), other.reply()
+    turn = gaold.ask("status")["turn"]
+    tap.ok(answer == {"count": BANS, "errors": []}, "all are lifted", answer)
+    tap.ok(banned == {"new": 1, "prolonged": 0, "errors": []}, "a ban behind it is made",
+           banned)
+    tap.ok(turn["processor"] < TURN_MS, "no turn took %d ms of the processor (%.1f)"
+           % (TURN_MS, turn["processor"]), turn)
+    os.kill(gaold.pids()["engine"], signal.SIGKILL)
+    gaold.process.wait(30)
+    gaold.start()
+    same(gaold, {"203.0.113.7"}, "when that was answered, a kill -9 brings nothing back:")
+finally:
+    gaold.close()
+    nft("flush", "ruleset")
+tap.exit()

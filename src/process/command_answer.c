@@ -114,7 +114,8 @@ on_disk(int error, void *arg)
 void
 command_answer_end(struct command_answer *a, struct engine *e)
 {
-	if (e->restore == NULL || !store_barrier(e->store, on_disk, a))
+	if ((e->restore == NULL && !a->disk) || e->store == NULL ||
+	    !store_barrier(e->store, on_disk, a))
 		release(a);
 }
 

@@ -2,7 +2,8 @@
  * The answer to a client that has banned or lifted. It comes when the change
  * is made and the firewall has answered to all of it: who reads "banned" may
  * rely on it. While the bans of the start come back nothing is written yet, for
- * seconds where there are very many; the answer waits for the disk then.
+ * seconds where there are very many; the answer waits for the disk then, and
+ * always when the rows of all have gone at once.
  */
 #ifndef GAOL_PROCESS_COMMAND_ANSWER_H
 #define GAOL_PROCESS_COMMAND_ANSWER_H
@@ -24,6 +25,7 @@ struct command_answer {
 	json_int_t count;          /* new bans, or lifted ones */
 	json_int_t prolonged;
 	struct addr told;          /* the last that failed */
+	bool disk;                 /* it is waited for, whatever comes */
 };
 
 /* Not given before command_answer_end(), and freed when it is. */

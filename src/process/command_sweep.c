@@ -49,6 +49,7 @@ begin(struct sweep *s)
 	    command_jail(s->engine, s->request, s->name) == NULL)
 		return false;
 	s->answer = command_answer_new(s->request, ANSWER_LIFTED);
+	s->answer->disk = true;
 	s->n = e->jails_n;
 	s->walks = xcalloc(s->n + 1, sizeof(struct bans_walk *));
 	for (size_t i = 0; i < s->n; i++) {

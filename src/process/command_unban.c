@@ -247,6 +247,7 @@ begin(struct lifting *l)
 	    command_jail(l->engine, l->request, l->name) == NULL)
 		return false;
 	l->answer = command_answer_new(l->request, l->kind);
+	l->answer->disk = engine_restore_comes(l->engine);
 	l->nets = nets_new();
 	return true;
 }

@@ -165,6 +165,16 @@ HMAILSERVER = [
     Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"RECEIVED: A0 ID (\"name\" "
          "\"{u}\" \"version\" \"{u}\")\"", dict(NOBODY, kind="client"),
          as_it_is, lambda text: '"' in text),
+    Form("\"IMAPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: {u} OK EXPUNGE "
+         "Completed\"", dict(NOBODY, kind="mailbox"), plus),
+    Form("\"APPLICATION\"\t4300\t\"{t}\"\t\"SMTPDeliverer - Message {n}: "
+         "Delivering message from {u} to {u}. File: C:\\x.eml\"",
+         dict(NOBODY, kind="sent", ip=None), as_it_is, lambda text:
+         quote_or_blank(text) or "," in text),
+    Form("\"APPLICATION\"\t4300\t\"{t}\"\t\"SMTPDeliverer - Message {n}: The "
+         "message was not delivered to {u}. Delivery to this account was canceled"
+         " by an account rule x.\"", dict(NOBODY, kind="sent", ip=None), as_it_is,
+         quote_or_blank),
     Form("\"SMTPD\"\t4300\t{n}\t\"{t}\"\t\"{ip}\"\t\"SENT: 535 Authentication "
          "failed. Restarting authentication process.\"",
          dict(NOBODY, kind="failure"), as_it_is),

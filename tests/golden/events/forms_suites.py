@@ -1,5 +1,7 @@
 """Lines of servers that are all of it: mailboxes, SMTP, web."""
 
+import re
+
 from form import (Form, USER, LOGIN, FAILURE, TRUE_LOGIN, NOBODY, as_it_is,
     doubled, in_table, plus, if_word, base64_of, decoded, if_bare, column,
     angled, not_mailbox, stalwart, quote_or_blank)
@@ -50,6 +52,12 @@ EXCHANGE = [
          dict(NOBODY, kind="failure"), in_table),
     Form(",000000000000{n:04X},2,192.0.2.25:993,{ip}:5,true@example.com,1,17,"
          "21,login,\"{u} *****\",R=OK", TRUE_LOGIN, in_table),
+    Form(",000000000000{n:04X},4,192.0.2.25:993,{ip}:5,true@example.com,9,20,45,"
+         "create,\"{u}\",R=OK,", {"kind": "mailbox", "user": "true@example.com"},
+         in_table),
+    Form(",000000000000{n:04X},4,192.0.2.25:993,{ip}:5,true@example.com,9,20,45,"
+         "create,{u},R=OK,", {"kind": "mailbox", "user": "true@example.com"},
+         as_it_is, lambda text: "," in text or '"' in text),
     Form(",EX\\Frontend,000000000000{n:04X},9,192.0.2.25:25,{ip}:5,>,535 5.7.3 "
          "Authentication unsuccessful,", dict(NOBODY, kind="failure"),
          in_table),
@@ -88,11 +96,31 @@ COLUMNS = [
     Form("W3SVC1 EX01 192.0.2.25 POST / - 443 EX\\true 10.0.0.2 HTTP/1.1 {u} "
          "{u} {u} {u} 401 1 1326 1293 801 15 {u},+{ip}",
          {"kind": "failure", "user": "EX\\true"}, plus),
+    Form("W3SVC1 EX01 192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas "
+         "Cmd=FolderSync&User={u}&DeviceId=A1&DeviceType={u}&x={u} 443 EX\\true "
+         "10.0.0.2 HTTP/1.1 {u} {u} {u} {u} 200 0 0 1293 801 15 {u},+{ip}",
+         {"kind": "login", "user": "EX\\true"}, plus, lambda text: "&" in text
+         or len(text) > 64),
     # What the client's columns say is no answer.
     Form("W3SVC1 EX01 192.0.2.25 POST {u} {u} 443 {u} {ip} HTTP/1.1 401 1 1326 "
          "{u} 200 0 0 1293 801 15 {u}", None, plus),
 ]
 EXCHANGE_IIS = [
+    Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd="
+         "Provision&User={u}&DeviceId={u}&DeviceType={u} 443 EX\\true {ip} {u} "
+         "{u} 200 0 0 15", {"kind": "client", "user": "EX\\true"}, plus,
+         lambda text: not re.fullmatch(r"[\w\-]{1,64}", text, re.A)),
+    Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd=SendMail"
+         "&User={u}&DeviceId=A1&DeviceType={u} 443 EX\\true {ip} {u} {u} 200 0 0"
+         " 15", {"kind": "received", "user": "EX\\true"}, plus, lambda text:
+         "&" in text or len(text) > 64),
+    Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd=MoveItems"
+         "&User=x&DeviceId=A1&DeviceType=x&y={u} 443 EX\\true {ip} {u} {u} 200 0 0"
+         " 15", {"kind": "mailbox", "user": "EX\\true"}, plus),
+    # It has not signed in, whatever it asks for.
+    Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd="
+         "FolderSync&User={u}&DeviceId=A1&DeviceType={u} 443 - {ip} {u} {u} 401 2"
+         " 5 15", None, plus),
     Form("192.0.2.25 POST /Microsoft-Server-ActiveSync/default.eas Cmd=Sync&"
          "User={u}&DeviceId={u}&DeviceType={u} 443 {u} {ip} {u} {u} 401 1 "
          "1326 15", FAILURE, plus),

@@ -63,6 +63,13 @@ WEBMAIL_ACCESS = [
          "\"{u}\"", dict(NOBODY, kind="failure"), quoted),
     Form("{ip} - - [{t}] \"POST /src/redirect.php HTTP/1.1\" 200 972 \"-\" "
          "\"{u}\"", dict(NOBODY, kind="failure"), quoted),
+    Form("mx.example:443 {ip} - {u} [{t}] \"POST /?_task=login HTTP/1.1\" 302 9 "
+         "\"{u}\" \"{u}\"", dict(NOBODY, kind="login"), quoted),
+    # Not where it may have come in the clear.
+    Form("mx.example:80 {ip} - {u} [{t}] \"POST /?_task=login HTTP/1.1\" 302 9 "
+         "\"{u}\" \"{u}\"", None, quoted),
+    Form("{ip} - mx.example:443 [{t}] \"POST /?_task=login HTTP/1.1\" 302 9 "
+         "\"{u}\" \"{u}\"", None, quoted),
 ]
 SOGO = [
     Form("sogod [26818]: SOGoRootPage Login from '{ip}' for user '{u}' might "

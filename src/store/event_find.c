@@ -88,6 +88,29 @@ way_of(const struct store_query *q)
 	return way;
 }
 
+/*
+ * From when on, up to when; 0: unbounded. A page begins where the one before
+ * ended: of the two ways to say so sqlite takes one, and with the period's own
+ * begin it would go through all pages before.
+ */
+static int64_t
+since_of(const struct store_query *q)
+{
+	bool behind = q->number != 0 && !q->newest;
+
+	return behind && q->behind.us > q->since.us ? q->behind.us :
+	    q->since.us;
+}
+
+static int64_t
+until_of(const struct store_query *q)
+{
+	bool behind = q->number != 0 && q->newest;
+
+	return behind && (q->until.us == 0 || q->behind.us < q->until.us) ?
+	    q->behind.us + 1 : q->until.us;
+}
+
 static void
 add_where(struct buf *out, const struct store_query *q)
 {
@@ -99,9 +122,9 @@ add_where(struct buf *out, const struct store_query *q)
 		buf_adds(out, " AND part = :part");
 	if (q->sessions)
 		buf_adds(out, " AND signed_in");
-	if (q->since.us != 0)
+	if (since_of(q) != 0)
 		buf_addf(out, " AND %stime >= :since", way.time);
-	if (q->until.us != 0)
+	if (until_of(q) != 0)
 		buf_addf(out, " AND %stime < :until", way.time);
 	if (q->user.n > 0)
 		buf_adds(out, " AND \"user\" = :user");
@@ -204,8 +227,8 @@ bind_net(sqlite3_stmt *stmt, const struct addr *net)
 static void
 bind_query(sqlite3_stmt *stmt, const struct store_query *q)
 {
-	bind_number(stmt, ":since", q->since.us);
-	bind_number(stmt, ":until", q->until.us);
+	bind_number(stmt, ":since", since_of(q));
+	bind_number(stmt, ":until", until_of(q));
 	bind_number(stmt, ":time", q->behind.us);
 	bind_number(stmt, ":number", q->number);
 	bind_net(stmt, &q->ip);

@@ -290,6 +290,63 @@ a_part_without_rows_goes(void **state)
 	    " WHERE number < 5", "0,2,4");
 }
 
+static int
+count_steps(void *arg)
+{
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* What the look-up of ten rows costs, in hundreds of sqlite's steps. */
+static unsigned
+cost(struct scene *sc, struct store_query q)
+{
+	sqlite3 *db = sc->store->db.handle;
+	struct answer a = { 0 };
+	unsigned n = 0;
+
+	q.limit = 10;
+	sqlite3_progress_handler(db, 100, count_steps, &n);
+	assert_true(store_find(sc->store, &q, on_found, &a));
+	while (!a.done)
+		event_base_loop(sc->base, EVLOOP_ONCE);
+	sqlite3_progress_handler(db, 0, NULL, NULL);
+	assert_int_equal(a.n, 10);
+	return n;
+}
+
+/* A late page costs what the first costs, in a period, too. */
+static void
+no_page_goes_through_those_before(void **state)
+{
+	struct scene *sc = *state;
+	struct store_query q = all;
+	unsigned first, late;
+
+	begin(sc);
+	sc->store->db.parts.max = 10 * ROWS;
+	for (unsigned i = 1; i <= ROWS; i++)
+		made[i] = (struct made){ .time = (NOW + i) * CLOCK_SECOND,
+			.kind = i % 2 ? EVENT_LOGIN : EVENT_FAILURE };
+	put_rows(sc, 1, ROWS);
+	for (unsigned bits = 0; bits < 16; bits++) {
+		q = all;
+		q.brief = (bits & 1) != 0;
+		q.newest = (bits & 2) != 0;
+		if (bits & 4)
+			q.user = SPAN("u0");
+		q.kind = bits & 8 ? EVENT_LOGIN : -1;
+		q.since.us = (NOW + 1) * CLOCK_SECOND;
+		q.until.us = (NOW + ROWS + 1) * CLOCK_SECOND;
+		first = cost(sc, q);
+		q.number = q.newest ? 40 : ROWS - 40;
+		q.behind.us = made[q.number].time;
+		late = cost(sc, q);
+		if (late > first + 2)
+			fail_msg("%u: first %u, late %u", bits, first, late);
+	}
+}
+
 int
 main(void)
 {
@@ -298,6 +355,7 @@ main(void)
 		SCENE(older_rows_are_the_first_part),
 		SCENE(older_parts_keep_their_numbers),
 		SCENE(a_part_without_rows_goes),
+		SCENE(no_page_goes_through_those_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,7 @@ database_close(struct database *db)
 	db->handle = NULL;
 	db->bulk = false;
 	event_parts_fini(&db->parts);
+	event_sum_forget(db);
 }
 
 bool

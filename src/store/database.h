@@ -68,6 +68,8 @@ struct event_sum_known {
 	int64_t number;           /* the highest of gaol_events */
 	size_t slice;             /* events of a step; EVENT_SUM_SLICE */
 	size_t page;              /* of a look-up; EVENT_SUM_PAGE */
+	size_t fold;              /* sums in memory; EVENT_FOLD_MAX */
+	struct event_sum_work *work;   /* of a day; NULL: none */
 };
 
 struct database {

@@ -56,17 +56,17 @@ add_columns(sqlite3 *db, const char *table)
 	return rc == SQLITE_OK ? add_column(db, table, "log", "INTEGER") : rc;
 }
 
-/* Those of version 4. */
+/* Those of version 4 to 6. */
 static int
 drop_sums(sqlite3 *db)
 {
 	int64_t all, numbers;
-	int rc = count_columns(db, "gaol_sums", "number", &all, &numbers);
+	int rc = count_columns(db, "gaol_days", "number", &all, &numbers);
 
 	if (rc != SQLITE_OK || numbers == 0)
 		return rc;
-	return sqlite3_exec(db, "DROP TABLE gaol_sums;"
-	    "DROP TABLE IF EXISTS gaol_days;", NULL, NULL, NULL);
+	return sqlite3_exec(db, "DROP TABLE IF EXISTS gaol_sums;"
+	    "DROP TABLE gaol_days;", NULL, NULL, NULL);
 }
 
 int

@@ -3,15 +3,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+#include "store/event_fold.h"
 #include "store/event_table.h"
 
 #define DAYS_A_STEP 64     /* looked at for one that is to be summed */
+#define LARGE 50000        /* sums of a day, worth giving their memory back */
 
 /* gaol_days.state */
 enum day_state {
 	DAY_STALE,         /* its sums are to go, and itself with them */
-	DAY_BEGUN,         /* summed up to `time`, `number` */
+	DAY_BEGUN,         /* by the daemon that runs; else the same */
 	DAY_DONE,
+};
+
+/* The day that is being summed. */
+struct event_sum_work {
+	struct event_fold *fold;
+	int64_t day, sums;        /* sums: of it, in the file */
+	struct wall time;         /* of the last event that was added */
+	int64_t number;           /* … its own */
+	bool more;                /* events may lie behind it */
+	bool writing;             /* what was added goes to the file */
 };
 
 /* --- tables ------------------------------------------------------------- */
@@ -21,8 +34,7 @@ event_sum_tables(struct buf *out)
 {
 	buf_adds(out, "CREATE TABLE IF NOT EXISTS gaol_days("
 	    "day INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
-	    " sums INTEGER NOT NULL, time INTEGER NOT NULL,"
-	    " number INTEGER NOT NULL);"
+	    " sums INTEGER NOT NULL);"
 	    "CREATE TABLE IF NOT EXISTS gaol_sums("
 	    "day INTEGER NOT NULL, \"user\" TEXT NOT NULL,"
 	    " service TEXT NOT NULL,"
@@ -54,7 +66,7 @@ event_sum_sql(enum statement which, struct buf *out)
 		break;
 	case STATEMENT_SET_DAY:
 		buf_adds(out, "INSERT OR REPLACE INTO gaol_days(day, state,"
-		    " sums, time, number) VALUES(?1, ?2, ?3, ?4, ?5)");
+		    " sums) VALUES(?1, ?2, ?3)");
 		break;
 	case STATEMENT_COUNT_DAYS:
 		buf_adds(out, "SELECT count(*) FROM gaol_days"
@@ -107,14 +119,13 @@ run_numbers(struct database *db, enum statement which, const int64_t v[],
 }
 
 static int
-set_day(struct database *db, int64_t day, enum day_state state, int64_t sums,
-    struct wall time, int64_t number)
+set_day(struct database *db, int64_t day, enum day_state state, int64_t sums)
 {
-	const int64_t v[] = { day, (int64_t)state, sums, time.us, number };
+	const int64_t v[] = { day, (int64_t)state, sums };
 
 	if (db->sums.last < day)
 		db->sums.last = day;
-	return run_numbers(db, STATEMENT_SET_DAY, v, 5);
+	return run_numbers(db, STATEMENT_SET_DAY, v, 3);
 }
 
 int
@@ -126,7 +137,8 @@ event_sum_load(struct database *db)
 	    " (SELECT max(number) FROM gaol_events)", 0, v, 2);
 
 	db->sums = (struct event_sum_known){ .last = v[0], .number = v[1],
-		.slice = EVENT_SUM_SLICE, .page = EVENT_SUM_PAGE };
+		.slice = EVENT_SUM_SLICE, .page = EVENT_SUM_PAGE,
+		.fold = EVENT_FOLD_MAX };
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
@@ -194,12 +206,6 @@ event_sum_touch(struct database *db, const struct event_row *row)
 }
 
 /* --- a day's events ----------------------------------------------------- */
-
-struct day {
-	int64_t day, state, sums;
-	struct wall time;      /* of the last event that is in it */
-	int64_t number;
-};
 
 /* Of one event; its country goes to `code`. */
 static struct access_sum
@@ -270,85 +276,130 @@ set_sum(struct database *db, int64_t day, const struct access_sum *sum)
 
 /* To the day's sum of its account and service, which is made if need be. */
 static int
-add_sum(struct database *db, struct day *d, const struct access_sum *one)
+add_sum(struct database *db, struct event_sum_work *w,
+    const struct access_sum *more)
 {
 	sqlite3_stmt *stmt = database_statement(db, STATEMENT_GET_SUM);
 	struct buf countries = { 0 };
-	struct access_sum sum = *one;
+	struct access_sum sum = *more;
 	int rc;
 
-	bind_key(stmt, d->day, one);
+	bind_key(stmt, w->day, more);
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW) {
 		event_sum_read(stmt, &sum);
 		buf_add_span(&countries, sum.countries);
-		access_sum_add(&sum, one, &countries);
-		sum.user = one->user;
+		access_sum_add(&sum, more, &countries);
+		sum.user = more->user;
 	} else {
-		d->sums++;
+		w->sums++;
 	}
 	sqlite3_reset(stmt);
 	rc = rc == SQLITE_ROW || rc == SQLITE_DONE ?
-	    set_sum(db, d->day, &sum) : rc;
+	    set_sum(db, w->day, &sum) : rc;
 	buf_fini(&countries);
 	return rc;
 }
 
+/* --- a day's work -------------------------------------------------------- */
+
+void
+event_sum_forget(struct database *db)
+{
+	if (db->sums.work != NULL)
+		event_fold_free(db->sums.work->fold);
+	free(db->sums.work);
+	db->sums.work = NULL;
+}
+
 static int
-add_events(struct database *db, const struct event_sum_run *run,
-    struct day *d, const struct event_rows *rows)
+begin_day(struct database *db, int64_t day)
+{
+	event_sum_forget(db);
+	db->sums.work = xcalloc(1, sizeof(*db->sums.work));
+	db->sums.work->fold = event_fold_new();
+	db->sums.work->day = day;
+	return set_day(db, day, DAY_BEGUN, 0);
+}
+
+static void
+add_events(struct event_sum_work *w, const struct event_sum_run *run,
+    const struct event_rows *rows)
 {
 	char code[ACCESS_SUM_CODE];
-	int rc = SQLITE_OK;
 
-	for (size_t i = 0; i < rows->n && rc == SQLITE_OK; i++) {
+	for (size_t i = 0; i < rows->n; i++) {
 		const struct event_row *row = event_rows_at(rows, i);
 		const struct access_event *e = &row->event;
 		struct access_sum one = sum_of(e, run->tls != NULL ?
 		    run->tls(e) : e->tls, code);
 
-		rc = add_sum(db, d, &one);
-		d->time = e->time;
-		d->number = row->number;
+		event_fold_add(w->fold, &one);
+		w->time = e->time;
+		w->number = row->number;
 	}
+}
+
+/* The next events. */
+static int
+read_on(struct database *db, const struct event_sum_run *run)
+{
+	struct event_sum_work *w = db->sums.work;
+	const struct store_query q = { .brief = true, .kind = -1,
+		.service = -1, .since = { w->day * ACCESS_SUM_DAY },
+		.until = { (w->day + 1) * ACCESS_SUM_DAY },
+		.limit = db->sums.slice, .behind = w->time,
+		.number = w->number };
+	struct event_rows rows = { 0 };
+	int rc = event_table_find(db, &q, &rows, &w->more);
+
+	if (rc == SQLITE_OK)
+		add_events(w, run, &rows);
+	w->writing = !w->more || event_fold_count(w->fold) >= db->sums.fold;
+	event_rows_fini(&rows);
 	return rc;
 }
 
-/* The next events of a day that was begun. */
+/* The next sums, to the file; behind the last of the day it is done. */
 static int
-go_on(struct database *db, const struct event_sum_run *run, struct day *d)
+write_on(struct database *db)
 {
-	const struct store_query q = { .brief = true, .kind = -1,
-		.service = -1, .since = { d->day * ACCESS_SUM_DAY },
-		.until = { (d->day + 1) * ACCESS_SUM_DAY },
-		.limit = db->sums.slice, .behind = d->time,
-		.number = d->number };
-	struct event_rows rows = { 0 };
-	bool more;
-	int rc = event_table_find(db, &q, &rows, &more);
+	struct event_sum_work *w = db->sums.work;
+	const struct access_sum *sum;
+	int rc = SQLITE_OK;
+	bool large;
 
-	if (rc == SQLITE_OK)
-		rc = add_events(db, run, d, &rows);
-	event_rows_fini(&rows);
-	if (rc != SQLITE_OK)
+	for (size_t i = 0; i < db->sums.slice && rc == SQLITE_OK; i++) {
+		sum = event_fold_take(w->fold);
+		if (sum == NULL) {
+			w->writing = false;
+			break;
+		}
+		rc = add_sum(db, w, sum);
+	}
+	if (rc != SQLITE_OK || w->writing || w->more)
 		return rc;
-	return set_day(db, d->day, more ? DAY_BEGUN : DAY_DONE, d->sums,
-	    d->time, d->number);
+	rc = set_day(db, w->day, DAY_DONE, w->sums);
+	large = w->sums >= LARGE;
+	event_sum_forget(db);
+	if (large)
+		xtrim();
+	return rc;
 }
 
 /* --- which day ---------------------------------------------------------- */
 
 /* A slice of the sums of a day that has none. */
 static int
-clear(struct database *db, const struct day *d)
+clear(struct database *db, int64_t day)
 {
-	const int64_t v[] = { d->day, EVENT_SUM_SLICE };
+	const int64_t v[] = { day, EVENT_SUM_SLICE };
 	int rc = run_numbers(db, STATEMENT_DEL_SUMS, v, 2);
 
 	if (rc != SQLITE_OK ||
 	    sqlite3_changes(db->handle) == EVENT_SUM_SLICE)
 		return rc;
-	return run_numbers(db, STATEMENT_DEL_DAY, &d->day, 1);
+	return run_numbers(db, STATEMENT_DEL_DAY, &day, 1);
 }
 
 /*
@@ -398,8 +449,7 @@ choose(struct database *db, struct event_sum_run *run, bool *more)
 		if (rc != SQLITE_OK)
 			return rc;
 		if (!known && is_whole(run, run->before))
-			return set_day(db, run->before, DAY_BEGUN, 0,
-			    (struct wall){ 0 }, 0);
+			return begin_day(db, run->before);
 	}
 	return SQLITE_OK;
 }
@@ -416,12 +466,11 @@ begin_run(struct event_sum_run *run)
 int
 event_sum_step(struct database *db, struct event_sum_run *run, bool *more)
 {
-	int64_t v[5] = { 0 };
-	struct day d;
+	struct event_sum_work *w = db->sums.work;
+	int64_t v[2] = { 0 };
 	/* What is to go goes first. */
-	int rc = database_row(db->handle, "SELECT day, state, sums, time,"
-	    " number FROM gaol_days WHERE state IN (0, 1)"
-	    " ORDER BY state LIMIT 1", 0, v, 5);
+	int rc = database_row(db->handle, "SELECT day, state FROM gaol_days"
+	    " WHERE state IN (0, 1) ORDER BY state LIMIT 1", 0, v, 2);
 
 	begin_run(run);
 	*more = true;
@@ -429,9 +478,11 @@ event_sum_step(struct database *db, struct event_sum_run *run, bool *more)
 		return choose(db, run, more);
 	if (rc != SQLITE_ROW)
 		return rc;
-	d = (struct day){ v[0], v[1], v[2], { v[3] }, v[4] };
-	return d.state == (int64_t)DAY_BEGUN ? go_on(db, run, &d) :
-	    clear(db, &d);
+	if (w != NULL && w->day == v[0] && v[1] == (int64_t)DAY_BEGUN)
+		return w->writing ? write_on(db) : read_on(db, run);
+	if (w != NULL && w->day == v[0])
+		event_sum_forget(db);
+	return clear(db, v[0]);
 }
 
 int

@@ -16,7 +16,7 @@
 #include "store/event_row.h"
 #include "store/store.h"
 
-#define EVENT_SUM_SLICE 1000       /* events, or sums to go, of a step */
+#define EVENT_SUM_SLICE 1000       /* events, or sums, of a step */
 #define EVENT_SUM_PAGE 2000        /* accounts and services of a look-up, for
                                     * which ten times as many sums are read:
                                     * others wait meanwhile */
@@ -65,9 +65,14 @@ struct event_sum_run {
 	enum event_tls (*tls)(const struct access_event *e);
 };
 
-/* A step of it; *more: there may be another. */
+/*
+ * A step of it; *more: there may be another. A day's sums are in memory until
+ * all its events are read: what a daemon that stopped had begun is begun anew.
+ */
 int event_sum_step(struct database *db, struct event_sum_run *run,
     bool *more);
+/* What is in memory of a day goes; behind a rollback, too. */
+void event_sum_forget(struct database *db);
 /* Days that are summed, and their sums. */
 int event_sum_count(struct database *db, struct store_sum_counters *out);
 
@@ -78,5 +83,7 @@ int event_sum_find(struct database *db, const struct store_sums_query *q,
     struct event_sums *out);
 /* The row that the statement stands at; texts are the statement's. */
 void event_sum_read(sqlite3_stmt *stmt, struct access_sum *out);
+/* In which order the file has a day's sums. */
+int event_sum_compare(const struct access_sum *a, const struct access_sum *b);
 
 #endif

@@ -155,9 +155,8 @@ begin(struct merge *m, struct database *db, const struct store_sums_query *q,
 	return next(m, c);
 }
 
-/* As the file has them in order. */
-static int
-compare(const struct access_sum *a, const struct access_sum *b)
+int
+event_sum_compare(const struct access_sum *a, const struct access_sum *b)
 {
 	int order = span_cmp(a->user, b->user);
 
@@ -173,7 +172,7 @@ first_of(const struct merge *m)
 
 	for (const struct cursor *c = m->v; c < m->v + m->n; c++)
 		if (!c->ended && (first == NULL ||
-			compare(&c->sum, &first->sum) < 0))
+			event_sum_compare(&c->sum, &first->sum) < 0))
 			first = c;
 	return first;
 }
@@ -191,7 +190,7 @@ add_up(struct merge *m, const struct cursor *first, struct event_sums *out)
 	sum.countries = buf_span(&m->countries);
 	for (size_t i = (size_t)(first - m->v); i < m->n; i++) {
 		same[i] = !m->v[i].ended &&
-		    compare(&m->v[i].sum, &first->sum) == 0;
+		    event_sum_compare(&m->v[i].sum, &first->sum) == 0;
 		if (same[i] && &m->v[i] != first)
 			access_sum_add(&sum, &m->v[i].sum, &m->countries);
 	}

@@ -20,9 +20,10 @@
  * older rows are all in the first. Version 4 has sums (event_sum.h), made of
  * the rows there are; version 5 has them in another order, so they are made
  * anew. Version 6 has small numbers of parts, and of a log a number instead of
- * its name; older rows stay as they are.
+ * its name; older rows stay as they are. Version 7 does not say how far a day
+ * is summed: older sums are made anew.
  */
-#define EVENT_TABLE_VERSION 6
+#define EVENT_TABLE_VERSION 7
 #define EVENT_PURGE_SLICE 5000   /* rows that go in one transaction */
 
 /* Makes what is not there, in older files, too. SQLITE_OK, or what failed. */

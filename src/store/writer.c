@@ -103,6 +103,7 @@ give_up(struct store *s, int rc)
 	buf_adds(&why, sqlite3_errmsg(s->db.handle));
 	if (!sqlite3_get_autocommit(s->db.handle))
 		database_run(database_statement(&s->db, STATEMENT_ROLLBACK));
+	event_sum_forget(&s->db);
 	if (schema_result(rc) == SCHEMA_DAMAGED) {
 		database_damaged(&s->db, why.p);
 		writer_tell(s, s->db.error.p);

@@ -275,7 +275,7 @@ an_older_file_is_brought_up(void **state)
 	check_plan(sc, &q);
 	assert_row(sc, SPAN("Alice@Example.com"), SPAN("example.com"),
 	    SPAN("/old.log"));
-	assert_answer(sc, "SELECT version FROM gaol_schema", "6");
+	assert_answer(sc, "SELECT version FROM gaol_schema", "7");
 	assert_answer(sc, "SELECT count(*) FROM sqlite_master"
 	    " WHERE name = 'gaol_events_user'", "0");
 }

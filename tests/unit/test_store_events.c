@@ -512,7 +512,7 @@ tables_of_a_later_release_are_left_alone(void **state)
 	open_store(sc);
 	error = xstrdup(store_error(sc->store));
 	assert_non_null(strstr(error, "version 99 of gaol's own tables is not "
-	    "known; accepted: 1..6"));
+	    "known; accepted: 1..7"));
 	free(error);
 }
 

@@ -76,7 +76,9 @@ filter_read_parts(struct rule *rule, bool prefix)
 		part->kind = kind;
 	}
 	qsort(rule->parts, rule->parts_n, sizeof(*rule->parts), part_cmp);
+	rule->is_plain = true;
 	for (i = 0; i < rule->parts_n; i++) {
+		rule->is_plain &= rule->parts[i].kind == TAG_PLAIN;
 		for (k = 0; rule->parts[k].kind != rule->parts[i].kind ||
 		    !span_eq(rule->parts[k].name, rule->parts[i].name); k++)
 			;

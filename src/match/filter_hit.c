@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/number.h"
@@ -64,6 +65,36 @@ filter_collect(const struct filter *f, struct rule *rule, struct groups *out)
 		}
 		if (value.n > 0 && groups_get(out, part->name).n == 0)
 			groups_set(out, part->name, value);
+	}
+}
+
+/*
+ * The same, behind the groups of prefregex: one that both have has the rule's
+ * value.
+ */
+static void
+collect_behind(const struct filter *f, struct rule *rule, struct groups *out)
+{
+	const struct groups *known = &f->before;
+	struct groups own;
+
+	if (!rule->is_plain) {
+		own.n = 0;
+		filter_collect(f, rule, &own);
+		groups_join(out, known, &own);
+		return;
+	}
+	groups_copy(out, known);
+	for (size_t i = 0; i < rule->parts_n; i++) {
+		const struct rule_part *part = &rule->parts[i];
+		struct span value;
+
+		if (!matcher_group(f->matcher, part->group, &value))
+			continue;
+		if (known->n > 0 && groups_has(known, part->name))
+			groups_set(out, part->name, value);
+		else
+			groups_add(out, part->name, value);
 	}
 }
 
@@ -180,8 +211,7 @@ fill(const struct groups *g, const struct session_lines *lines,
 	out->time = pass->time;
 	out->regex = regex;
 	out->groups_n = g->n;
-	for (i = 0; i < g->n; i++)
-		out->groups[i] = g->v[i];
+	memcpy(out->groups, g->v, g->n * sizeof(g->v[0]));
 	out->lines_n = lines->n;
 	for (i = 0; i < lines->n; i++)
 		out->lines[i] = lines->v[i];
@@ -234,14 +264,11 @@ enum filter_hit
 filter_hit(struct filter *f, struct rule *rule, const struct passage *pass)
 {
 	struct groups *g = &f->now;
-	struct groups own;
 	struct session_lines lines;
 	enum filter_hit hit;
 	bool in_session;
 
-	own.n = 0;
-	filter_collect(f, rule, &own);
-	groups_join(g, &f->before, &own);
+	collect_behind(f, rule, g);
 	in_session = is_in_session(f, rule);
 	if (is_nofail(f, rule, pass, in_session, &lines))
 		return HIT_NOFAIL;

@@ -30,6 +30,7 @@ struct rule {
 	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
 	bool says_mlfid, says_nofail;   /* … with these names */
+	bool is_plain;             /* neither alternatives nor tuples */
 	uint64_t hits;
 	uint64_t ns;               /* CPU time, by samples */
 	const char *kind;          /* "failregex", for messages */

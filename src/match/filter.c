@@ -106,6 +106,7 @@ add_rule(struct load *l, struct rules *rules, const char *kind,
 		return;
 	}
 	rule->prefix = *regex_prefix(rule->regex);
+	rule->starts = regex_starts(rule->regex);
 	rules->n++;
 	filter_read_parts(rule, rules == &l->f->prefix);
 }

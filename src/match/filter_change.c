@@ -80,6 +80,7 @@ make_rule(const struct filter *f, struct rule *rule, const char *text,
 		return -1;
 	}
 	rule->prefix = *regex_prefix(rule->regex);
+	rule->starts = regex_starts(rule->regex);
 	filter_read_parts(rule, prefix);
 	return 0;
 }

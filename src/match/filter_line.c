@@ -108,6 +108,7 @@ search(struct filter *f, const struct passage *pass)
 {
 	bool matched = false, nofail = false, dropped = false;
 	uint32_t start = prefix_start(pass->text);
+	uint64_t first = starts_of(pass->text);
 	struct rule *rule;
 	size_t i;
 
@@ -117,6 +118,7 @@ search(struct filter *f, const struct passage *pass)
 		if (is_told(f, rule) ||
 		    !prefix_may_fit(&rule->prefix, start) ||
 		    !prefix_fits(&rule->prefix, pass->text) ||
+		    !starts_may_fit(rule->starts, first) ||
 		    !hits(f, rule, pass->text, pass))
 			continue;
 		if (f->window != NULL)

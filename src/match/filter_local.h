@@ -25,12 +25,13 @@ struct rule_part {
 
 struct rule {
 	struct prefix prefix;      /* the regex's, kept near */
+	const struct starts *starts;   /* … and in there */
 	struct regex *regex;
 	struct regex *head;        /* filter_prefix.c; may be NULL */
 	struct rule_part *parts;   /* plain, then alternatives, then tuples */
 	size_t parts_n;
-	bool says_mlfid, says_nofail;   /* … with these names */
 	bool is_plain;             /* neither alternatives nor tuples */
+	bool says_mlfid, says_nofail;   /* … with these names */
 	uint64_t hits;
 	uint64_t ns;               /* CPU time, by samples */
 	const char *kind;          /* "failregex", for messages */

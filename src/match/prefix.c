@@ -22,12 +22,8 @@ skip_set(struct span s, size_t i)
 	return i + 1;
 }
 
-/*
- * Looks through the group whose inside starts at i: does it have branches,
- * and where is its closing parenthesis (or the end)?
- */
-static bool
-has_branches(struct span s, size_t i, size_t *close)
+bool
+prefix_has_branches(struct span s, size_t i, size_t *close)
 {
 	size_t depth = 0;
 	bool found = false;
@@ -78,7 +74,7 @@ enter_group(struct span s, size_t i)
 	} else {
 		return 0;
 	}
-	if (has_branches(s, inside, &close) ||
+	if (prefix_has_branches(s, inside, &close) ||
 	    is_quantifier(at(s, close + 1)))
 		return 0;
 	return inside;
@@ -170,7 +166,7 @@ read_bytes(struct span s, struct prefix *out)
 	unsigned char a, b;
 
 	out->n = 0;
-	if (at(s, 0) != '^' || has_branches(s, 0, &close) ||
+	if (at(s, 0) != '^' || prefix_has_branches(s, 0, &close) ||
 	    is_quantifier(at(s, 1)))
 		return;
 	while (i < s.n && out->n < PREFIX_MAX) {

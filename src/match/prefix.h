@@ -34,6 +34,12 @@ struct prefix {
  */
 void prefix_read(struct span pattern, struct prefix *out);
 
+/*
+ * Looks through the group whose inside starts at i (0: the whole pattern): does
+ * it have branches, and where is its closing parenthesis (or the end)?
+ */
+bool prefix_has_branches(struct span pattern, size_t i, size_t *close);
+
 /* The first four bytes of a subject, for prefix_may_fit(). */
 static inline uint32_t
 prefix_start(struct span subject)

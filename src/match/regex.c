@@ -118,6 +118,14 @@ read_start(struct regex *r)
 	r->one_start = (all & PCRE2_ANCHORED) != 0 || first == 2;
 }
 
+/* What is known of its first bytes. */
+static void
+read_begin(struct regex *r, struct span pattern)
+{
+	prefix_read(pattern, &r->prefix);
+	starts_read(pattern, &r->starts);
+}
+
 /* Compiles what both rewrites made of the text, as far as errors go. */
 static struct regex *
 build(const struct mapped *tags, const struct mapped *python, unsigned flags,
@@ -152,7 +160,7 @@ build(const struct mapped *tags, const struct mapped *python, unsigned flags,
 	read_start(r);
 	read_names(r);
 	if (!(flags & REGEX_MULTILINE))
-		prefix_read(pattern, &r->prefix);
+		read_begin(r, pattern);
 	r->text = xmemdup0(tags->text.p, tags->text.n);
 	return r;
 fail:
@@ -303,6 +311,12 @@ regex_group(const struct regex *r, const char *name)
 		if (span_eq(r->names[i].name, span_of(name)))
 			return r->names[i].group;
 	return 0;
+}
+
+const struct starts *
+regex_starts(const struct regex *r)
+{
+	return &r->starts;
 }
 
 const struct prefix *

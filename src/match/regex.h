@@ -15,6 +15,7 @@
 
 #include "base/span.h"
 #include "match/prefix.h"
+#include "match/starts.h"
 
 #define REGEX_TEXT_MAX 65535u     /* bytes of one pattern, expanded */
 #define REGEX_GROUPS_MAX 128      /* capture groups of one pattern */
@@ -55,6 +56,7 @@ unsigned regex_group(const struct regex *r, const char *name);
  * with many regexes and one subject saves the calls.
  */
 const struct prefix *regex_prefix(const struct regex *r);
+const struct starts *regex_starts(const struct regex *r);
 
 /* What running takes; one serves any number of regexes, one at a time. */
 struct matcher;

@@ -29,6 +29,7 @@ struct regex {
 	bool has_bytes;            /* means the same as plain bytes */
 	bool one_start;            /* can match at a line's begin only */
 	struct prefix prefix;
+	struct starts starts;
 	struct regex_name *names;
 	size_t names_n;
 };

@@ -179,6 +179,57 @@ bytes_and_utf_agree(void **state)
 	matcher_free(b);
 }
 
+/* What it says no to does not match. */
+static void
+check_starts(const char *pattern, const char *subject, bool fits)
+{
+	struct regex_error error;
+	struct regex *r = regex_new(span_of(pattern), 0, &error);
+	struct matcher *m = matcher_new(1000);
+	struct span s = span_of(subject);
+
+	assert_non_null(r);
+	assert_int_equal(starts_may_fit(regex_starts(r), starts_of(s)), fits);
+	if (!fits)
+		assert_int_equal(matcher_search(m, r, s, 0, false),
+		    REGEX_NONE);
+	regex_free(r);
+	matcher_free(m);
+}
+
+static void
+starts(void **state)
+{
+	(void)state;
+	check_starts("^(?:imap|pop3)-login: x", "imap-login: y", true);
+	check_starts("^(?:imap|pop3)-login: x", "pop3-log", true);
+	check_starts("^(?:imap|pop3)-login: x", "imap(joe)", false);
+	check_starts("^(?:imap|pop3)-login: x", "imap", false);
+	check_starts("^(?:imap|pop3)-login: x", "", false);
+	check_starts("^<F-SERVICE>a|bc</F-SERVICE>\\(d", "bc(d", true);
+	check_starts("^<F-SERVICE>a|bc</F-SERVICE>\\(d", "bcd", false);
+	check_starts("^(a|managesieve)x", "managesieve", true);
+	check_starts("^(a|managesieve)x", "managesi", true);
+	check_starts("^(a|managesieve)x", "manages", false);
+	/* Not the whole of what may begin. */
+	check_starts("^(?:a|b)c|d", "d", true);
+	check_starts("^(?:a|b)(?:x|y)|d", "d", true);
+	check_starts("^(?:a|b)?c", "c", true);
+	check_starts("^(?:a|b|)c", "c", true);
+	check_starts("^(?:a|b?)c", "c", true);
+	check_starts("^(?:a|\\d)c", "7c", true);
+	check_starts("^(?:a|[bc])d", "cd", true);
+	check_starts("^(?:a|(?:b|c))d", "cd", true);
+	check_starts("^(?:a|b)c?d", "ad", true);
+	check_starts("^(?:a|b)c{0,1}d", "ad", true);
+	check_starts("^(?!a|b)c", "c", true);
+	check_starts("^(?i:a|b)c", "Ac", true);
+	check_starts("(?:a|b)c", "xac", true);
+	check_starts("^(?:1|2|3|4|5|6|7|8)x", "8x", true);
+	check_starts("^(?:1|2|3|4|5|6|7|8)x", "9x", false);
+	check_starts("^(?:1|2|3|4|5|6|7|8|9)x", "9x", true);
+}
+
 static void
 check_prefix(const char *pattern, const char *want)
 {
@@ -272,6 +323,7 @@ main(void)
 		cmocka_unit_test(errors_show_the_place),
 		cmocka_unit_test(hostile_patterns_give_up),
 		cmocka_unit_test(bytes_and_utf_agree),
+		cmocka_unit_test(starts),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(broken_text_is_repaired),
 	};

@@ -110,7 +110,8 @@ is_common(struct span text)
 	static const char *const words[] = {
 		" from ", " for user ", " user=", " user: ", " port ",
 		" client ", " server ", " connection ", "session", " login ",
-		" rip=", " lip=", " user=<",
+		", rip=", ", lip=", " user=<", ", session=<", ">, method=",
+		"): user=<",
 		"\", client: ", ", server: ", ", request: \"", " HTTP/",
 		"\", host: \"", "\", referrer: \"",
 	};

@@ -19,27 +19,57 @@ refuse(void)
 	return -1;
 }
 
+/* "0".."255" at *p, without a zero before it; -1: there is none. */
+static int
+parse_octet(const char **p, const char *end)
+{
+	unsigned n = 0, digit;
+	const char *begin = *p;
+
+	for (; *p < end && (digit = (unsigned)**p - '0') <= 9; ++*p) {
+		if (n > 25 || (*p > begin && n == 0))
+			return -1;
+		n = n * 10 + digit;
+	}
+	return *p > begin && n <= UINT8_MAX ? (int)n : -1;
+}
+
+/* As inet_pton(3) takes it, without a copy: each event has one or two. */
+static bool
+parse_v4(struct span s, uint8_t b[4])
+{
+	const char *p = s.p, *end = s.p + s.n;
+	int octet;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (i > 0 && (p == end || *p++ != '.'))
+			return false;
+		octet = parse_octet(&p, end);
+		if (octet == -1)
+			return false;
+		b[i] = (uint8_t)octet;
+	}
+	return p == end;
+}
+
 /* As written: a mapped address stays IPv6. */
 static int
 parse_plain(struct span s, struct addr *a)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct addr r = { 0 };
+	struct addr r = { .family = ADDR_V4, .plen = 32 };
 
+	if (s.n > 0 && parse_v4(s, r.b)) {
+		*a = r;
+		return 0;
+	}
 	if (s.n == 0 || s.n >= sizeof(text) || span_chr(s, '\0') != SPAN_NONE)
 		return refuse();
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
-	if (span_chr(s, ':') != SPAN_NONE) {
-		r.family = ADDR_V6;
-		if (inet_pton(AF_INET6, text, r.b) != 1)
-			return refuse();
-	} else {
-		r.family = ADDR_V4;
-		if (inet_pton(AF_INET, text, r.b) != 1)
-			return refuse();
-	}
-	r.plen = (uint8_t)addr_bits(&r);
+	r = (struct addr){ .family = ADDR_V6, .plen = 128 };
+	if (inet_pton(AF_INET6, text, r.b) != 1)
+		return refuse();
 	*a = r;
 	return 0;
 }

@@ -36,9 +36,13 @@ static void
 follow_alias(const struct user_rules *rules, struct buf *out, size_t from)
 {
 	struct span name = span_skip(buf_span(out), from);
-	size_t at = find_at(name);
-	const char *to = find_alias(rules, name);
+	size_t at;
+	const char *to;
 
+	if (rules->aliases_n == 0)
+		return;
+	at = find_at(name);
+	to = find_alias(rules, name);
 	if (to == NULL && at != SPAN_NONE) {
 		to = find_alias(rules, span_skip(name, at));
 		from += at;

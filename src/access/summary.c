@@ -8,13 +8,21 @@
 #include "base/table.h"
 #include "base/xalloc.h"
 
-struct entry {
-	struct summary_row row;
-	/* Countries from before the period, told before it. */
+/* Of an account that signed in from countries that are known. */
+struct countries {
+	struct summary_country v[SUMMARY_COUNTRIES];   /* the row's */
+	/* From before the period, told before it. */
 	size_t known_n;
 	char known[SUMMARY_COUNTRIES][3];
-	/* Countries of the period beyond those of the row, two bytes each. */
+	/* Of the period beyond those of the row, two bytes each. */
 	struct buf beyond;
+};
+
+/* There may be millions. */
+struct entry {
+	struct summary_row row;
+	struct countries *countries;   /* NULL: none */
+	char user[];
 };
 
 struct key {
@@ -88,8 +96,9 @@ sort(struct summary *s)
 static void
 free_entry(struct entry *e)
 {
-	free((char *)e->row.user.p);
-	buf_fini(&e->beyond);
+	if (e->countries != NULL)
+		buf_fini(&e->countries->beyond);
+	free(e->countries);
 	free(e);
 }
 
@@ -233,19 +242,36 @@ entry_of(struct summary *s, struct key key, bool make)
 		s->entries = xreallocarray(s->entries, s->cap,
 		    sizeof(struct entry *));
 	}
-	entry = xcalloc(1, sizeof(*entry));
-	entry->row.user = span_from(span_dup(key.user), key.user.n);
+	entry = xcalloc(1, sizeof(*entry) + key.user.n);
+	memcpy(entry->user, key.user.p, key.user.n);
+	entry->row.user = span_from(entry->user, key.user.n);
 	entry->row.service = key.service;
 	table_add(s->table, hash, entry);
 	s->entries[s->n++] = entry;
 	return entry;
 }
 
-static bool
-holds(char list[][3], size_t n, const char *country)
+static size_t
+shown(const struct summary_row *row)
 {
-	for (size_t i = 0; i < n && i < SUMMARY_COUNTRIES; i++)
-		if (memcmp(list[i], country, 2) == 0)
+	return row->countries_n < SUMMARY_COUNTRIES ? row->countries_n :
+	    SUMMARY_COUNTRIES;
+}
+
+static bool
+is_shown(const struct entry *e, const char *country)
+{
+	for (size_t i = 0; i < shown(&e->row); i++)
+		if (memcmp(e->countries->v[i].code, country, 2) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_known(const struct countries *c, const char *country)
+{
+	for (size_t i = 0; i < c->known_n; i++)
+		if (memcmp(c->known[i], country, 2) == 0)
 			return true;
 	return false;
 }
@@ -253,14 +279,13 @@ holds(char list[][3], size_t n, const char *country)
 static void
 add_known(struct entry *e, const char *country)
 {
-	struct summary_row *row = &e->row;
+	struct countries *c = e->countries;
 
-	if (!holds(e->known, e->known_n, country) &&
-	    e->known_n < SUMMARY_COUNTRIES)
-		memcpy(e->known[e->known_n++], country, 3);
-	for (size_t i = 0; i < row->countries_n && i < SUMMARY_COUNTRIES; i++)
-		if (memcmp(row->countries[i], country, 2) == 0)
-			row->is_new[i] = false;
+	if (!is_known(c, country) && c->known_n < SUMMARY_COUNTRIES)
+		memcpy(c->known[c->known_n++], country, 3);
+	for (size_t i = 0; i < shown(&e->row); i++)
+		if (memcmp(c->v[i].code, country, 2) == 0)
+			c->v[i].is_new = false;
 }
 
 /* False: it is there already. */
@@ -278,20 +303,24 @@ static void
 add_country(struct entry *e, const char *country, bool in_period)
 {
 	struct summary_row *row = &e->row;
+	struct summary_country *next;
 
 	if (country[0] == '\0')
 		return;
+	if (e->countries == NULL)
+		e->countries = xcalloc(1, sizeof(*e->countries));
+	row->countries = e->countries->v;
 	if (!in_period) {
 		add_known(e, country);
 		return;
 	}
-	if (holds(row->countries, row->countries_n, country))
+	if (is_shown(e, country))
 		return;
 	if (row->countries_n < SUMMARY_COUNTRIES) {
-		memcpy(row->countries[row->countries_n], country, 3);
-		row->is_new[row->countries_n] =
-		    !holds(e->known, e->known_n, country);
-	} else if (!add_beyond(&e->beyond, country)) {
+		next = &e->countries->v[row->countries_n];
+		memcpy(next->code, country, 3);
+		next->is_new = !is_known(e->countries, country);
+	} else if (!add_beyond(&e->countries->beyond, country)) {
 		return;
 	}
 	row->countries_n++;
@@ -401,9 +430,8 @@ bool
 summary_has_news(const struct summary *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		for (size_t k = 0; k < s->entries[i]->row.countries_n &&
-		    k < SUMMARY_COUNTRIES; k++)
-			if (s->entries[i]->row.is_new[k])
+		for (size_t k = 0; k < shown(&s->entries[i]->row); k++)
+			if (s->entries[i]->countries->v[k].is_new)
 				return true;
 	return false;
 }

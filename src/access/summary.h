@@ -13,6 +13,11 @@
 
 struct summary;
 
+struct summary_country {
+	char code[3];
+	bool is_new;                     /* none before the period */
+};
+
 /* One account at one service. */
 struct summary_row {
 	struct span user;
@@ -24,10 +29,9 @@ struct summary_row {
 	struct wall insecure_first, insecure_last;
 	struct wall secure_after;        /* the first with TLS behind the last
 	                                  * without; us 0: none yet */
-	/* Countries of sign-ins in the period, the first seen first. */
+	/* Of sign-ins in the period, the first seen first. */
 	size_t countries_n;              /* may exceed SUMMARY_COUNTRIES */
-	char countries[SUMMARY_COUNTRIES][3];
-	bool is_new[SUMMARY_COUNTRIES];  /* none before the period */
+	const struct summary_country *countries;   /* … of which there are */
 };
 
 /*

@@ -13,7 +13,7 @@
 #include "tools/mail_source.h"
 #include "tools/report_read.h"
 
-#define ROWS_MAX 1000000
+#define ROWS_MAX 2000000   /* in memory: 400 MB, with countries more */
 
 static const char usage[] =
     "usage: gaol report [OPTIONS]\n"
@@ -58,8 +58,8 @@ add_countries(struct buf *out, const struct summary_row *row)
 	for (size_t i = 0; i < row->countries_n && i < SUMMARY_COUNTRIES;
 	    i++) {
 		buf_addf(out, "%s%s", i > 0 ? " " : "",
-		    row->is_new[i] ? "+" : "");
-		printable_add(out, span_of(row->countries[i]));
+		    row->countries[i].is_new ? "+" : "");
+		printable_add(out, span_of(row->countries[i].code));
 	}
 	if (row->countries_n > SUMMARY_COUNTRIES)
 		buf_addf(out, " and %zu more",
@@ -133,9 +133,9 @@ countries_json(const struct summary_row *row, bool only_new)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < row->countries_n && i < SUMMARY_COUNTRIES; i++)
-		if (!only_new || row->is_new[i])
+		if (!only_new || row->countries[i].is_new)
 			json_array_append_new(list, event_json_text(
-			    span_of(row->countries[i])));
+			    span_of(row->countries[i].code)));
 	return list;
 }
 

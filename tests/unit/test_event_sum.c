@@ -321,8 +321,8 @@ add_row_text(struct buf *out, const struct summary_row *row)
 	    (long long)row->insecure_first.us,
 	    (long long)row->insecure_last.us, (long long)row->secure_after.us);
 	for (size_t i = 0; i < row->countries_n && i < SUMMARY_COUNTRIES; i++)
-		buf_addf(out, " %s%s", row->is_new[i] ? "+" : "",
-		    row->countries[i]);
+		buf_addf(out, " %s%s", row->countries[i].is_new ? "+" : "",
+		    row->countries[i].code);
 	buf_addf(out, " of %zu\n", row->countries_n);
 }
 

@@ -217,7 +217,8 @@ OTHERS = {
         "End queue run: pid={pid}",
     )),
     "postfix": ("{syslog} mail {text}", (
-        "postfix/cleanup[{pid}]: {hex}: message-id=<{id}@example.com>",
+        "postfix/scache[{pid}]: statistics: domain lookup hits=0 miss={port} "
+        "success=0%",
         "postfix/qmgr[900]: {hex}: removed",
         "postfix/anvil[{pid}]: statistics: max connection rate 1/60s for "
         "(submission:{ip}) at {syslog}",

@@ -11,7 +11,7 @@
 
 #include "base/access_sum.h"
 
-#define EVENT_FOLD_MAX 262144   /* sums: some 50 MB, until the day is done */
+#define EVENT_FOLD_MAX 131072   /* sums: some 40 MB, until the day is done */
 
 struct event_fold;
 

@@ -177,7 +177,7 @@ def store_events(b, work):
 def month(b, work):
     """A report of 30 days, by events and, when the days are summed, by sums."""
     accounts = max(1, min(10000, MONTH // 50))
-    daemon = b.Gaol(work)
+    daemon = b.Gaol(work + "/month")
     mail = daemon.dir + "/mail.log"
     logs.write_accesses(mail, MONTH, logs.ACCESSES["dovecot"], accounts,
                         MONTH / (32 * 86400))

@@ -83,7 +83,7 @@ stage_unit() {
     local source program
     for source in tests/unit/test_*.c; do
         program=build/asan/unit/$(basename "$source" .c)
-        beside "unit/$(basename "$source" .c)" "${UNIT_LIMIT:-300}" "$program"
+        beside "unit/$(basename "$source" .c)" "${UNIT_LIMIT:-1200}" "$program"
     done
     finish
 }
@@ -95,7 +95,7 @@ stage_fuzz() {
         name=$(basename "$source" .c)
         work=build/fuzz-work/$name
         mkdir -p "$work"
-        beside "fuzz/$name" $((${FUZZ_SECONDS:-4} + 120)) bash -c "
+        beside "fuzz/$name" $((${FUZZ_SECONDS:-4} + 600)) bash -c "
             build/fuzz/fuzz/$name -seed=1 -timeout=10 -rss_limit_mb=1024 \
                 -max_total_time=${FUZZ_SECONDS:-4} -print_final_stats=1 \
                 -artifact_prefix=$work/ $work tests/fuzz/corpus/${name#fuzz_} &&

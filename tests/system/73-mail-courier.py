@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(HERE, "../golden/events"))
 from hostile import HOSTILE                                  # noqa: E402
 from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
-from mailclient import GOOD, NETS, PROBE, Imap, Pop3, Story   # noqa: E402
+from mailclient import GOOD, NETS, PROBE, Imap, Pop3, Smtp, Story  # noqa: E402
 
 GAOL, LOG = sys.argv[1:]
 story = Story(GAOL, "courier", LOG)
@@ -48,6 +48,21 @@ def busy(c):
     c.imap.expunge()
 
 
+def smtp_jobs(server):
+    a, b = "alice@example.com", "bob@example.com"
+    for tls in Smtp.ports:
+        for mech in "PLAIN", "LOGIN":
+            yield visit(Smtp, server, tls, [("alice", GOOD, mech)], [(a, b)])
+            yield visit(Smtp, server, tls, [("bob", "wrong", mech)])
+            yield visit(Smtp, server, tls, [("exp", GOOD, mech)])
+        yield visit(Smtp, server, tls, [("nobody", "x", "PLAIN"),
+                                        ("bob", GOOD, "PLAIN")],
+                    [(b, a), (b, b)])
+        yield visit(Smtp, server, tls, [], [("s@example.org", b)],
+                    what="relay")
+        yield visit(Smtp, server, tls, [])
+
+
 def jobs():
     for server in NETS:
         for kind in Imap, Pop3:
@@ -63,6 +78,7 @@ def jobs():
                 yield visit(kind, server, tls, [])
         yield visit(Imap, server, "none", [("carol", GOOD, "PLAIN")],
                     what="busy", after=busy)
+        yield from smtp_jobs(server)
     kinds = itertools.cycle((Imap, Pop3))
     servers = itertools.cycle(NETS)
     for user in HOSTILE + mailclient.HOSTILE:
@@ -72,6 +88,10 @@ def jobs():
         else:
             yield visit(Pop3, next(servers), "none",
                         [(user, "wrong", "command")])
+        # As many bytes are logged.
+        if len(user.encode()) <= 40 and not re.search(r"[\r\n]", user):
+            yield visit(Smtp, next(servers), "none",
+                        [(user, "wrong", "PLAIN")])
 
 
 # --- what the log must say ----------------------------------------------------
@@ -81,8 +101,44 @@ def name(user):
     return "".join(chr(b) if 32 <= b < 127 else "." for b in user.encode())
 
 
+def failed_by_smtp(t):
+    """A name behind what came with AUTH, if it has no blank."""
+    user = re.sub(r"[\x00-\x1f]", ".", t.user)
+    return None if t.mech == "LOGIN" or " " in user else user
+
+
+def expected_of_smtp(v):
+    """Neither sign-ins nor messages have a port, nor their senders' own lines
+    a recipient: those of deliveries do."""
+    line = {"service": "smtp", "ip": v.source, "port": v.port}
+    late = dict(line, port=None)
+    out = {"connect": [line], "login": [], "failure": [], "received": [],
+           "sent": [], "rejected": []}
+    for t in v.tries:
+        if not t.good:
+            out["failure"].append(dict(
+                line, outcome="failure", reason="bad_credentials",
+                user=failed_by_smtp(t), mech=t.mech,
+                detail="535 Authentication failed."))
+    for sender, to in v.mail:
+        if v.what == "relay":
+            out["rejected"].append(dict(
+                line, sender=sender, recipient=to, reason="relay",
+                operation="RCPT", detail="513 Relaying denied."))
+            continue
+        user = v.tries[-1].user
+        out["login"].append(dict(late, outcome="success", user=user))
+        out["received"].append(dict(late, user=user))
+        out["sent"].append(dict(
+            late, user=user, sender=sender, recipient=to,
+            operation="delivered", detail="Message delivered."))
+    return out
+
+
 def expected(v):
     """By kind. That a session was encrypted is said at its end."""
+    if v.service == "smtp":
+        return expected_of_smtp(v)
     line = {"service": v.service, "ip": v.source, "port": v.port}
     implicit = "implicit" if v.tls == "implicit" else None
     out = {"connect": [dict(line, tls=implicit)], "login": [], "logout": [],
@@ -112,14 +168,21 @@ def expected(v):
                                   bytes_in=v.bytes_in, bytes_out=v.bytes_out))
     else:
         out["logout"].append(dict(line, user=None, tls=implicit))
+        if v.service == "pop3":
+            out["other"] = [dict(line, user=None, tls=implicit)]
     return out
 
 
-KINDS = "connect", "login", "logout", "failure", "abort", "client", "mailbox"
+KINDS = ("connect", "login", "logout", "failure", "abort", "client", "mailbox",
+         "received", "sent", "rejected", "other")
 
 
 def key_of(e):
     return e["kind"], e["ip"], e["port"]
+
+
+def order(e):
+    return [str(e.get(k)) for k in ("user", "sender", "recipient", "reason")]
 
 
 def compare():
@@ -128,14 +191,14 @@ def compare():
     want = [dict(e, kind=kind) for v in story.visits
             for kind, some in expected(v).items() for e in some]
     return len(events), mailclient.differences(
-        mailclient.by(want, key_of), mailclient.by(events, key_of))
+        mailclient.by(want, key_of), mailclient.by(events, key_of), order)
 
 
 def sessions():
     """One of each visit that signed in, and no other."""
     got = {(s["ip"], s["port"]): s for s in story.ask("sessions")}
     good = {(v.source, v.port): v for v in story.visits
-            if v.signed_in and v.what != "shut"}
+            if v.signed_in and v.what != "shut" and v.service != "smtp"}
     faults = ["%s: %s" % (k, "none" if k in good else "of nobody's")
               for k in set(got) ^ set(good)]
     for key in set(got) & set(good):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A real Courier (IMAP, POP3), from a tree of its own, and clients that write
+# A real Courier (IMAP, POP3, SMTP), from a tree of its own, and clients that write
 # down what they did: the events and sessions of its log are the clients' own
 # record, field by field.
 #
@@ -12,7 +12,11 @@
 # - a sign-in to an account without the right to the protocol (disableimap,
 #   disablepop3): IMAP says OK and hangs up, POP3 refuses; all that is written is
 #     pop3d: Connection, ip=[::ffff:198.51.100.66], port=[35110]
-# - before its end, whether a session was encrypted by STARTTLS.
+# - before its end, whether a session was encrypted by STARTTLS; of SMTP at all.
+# - of SMTP who signed in and sent nothing, the end of a connection, and of a
+#   sign-in or a message the client's port:
+#     courierd: newmsg,id=0000000000000059.000000006B0AC53F.000000E3, auth=alice: dns; pc.example.net (softdnserr [::ffff:198.51.100.10])
+# - a failure's name, if AUTH had nothing behind the mechanism.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/tree.sh
@@ -48,6 +52,31 @@ add_disabled() {
         /etc/courier/authdaemonrc"
 }
 
+# What courier-mta's postinst does, and its configuration.
+configure_mta() {
+    local service
+    # shellcheck disable=SC2016 # a shell reads it
+    server sh -c 'cd /var/lib/courier && mkdir -p allfilters filters msgq msgs track tmp &&
+        chown -R courier:courier . && chmod 770 tmp &&
+        mkdir -p /etc/courier/aliasdir /etc/courier/filters/active &&
+        chown courier:courier /usr/lib/courier/courier/submitmkdir &&
+        chmod 4755 /usr/lib/courier/courier/submitmkdir && cd /etc/courier &&
+        printf "localhost\nexample.com\n" >locals && echo mail.example >me &&
+        echo example.com >defaultdomain && echo "<postmaster@example.com>" >dsnfrom &&
+        echo "postmaster: alice" >aliases/system &&
+        echo DEFAULTDELIVERY=./Maildir >>courierd &&
+        printf "auth required pam_unix.so nodelay\naccount required pam_unix.so\n" >/etc/pam.d/esmtp' ||
+        give_up "Courier's configuration"
+    for service in esmtpd esmtpd-ssl; do
+        server sh -c "printf 'TLS_CERTFILE=%s\nTLS_DHPARAMS=\nMAXPERIP=200\nMAXPERC=200\nMAXDAEMONS=200\nTARPIT=0\nBOFHCHECKDNS=0\nESMTPAUTH=\"PLAIN LOGIN\"\nESMTPAUTH_TLS=\"PLAIN LOGIN\"\n' \
+            '$work/both.pem' >>/etc/courier/$service"
+    done
+    server sh -c 'echo PORT=587 >>/etc/courier/esmtpd; echo ESMTPDSSLSTART=YES >>/etc/courier/esmtpd-ssl'
+    for service in makesmtpaccess makealiases makeacceptmailfor makehosteddomains; do
+        server "/usr/lib/courier/$service" >>"$work/courier.out.log" 2>&1
+    done
+}
+
 start_courier() {
     local service port
     server mkdir -p /run/courier/authdaemon /var/lib/courier
@@ -69,17 +98,23 @@ start_courier() {
             server sh -c "cat >/etc/pam.d/$service"
     done
     server sh -c 'echo daemons=20 >>/etc/courier/authdaemonrc'
+    configure_mta
     server /usr/sbin/authdaemond start >"$work/courier.out.log" 2>&1
     for service in imapd imapd-ssl pop3d pop3d-ssl; do
         server "/usr/lib/courier/$service" start >>"$work/courier.out.log" 2>&1
     done
-    for port in 143 993 110 995; do
+    server /usr/sbin/courier start >>"$work/courier.out.log" 2>&1
+    for service in esmtpd esmtpd-ssl; do
+        server "/usr/lib/courier/$service" start >>"$work/courier.out.log" 2>&1
+    done
+    for port in 143 993 110 995 587 465; do
         wait_for 15 listens "$port" || give_up "Courier listens on $port"
     done
 }
 
 fetch_tree courier courier-imap courier-pop courier-authdaemon courier-base \
-    courier-authlib courier-authlib-userdb libcourier-unicode4 libidn12 libgamin0 gamin libltdl7
+    courier-mta courier-authlib courier-authlib-userdb libcourier-unicode4 libidn12 \
+    libgamin0 gamin libltdl7 libgdbm6 libnet-cidr-perl libperl5.36
 make_network
 for n in 10 11 12; do
     ip -n "$attacker_ns" address add "198.51.100.$n/24" dev up0
@@ -101,5 +136,5 @@ cat "$work/key.pem" "$work/cert.pem" >"$work/both.pem"
 chmod 644 "$work/both.pem"
 add_disabled
 start_courier
-attacker timeout 120 python3 tests/system/73-mail-courier.py "$build/gaol" \
+attacker timeout 300 python3 tests/system/73-mail-courier.py "$build/gaol" \
     "$work/mail.log" || failed=1

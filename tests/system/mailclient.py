@@ -277,6 +277,13 @@ class Smtp_(smtplib.SMTP):
         self.client = client
         super().__init__(client.visit.server, client.number, "pc.example.net")
 
+    def close(self):
+        # As in POP3.
+        if isinstance(self.sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self.sock.unwrap()
+        super().close()
+
     def _get_socket(self, host, port, timeout):
         sock = self.client.connect()
         if self.client.visit.tls == "implicit":

@@ -107,6 +107,16 @@ def courier(text):
     return "".join(chr(b) if 32 <= b < 127 else "." for b in text.encode())
 
 
+def courier_text(text):
+    """The MTA's: no more than this of any text."""
+    cut = "".join("." if c < " " else c for c in text).encode()[:100]
+    return cut.decode(errors="ignore")
+
+
+def one_word(text):
+    return None if " " in text else text
+
+
 def is_raw(c):
     return "\udc80" <= c <= "\udcff"
 

@@ -1,7 +1,7 @@
 """Lines of servers of mailboxes, and of proxies in front of them."""
 
-from form import (Form, USER, LOGIN, FAILURE, NOBODY, as_it_is, pair, angled,
-    not_mailbox, courier)
+from form import (Form, USER, LOGIN, FAILURE, TRUE_LOGIN, NOBODY, as_it_is, pair,
+    angled, not_mailbox, one_word, courier, courier_text)
 
 DOVECOT = [
     Form("imap-login: Info: Login: user=<{u}>, method=PLAIN, rip={ip}, "
@@ -84,6 +84,24 @@ COURIER = [
     Form("mail esmtpd: error,relay=::ffff:{ip},port=43632,msg=\"535 "
          "Authentication failed.\",cmd: AUTH PLAIN {u}",
          dict(NOBODY, kind="failure"), courier),
+    Form("mail courieresmtpd: error,relay=::ffff:{ip},port=43632,msg=\"535 "
+         "Authentication failed.\",cmd: AUTH PLAIN AGJvYgB3cm9uZw== {u}",
+         {"kind": "failure", "user": one_word}, as_it_is),
+    Form("mail courierd: newmsg,id=0000000000000059.000000006B0AC53F.{n:08X}: "
+         "dns; {u} (softdnserr [::ffff:{ip}])", dict(NOBODY, kind="received"),
+         courier_text),
+    Form("mail courierd: newmsg,id=0000000000000059.000000006B0AC53F.{n:08X}, "
+         "auth=true@example.com: dns; {u} (pc [::ffff:{ip}])", TRUE_LOGIN,
+         courier_text),
+    Form("mail courierlocal: id=0000000000000059.000000006B0AC53F.{n:08X},from="
+         "<{u}>,addr=<{u}>,size=288,success: {u}",
+         dict(NOBODY, kind="sent", ip=None), courier_text, angled),
+    Form("mail courieresmtp: id=0000000000000059.000000006B0AC53F.{n:08X},from="
+         "<{u}>,addr=<{u}>,status: deferred",
+         dict(NOBODY, kind="sent", ip=None), courier_text, angled),
+    Form("mail courieresmtpd: error,relay=::ffff:{ip},port=5,from=<{u}>,to=<{u}>"
+         ": 513 Relaying denied.", dict(NOBODY, kind="rejected"), courier_text,
+         angled),
     Form("mail imapd: ip=[::ffff:{ip}], {u}", dict(NOBODY, kind="abort"),
          courier),
     Form("mail imapd: DELETED, user=true@example.com, ip=[::ffff:{ip}], "

@@ -44,6 +44,7 @@ struct ticket {
 	uint32_t run_told;         /* shell actions: see engine_run.h */
 	uint32_t run_sent;
 	uint32_t run_held;
+	uint32_t run_number;       /* this ban's, among all told to them */
 };
 
 #endif

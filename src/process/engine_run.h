@@ -33,6 +33,7 @@ struct run_job {
 	enum action_verb verb;
 	bool last;                 /* of a flush: the stop follows */
 	struct id id;              /* whose ticket; raw and empty: none */
+	uint32_t number;           /* of the ban it is to make */
 	struct buf packed;         /* values of a ticket that is gone */
 	struct run_merge *merge;   /* what the database says; NULL: unasked */
 };
@@ -86,6 +87,7 @@ struct engine_run {
 	uint32_t pid;
 	unsigned lost;             /* runners so far */
 	uint64_t seq;
+	uint32_t bans;             /* numbers of tickets, so far */
 	struct table *sent;        /* jobs, by seq */
 	struct run_action *retired;
 	struct event *limit;       /* of a stop */

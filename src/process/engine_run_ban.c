@@ -26,16 +26,30 @@ concerns(const struct run_action *a, const struct ticket *t)
 	return !(t->restored && a->norestored);
 }
 
+static uint32_t
+number_of(struct engine_run *run, struct ticket *t)
+{
+	if (t->run_number == 0 && ++run->bans == 0)
+		run->bans = 1;
+	if (t->run_number == 0)
+		t->run_number = run->bans;
+	return t->run_number;
+}
+
 void
 run_action_tell(struct run_action *a, struct ticket *t)
 {
+	struct run_job *job;
+
 	if (a->leaving || !concerns(a, t) || (t->run_told & a->bit) != 0)
 		return;
 	t->run_told |= a->bit;
 	if (a->unstarted)
 		run_job_new(a, ACTION_START, NULL);
 	a->unstarted = false;
-	run_job_new(a, ACTION_BAN, &t->id);
+	job = run_job_new(a, ACTION_BAN, &t->id);
+	if (job != NULL)
+		job->number = number_of(a->jail->engine->run, t);
 }
 
 void

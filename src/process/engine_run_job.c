@@ -122,6 +122,9 @@ pack(struct run_job *job)
 	if (t == NULL || (job->verb == ACTION_BAN) ==
 	    ((t->run_sent & a->bit) != 0))
 		return false;
+	/* Of an earlier ban: what undoes the last one may still be behind. */
+	if (job->verb == ACTION_BAN && job->number != t->run_number)
+		return false;
 	run_values_of_ticket(&v, a->jail, t);
 	run_merge_add(job, &v);
 	values_pack(&v, &job->packed);

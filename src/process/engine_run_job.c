@@ -187,11 +187,12 @@ drop(struct run_action *a, struct run_job *job)
 	run_job_free(job);
 }
 
-/* One of its name is still being stopped: both have the same chain. */
+/* One of its name before it is still being stopped: both have one chain. */
 static bool
 must_wait(const struct engine_run *run, const struct run_action *a)
 {
-	const struct run_action *r = a->jail != NULL ? run->retired : NULL;
+	/* Of those that go, the last to come is the first. */
+	const struct run_action *r = a->jail != NULL ? run->retired : a->next;
 
 	for (; r != NULL; r = r->next)
 		if (strcmp(r->name, a->name) == 0 &&

@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "config/dump.h"
 #include "process/check.h"
+#include "process/engine_run.h"
 #include "process/engine_swap.h"
 #include "process/sheet.h"
 
@@ -207,51 +208,54 @@ log_banner(void)
 	    CONFIG_UPSTREAM_VERSION, GAOL_VERSION);
 }
 
-static void
-take(struct engine *e, uint32_t generation, int fd)
+/* Takes over fd. False: there is none to be in force. */
+static bool
+read_in(struct engine *e, struct incoming *in, int fd)
 {
-	struct incoming in = { .generation = generation };
-	bool ok, first = e->config == NULL;
-
-	clock_tick();
-	/* Actions that have been stopped are not to be started again. */
-	if (e->ending) {
-		close(fd);
-		answer(e, WIRE_CONFIG_BAD, generation);
-		return;
-	}
-	if (first)
-		log_banner();
-	in.config = read_sheet(fd, &in.report);
+	in->config = read_sheet(fd, &in->report);
 	close(fd);
-	if (in.config != NULL)
-		compile(&in);
-	log_problems(&in.report);
-	ok = in.config != NULL &&
-	    (first || !breaks_running(e, &in));
-	answer(e, ok ? WIRE_CONFIG_OK : WIRE_CONFIG_BAD, generation);
-	if (ok) {
-		if (first)
-			first_start(e, &in);
-		else
-			engine_swap(e, &in);
-		/* What is kept less long from now on goes at once. */
-		if (!first && e->store != NULL)
-			store_purge_events(e->store, clock_wall());
-		log_started(e);
-		if (e->reload != NULL)
-			log_info("fail2ban.server", "Reload finished.");
-		engine_run_begin(e);
-		if (!first)
-			ask_warden(e);
-		engine_jails_run(e);
-	}
-	reply_reload(e, ok, &in.report);
+	if (in->config != NULL)
+		compile(in);
+	log_problems(&in->report);
+	return in->config != NULL &&
+	    (e->config == NULL || !breaks_running(e, in));
+}
+
+static void
+put_in_force(struct engine *e, struct incoming *in)
+{
+	bool first = e->config == NULL;
+
+	if (first)
+		first_start(e, in);
+	else
+		engine_swap(e, in);
+	/* What is kept less long from now on goes at once. */
+	if (!first && e->store != NULL)
+		store_purge_events(e->store, clock_wall());
+	log_started(e);
+	if (e->reload != NULL)
+		log_info("fail2ban.server", "Reload finished.");
+	engine_run_begin(e);
+	if (!first)
+		ask_warden(e);
+	engine_jails_run(e);
+}
+
+/* It comes into force when it is good; answers all who wait for that. */
+static void
+settle(struct engine *e, struct incoming *in, bool ok)
+{
+	bool first = e->config == NULL;
+
+	answer(e, ok ? WIRE_CONFIG_OK : WIRE_CONFIG_BAD, in->generation);
+	if (ok)
+		put_in_force(e, in);
+	reply_reload(e, ok, &in->report);
 	if (ok && e->stream != NULL) {
 		request_reply(e->stream, json_null());
 		e->stream = NULL;
 	}
-	incoming_fini(&in);
 	/* Bans that are coming back need the room first. */
 	if (e->restore == NULL)
 		xtrim();
@@ -270,27 +274,58 @@ take(struct engine *e, uint32_t generation, int fd)
 struct arrival {
 	struct engine_change change;   /* first */
 	struct engine *engine;
-	uint32_t generation;
-	int fd;
+	struct incoming in;
+	int fd;                        /* -1: it has been read, and is good */
+	struct run_undo undo;          /* … and actions go before it comes */
 };
 
+static void
+arrival_free(struct arrival *a)
+{
+	if (a->fd != -1)
+		close(a->fd);
+	run_undo_end(&a->undo);
+	incoming_fini(&a->in);
+	free(a);
+}
+
 static enum change_step
-take_now(struct engine_change *change)
+over(struct arrival *a, bool ok)
+{
+	settle(a->engine, &a->in, ok);
+	arrival_free(a);
+	return CHANGE_OVER;
+}
+
+static enum change_step
+take_some(struct engine_change *change)
 {
 	struct arrival *a = (struct arrival *)change;
+	struct engine *e = a->engine;
+	int fd = a->fd;
 
-	take(a->engine, a->generation, a->fd);
-	free(a);
-	return CHANGE_OVER;
+	clock_tick();
+	/* Actions that have been stopped are not to be started again. */
+	if (e->ending) {
+		answer(e, WIRE_CONFIG_BAD, a->in.generation);
+		arrival_free(a);
+		return CHANGE_OVER;
+	}
+	if (fd != -1) {
+		if (e->config == NULL)
+			log_banner();
+		a->fd = -1;
+		if (!read_in(e, &a->in, fd))
+			return over(a, false);
+		engine_run_part(e, a->in.config);
+	}
+	return run_undo_some(e, &a->undo, NULL) ? CHANGE_MORE : over(a, true);
 }
 
 static void
 take_never(struct engine_change *change)
 {
-	struct arrival *a = (struct arrival *)change;
-
-	close(a->fd);
-	free(a);
+	arrival_free((struct arrival *)change);
 }
 
 void
@@ -298,10 +333,10 @@ engine_config_take(struct engine *e, uint32_t generation, int fd)
 {
 	struct arrival *a = xcalloc(1, sizeof(*a));
 
-	a->change.step = take_now;
+	a->change.step = take_some;
 	a->change.drop = take_never;
 	a->engine = e;
-	a->generation = generation;
+	a->in.generation = generation;
 	a->fd = fd;
 	engine_change_begin(e, &a->change, NULL);
 }

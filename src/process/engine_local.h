@@ -508,6 +508,12 @@ struct engine_run *engine_run_new(struct engine *e);
 void engine_run_free(struct engine_run *run);
 /* The end of a link to a runner; taken over. */
 void engine_run_link(struct engine *e, int fd);
+/*
+ * That will be the configuration. Actions that it has not leave their jails
+ * until engine_run_apply(): their bans are to be undone in between
+ * (engine_run_undo.c); what is left then is undone at once.
+ */
+void engine_run_part(struct engine *e, const struct config *next);
 /* e->config is new: its actions begin, those that are gone are ended. */
 void engine_run_apply(struct engine *e);
 /* … and is in force: the runner may read it. */

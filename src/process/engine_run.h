@@ -57,7 +57,9 @@ struct run_action {
 	bool unstarted;            /* made while its jail ran: with a ban */
 	bool merged;               /* names a tag of all bans of an address */
 	bool keep;                 /* reload: named by the new one */
-	bool leaving;              /* … and it will go: bans are undone */
+	bool leaving;              /* it will go: bans are undone … */
+	bool undone;               /* … and that is over, but for the flush */
+	struct run_telling *telling;   /* of bans of before; NULL: of none */
 	struct run_queue queue;
 	struct run_queue sent;
 	struct action_state state;
@@ -92,6 +94,7 @@ struct engine_run {
 	struct run_action *retired;
 	struct event *limit;       /* of a stop */
 	bool stopping;
+	bool undoing;              /* … and bans are being undone for it */
 	int stop_status;
 	struct engine_ignore *ignore;
 };
@@ -118,6 +121,23 @@ void run_action_free(struct run_action *a);
 /* What was sent is not answered any more: it will be sent again. */
 void run_action_rewind(struct run_action *a);
 
+/* --- engine_run_tell.c ----------------------------------------------- */
+/* Of the bans there are, in turns; the action may go meanwhile. */
+void run_telling_begin(struct engine_run *run, struct run_action *a);
+void run_telling_end(struct run_action *a);
+
+/* --- engine_run_undo.c ----------------------------------------------- */
+/* The jail whose bans are gone through for actions that leave it. */
+struct run_undo {
+	size_t jail;
+	struct bans_walk *walk;
+};
+typedef void run_undo_fn(struct engine_jail *j, const struct ticket *t);
+
+/* From { 0 } on; each: of every ban, or NULL. False: it is over. */
+bool run_undo_some(struct engine *e, struct run_undo *u, run_undo_fn *each);
+void run_undo_end(struct run_undo *u);
+
 /* --- engine_run_ban.c ------------------------------------------------ */
 /* Has it a command of this name? */
 bool run_action_has(const struct run_action *a, const char *key);
@@ -127,6 +147,8 @@ void run_action_tell(struct run_action *a, struct ticket *t);
 void run_action_unban(struct run_action *a, const struct engine_jail *j,
     const struct ticket *t);
 void run_action_flush(struct run_action *a, bool last);
+/* It learns of no more bans; what it has not begun yet is left. */
+void run_action_leave(struct run_action *a);
 /* No ticket of its jail was ever told to it. */
 void run_action_forget_bans(struct run_action *a);
 /* Drops what waits; unbans too, or not. */

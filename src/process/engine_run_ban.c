@@ -95,13 +95,20 @@ engine_run_unban(struct engine_jail *j, const struct ticket *t)
 }
 
 void
+run_action_leave(struct run_action *a)
+{
+	a->leaving = true;
+	run_telling_end(a);
+	run_queue_clear(a, false);
+}
+
+void
 engine_run_leave(struct engine_jail *j, const char *name)
 {
 	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
 		if (name != NULL && strcmp(a->name, name) != 0)
 			continue;
-		a->leaving = true;
-		run_queue_clear(a, false);
+		run_action_leave(a);
 	}
 }
 
@@ -182,7 +189,9 @@ run_action_flush(struct run_action *a, bool last)
 	struct run_job *job;
 
 	run_queue_clear(a, true);
-	run_action_forget_bans(a);
+	run_telling_end(a);
+	if (!a->undone)
+		run_action_forget_bans(a);
 	job = run_job_new(a, ACTION_FLUSH, NULL);
 	job->last = last;
 }

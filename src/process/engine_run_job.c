@@ -250,6 +250,7 @@ run_action_free(struct run_action *a)
 {
 	if (a == NULL)
 		return;
+	run_telling_end(a);
 	queue_fini(&a->queue);
 	queue_fini(&a->sent);
 	free(a->jail_name);

@@ -12,7 +12,6 @@
 #include "process/run_plan.h"
 
 #define LOGGER "gaol.engine"
-#define ACTIONS "fail2ban.actions"
 
 /* --- the end of an action -------------------------------------------- */
 
@@ -23,6 +22,7 @@ unban_each(struct run_action *a)
 	struct ticket *t = jail_ban_first(jail);
 
 	run_queue_clear(a, false);
+	run_telling_end(a);
 	for (; t != NULL; t = jail_ban_next(jail, t))
 		if ((t->run_sent & a->bit) != 0)
 			run_action_unban(a, a->jail, t);
@@ -41,13 +41,14 @@ retire(struct engine_run *run, struct run_action *a)
 		if (a->state.n > 0)
 			log_error(LOGGER, "[%s] action '%s' was not stopped: "
 			    "there is no runner", a->jail_name, a->name);
-		run_action_forget_bans(a);
+		if (!a->undone)
+			run_action_forget_bans(a);
 		run_action_free(a);
 		return false;
 	}
 	if (run_action_has(a, "actionflush"))
 		run_action_flush(a, true);
-	else
+	else if (!a->undone)
 		unban_each(a);
 	run_job_new(a, ACTION_STOP, NULL);
 	a->jail = NULL;
@@ -102,7 +103,7 @@ engine_run_forget_old(struct engine_run *run)
 		.type = WIRE_RUN_FORGET, .generation = run->generation,
 	};
 
-	if (run->retired != NULL)
+	if (run->retired != NULL || run->undoing)
 		return;
 	/* While it reads a newer one, jobs go out under the numbers before. */
 	if (run->ready && run->aged && run->settled == run->generation) {
@@ -144,48 +145,6 @@ engine_run_limit(evutil_socket_t fd, short what, void *arg)
 	}
 	log_error(LOGGER, "%zu commands are left undone", left);
 	engine_run_stopped(run);
-}
-
-static void
-log_repeal(const struct engine_jail *j)
-{
-	struct ticket *t = jail_ban_first(j->jail);
-	struct buf text = { 0 };
-
-	/* What the kernel holds of a native action stays. */
-	if (j->runs == NULL || j->rules_n > 0)
-		return;
-	for (; t != NULL; t = jail_ban_next(j->jail, t)) {
-		buf_clear(&text);
-		id_format(&t->id, &text);
-		log_notice(ACTIONS, "[%s] Repeal Ban %s", j->config->name,
-		    log_text(buf_span(&text)));
-	}
-	buf_fini(&text);
-}
-
-void
-engine_run_stop(struct engine *e, int status)
-{
-	const struct timeval limit = { .tv_sec = ENGINE_RUN_STOP_SECONDS };
-	struct engine_run *run = e->run;
-
-	if (run->stopping)
-		return;
-	if (!run->ready) {
-		engine_stopped(e, status);
-		return;
-	}
-	run->stopping = true;
-	run->stop_status = status;
-	event_add(run->limit, &limit);
-	for (size_t i = 0; i < e->jails_n; i++) {
-		if (e->jails[i]->jail == NULL)
-			continue;
-		log_repeal(e->jails[i]);
-		retire_unkept(run, e->jails[i], true);
-	}
-	engine_run_forget_old(run);
 }
 
 /* --- a configuration ------------------------------------------------- */
@@ -237,7 +196,6 @@ begin(struct engine_jail *j, const struct action_config *config,
     struct run_place coming, bool joins)
 {
 	struct run_action *a = make_action(j, config, coming), **last = &j->runs;
-	struct ticket *t;
 
 	if (a->bit == 0) {
 		log_error(LOGGER, "[%s] action '%s' is not run: a jail has at "
@@ -253,10 +211,7 @@ begin(struct engine_jail *j, const struct action_config *config,
 		return;
 	run_job_new(a, ACTION_START, NULL);
 	/* Bans that are in force already are in force for it, too. */
-	for (t = jail_ban_first(j->jail); t != NULL;
-	    t = jail_ban_next(j->jail, t))
-		if (t->state == TICKET_CONFIRMED)
-			run_action_tell(a, t);
+	run_telling_begin(j->engine->run, a);
 }
 
 /* `set JAIL action` changes one in its place; a reload makes another of it. */
@@ -266,7 +221,7 @@ find_same(const struct engine_jail *j, const struct action_config *config,
 {
 	for (struct run_action *a = j->runs; a != NULL; a = a->next)
 		if (!a->keep && (update ? strcmp(a->name, config->name) == 0 :
-		    run_plan_same(a->config, config)))
+		    !a->leaving && run_plan_same(a->config, config)))
 			return a;
 	return NULL;
 }
@@ -375,6 +330,47 @@ engine_run_apply(struct engine *e)
 	apply(e, false);
 }
 
+/* What this jail will be by that configuration; NULL: it goes. */
+static const struct jail_config *
+coming_of(const struct engine_jail *j, const struct config *next)
+{
+	if (engine_life_stays(j) || (engine_jail_stays(j) && j->own != NULL))
+		return j->config;
+	for (size_t i = 0; i < next->jails_n; i++)
+		if (strcmp(next->jails[i].name, j->config->name) == 0)
+			return &next->jails[i];
+	return NULL;
+}
+
+static void
+part_jail(struct engine_jail *j, const struct jail_config *next)
+{
+	struct run_action *a;
+
+	for (size_t i = 0; next != NULL && i < next->actions_n; i++) {
+		a = run_plan_is_shell(&next->actions[i]) ?
+		    find_same(j, &next->actions[i], false) : NULL;
+		if (a != NULL)
+			a->keep = true;
+	}
+	for (a = j->runs; a != NULL; a = a->next) {
+		if (!a->keep)
+			run_action_leave(a);
+		a->keep = false;
+	}
+}
+
+void
+engine_run_part(struct engine *e, const struct config *next)
+{
+	/* What commands have changed comes first. */
+	if (event_pending(e->run->update, EV_TIMEOUT, NULL))
+		engine_run_updated(-1, 0, e->run);
+	for (size_t i = 0; i < e->jails_n; i++)
+		if (e->jails[i]->jail != NULL)
+			part_jail(e->jails[i], coming_of(e->jails[i], next));
+}
+
 /* --- changes at run time --------------------------------------------- */
 
 void
@@ -400,14 +396,18 @@ engine_run_update(struct engine_jail *j)
 void
 engine_run_drop(struct engine_jail *j, const char *name)
 {
-	for (struct run_action *a = j->runs; a != NULL; a = a->next)
+	for (struct run_action *a = j->runs; a != NULL; a = a->next) {
 		a->keep = strcmp(a->name, name) != 0;
+		a->undone |= !a->keep;
+	}
 	retire_unkept(j->engine->run, j, false);
 }
 
 void
 engine_run_drop_all(struct engine_jail *j)
 {
+	for (struct run_action *a = j->runs; a != NULL; a = a->next)
+		a->undone = true;
 	retire_unkept(j->engine->run, j, true);
 	j->acting = false;
 }

@@ -18,28 +18,27 @@ rotate(uint64_t x, unsigned bits)
 	return x << bits | x >> (64 - bits);
 }
 
-static void
-rounds(struct sip *v, unsigned n)
+static inline void
+mix(struct sip *v)
 {
-	while (n-- > 0) {
-		v->a += v->b;
-		v->c += v->d;
-		v->b = rotate(v->b, 13) ^ v->a;
-		v->d = rotate(v->d, 16) ^ v->c;
-		v->a = rotate(v->a, 32);
-		v->c += v->b;
-		v->a += v->d;
-		v->b = rotate(v->b, 17) ^ v->c;
-		v->d = rotate(v->d, 21) ^ v->a;
-		v->c = rotate(v->c, 32);
-	}
+	v->a += v->b;
+	v->c += v->d;
+	v->b = rotate(v->b, 13) ^ v->a;
+	v->d = rotate(v->d, 16) ^ v->c;
+	v->a = rotate(v->a, 32);
+	v->c += v->b;
+	v->a += v->d;
+	v->b = rotate(v->b, 17) ^ v->c;
+	v->d = rotate(v->d, 21) ^ v->a;
+	v->c = rotate(v->c, 32);
 }
 
-static void
+static inline void
 absorb(struct sip *v, uint64_t word)
 {
 	v->d ^= word;
-	rounds(v, 2);
+	mix(v);
+	mix(v);
 	v->a ^= word;
 }
 
@@ -80,6 +79,7 @@ siphash(const uint64_t key[2], const void *data, size_t n)
 		absorb(&v, load8(p));
 	absorb(&v, (uint64_t)n << 56 | load(p, left));
 	v.c ^= 0xff;
-	rounds(&v, 4);
+	for (unsigned i = 0; i < 4; i++)
+		mix(&v);
 	return v.a ^ v.b ^ v.c ^ v.d;
 }

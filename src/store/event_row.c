@@ -59,8 +59,10 @@ copy_texts(struct event_rows *rows, struct access_event *e)
 	e->line = copy(rows, line);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++) {
 		text = &e->texts[i];
+		if (text->n == 0)
+			continue;
 		at = (uintptr_t)text->p - from;
-		if (text->n > 0 && at <= line.n && text->n <= line.n - at)
+		if (at <= line.n && text->n <= line.n - at)
 			text->p = e->line.p + at;
 		else
 			*text = copy(rows, *text);

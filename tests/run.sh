@@ -109,7 +109,7 @@ stage_golden() {
     # Several of them use one program: it is made before they run.
     make --no-print-directory -j"$(nproc)" golden-programs >/dev/null
     for t in tests/golden/*.sh; do
-        [ -e "$t" ] && beside "golden/$(basename "$t" .sh)" 1200 "$t"
+        [ -e "$t" ] && beside "golden/$(basename "$t" .sh)" 3600 "$t"
     done
     finish
 }
@@ -119,7 +119,7 @@ stage_system() {
     local t more=1     # they wait for what happens
     for t in tests/system/[0-9]*.sh; do
         [ -e "$t" ] &&
-            beside "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-1800}" "$t"
+            beside "system/$(basename "$t" .sh)" "${SYSTEM_LIMIT:-3600}" "$t"
     done
     finish
 }

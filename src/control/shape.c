@@ -29,23 +29,31 @@ list(const char *name, const json_t *object, const char *key)
 	return pair(name, value != NULL ? json_incref(value) : json_array());
 }
 
+/* The texts of a list as one. */
+static json_t *
+joined(const json_t *texts, const char *between)
+{
+	struct buf all = { 0 };
+	json_t *text;
+
+	for (size_t i = 0; i < json_array_size(texts); i++) {
+		buf_adds(&all, i > 0 ? between : "");
+		buf_adds(&all, json_string_value(json_array_get(texts, i)));
+	}
+	text = payload_text(buf_span(&all));
+	buf_fini(&all);
+	return text;
+}
+
 /* [("Number of jail", 2), ("Jail list", "a, b")] */
 static json_t *
 shape_status(const json_t *payload)
 {
 	const json_t *jails = json_object_get(payload, "jails");
-	struct buf names = { 0 };
-	json_t *shape;
 
-	for (size_t i = 0; i < json_array_size(jails); i++) {
-		buf_adds(&names, i > 0 ? ", " : "");
-		buf_adds(&names, json_string_value(json_array_get(jails, i)));
-	}
-	shape = json_pack("[o, o]", pair("Number of jail",
+	return json_pack("[o, o]", pair("Number of jail",
 	    json_integer((json_int_t)json_array_size(jails))),
-	    pair("Jail list", payload_text(buf_span(&names))));
-	buf_fini(&names);
-	return shape;
+	    pair("Jail list", joined(jails, ", ")));
 }
 
 /* "short" has no list of bans, "cymru" has more of them. */
@@ -73,13 +81,14 @@ static json_t *
 shape_status_jail(const json_t *payload)
 {
 	const json_t *filter = json_object_get(payload, "filter");
-	bool journal = json_object_get(filter, "journal") != NULL;
+	const json_t *journal = json_object_get(filter, "journal");
 
 	return json_pack("[o, o]",
 	    pair("Filter", json_pack("[o, o, o]",
 		count("Currently failed", filter, "failing"),
 		count("Total failed", filter, "failed_total"),
-		journal ? list("Journal matches", filter, "journal") :
+		journal != NULL ? pair("Journal matches",
+		    json_pack("[o]", joined(journal, " + "))) :
 		list("File list", filter, "files"))),
 	    pair("Actions", shape_actions(json_object_get(payload,
 		"actions"))));

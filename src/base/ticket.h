@@ -36,9 +36,10 @@ struct ticket {
 	bool permanent;
 	bool restored;             /* came from the store or the kernel */
 	bool announced;            /* the Ban line was logged */
-	uint8_t settled;           /* with the kernel: see engine_sync.c */
 	uint8_t tries;             /* refusals behind each other */
 	uint8_t skip;              /* retries that are left out */
+	uint32_t settled;          /* with the kernel: see engine_sync.c */
+	uint32_t looked;           /* … and what `seen` is of */
 	uint32_t seen;             /* native actions the kernel has it in */
 	int error;                 /* errno of the last refusal */
 	uint32_t run_told;         /* shell actions: see engine_run.h */

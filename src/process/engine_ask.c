@@ -115,7 +115,7 @@ set_failed(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
 	engine_jail_state(j, t, TICKET_FAILED);
 	t->error = error;
 	/* Whatever the kernel has, it is not what we want. */
-	t->seen &= ~bit(rule);
+	*engine_sync_seen(j->engine, t) &= ~bit(rule);
 	engine_retry_later(j->engine);
 	/* The other actions do not wait for a firewall that refuses. */
 	engine_run_ban(j, t);
@@ -126,7 +126,7 @@ set_done(struct engine_jail *j, struct ticket *t, uint32_t rule, int error)
 {
 	/* Older than the dump that is being read? Then it proves nothing. */
 	if (error == 0 && !j->engine->dumping)
-		t->seen |= bit(rule);
+		*engine_sync_seen(j->engine, t) |= bit(rule);
 	if (t->asked > 0)
 		return;
 	if (t->state == TICKET_FAILED)

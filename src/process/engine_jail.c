@@ -192,7 +192,8 @@ on_unban(struct jail *jail, struct ticket *t, enum jail_unban_why why,
 	 * At its end the kernel has forgotten the element by itself, unless
 	 * its last renewal is still on the way.
 	 */
-	if (why == UNBAN_EXPIRED && t->seen != 0 && t->asked == 0)
+	if (why == UNBAN_EXPIRED && *engine_sync_seen(e, t) != 0 &&
+	    t->asked == 0)
 		return;
 	engine_ask_delete(j, &t->id, e->unban_wait);
 	if ((why == UNBAN_BY_HAND || why == UNBAN_IGNORED) &&

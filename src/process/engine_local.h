@@ -139,7 +139,7 @@ struct engine_asks {
 /* The kernel's sets against our bans, in turns (engine_sync.c). */
 struct engine_sync {
 	struct slice *slice;
-	uint8_t number;            /* of this comparison */
+	uint32_t number;           /* of this comparison */
 	bool open;                 /* all that the kernel has is known */
 	bool settling;             /* our bans are being gone through */
 	size_t jail;               /* … those of this one */
@@ -469,6 +469,8 @@ void engine_sync_all_restored(struct engine *e);
 void engine_sync_go_on(struct engine *e);
 /* The daemon ends: nothing is asked for any more. */
 void engine_sync_stop(struct engine *e);
+/* The native actions the kernel has it in, as far as this comparison knows. */
+uint32_t *engine_sync_seen(const struct engine *e, struct ticket *t);
 void engine_sync_init(struct engine *e);
 void engine_sync_fini(struct engine *e);
 /* Asks again for what was refused for a passing reason. */

@@ -57,16 +57,16 @@ begin(struct engine *e)
 	forget_held(y);
 	y->open = false;
 	/* 0 is that of a ticket nobody has looked at. */
-	y->number = y->number < UINT8_MAX ? y->number + 1 : 1;
-	for (size_t i = 0; i < e->jails_n; i++) {
-		struct jail *jail = e->jails[i]->jail;
-		struct ticket *t = jail != NULL ? jail_ban_first(jail) : NULL;
+	y->number = y->number < UINT32_MAX ? y->number + 1 : 1;
+}
 
-		for (; t != NULL; t = jail_ban_next(jail, t)) {
-			t->seen = 0;
-			t->settled = 0;
-		}
-	}
+uint32_t *
+engine_sync_seen(const struct engine *e, struct ticket *t)
+{
+	if (t->looked != e->sync.number)
+		t->seen = 0;
+	t->looked = e->sync.number;
+	return &t->seen;
 }
 
 void
@@ -143,7 +143,8 @@ adopt(struct engine_jail *j, const struct wire_fw_element *v)
 	engine_jail_enter(j, kept);
 	kept->announced = true;
 	if (same_end(j, kept, v))
-		kept->seen |= bit(v->rule - j->rule_first);
+		*engine_sync_seen(j->engine, kept) |=
+		    bit(v->rule - j->rule_first);
 	engine_jail_record(j, kept);
 	id_format(&id, &text);
 	log_notice("fail2ban.actions", "[%s] Restore Ban %s",
@@ -169,7 +170,8 @@ compare(struct engine_jail *j, struct ticket *t,
 		return;
 	}
 	if (same_end(j, t, v))
-		t->seen |= bit(v->rule - j->rule_first);
+		*engine_sync_seen(j->engine, t) |=
+		    bit(v->rule - j->rule_first);
 }
 
 static void
@@ -222,8 +224,10 @@ engine_sync_elements(struct engine *e, const struct wire_fw_element *v,
 static void
 ask_missing(struct engine_jail *j, struct ticket *t)
 {
+	uint32_t seen = *engine_sync_seen(j->engine, t);
+
 	for (uint32_t i = 0; i < j->rules_n; i++) {
-		if (((t->seen | j->rules_off) & bit(i)) == 0)
+		if (((seen | j->rules_off) & bit(i)) == 0)
 			engine_ask_one(j, t, i);
 	}
 }

@@ -41,6 +41,8 @@ struct known {
 #define KNOWN_BIT(text) (1u << (text))
 #define KNOWN_ALL (KNOWN_BIT(KNOWN_TEXTS) - 1)
 #define KNOWN_LASTING (KNOWN_BIT(KNOWN_SENDER) - 1)
+#define KNOWN_HANDSHAKE (KNOWN_BIT(KNOWN_TLS_VERSION) | \
+    KNOWN_BIT(KNOWN_TLS_CIPHER))
 /* The account's name, in its forms. */
 #define KNOWN_NAME (KNOWN_BIT(KNOWN_USER) | KNOWN_BIT(KNOWN_USER_RAW) | \
     KNOWN_BIT(KNOWN_DOMAIN))

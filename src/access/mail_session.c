@@ -155,6 +155,59 @@ is_stale(const struct open_session *s, const struct access_event *e)
 	    open_session_has_id(e);
 }
 
+/* Texts are the event's until the next one that hears of any. */
+static void
+hear_tls(struct mail_sessions *ms, struct access_event *e,
+    const struct access_event *unnamed)
+{
+	struct span version = unnamed->texts[EVENT_TLS_VERSION];
+	struct span cipher = unnamed->texts[EVENT_TLS_CIPHER];
+
+	buf_clear(&ms->heard);
+	buf_add_span(&ms->heard, version);
+	buf_add_span(&ms->heard, cipher);
+	if (e->texts[EVENT_TLS_VERSION].n == 0)
+		e->texts[EVENT_TLS_VERSION] = span_sub(buf_span(&ms->heard), 0,
+		    version.n);
+	if (e->texts[EVENT_TLS_CIPHER].n == 0)
+		e->texts[EVENT_TLS_CIPHER] = span_skip(buf_span(&ms->heard),
+		    version.n);
+}
+
+static void
+hear_number(struct access_event *e, const struct access_event *unnamed,
+    enum event_number i)
+{
+	if (e->numbers[i] == EVENT_NUMBER_UNKNOWN)
+		e->numbers[i] = unnamed->numbers[i];
+}
+
+/*
+ * A process says how a connection is encrypted before the sign-in that names
+ * the session, and what was done before the sign-out. Whatever else it said, it
+ * is about no later session.
+ */
+static void
+hear_unnamed(struct mail_sessions *ms, struct access_event *e)
+{
+	struct open_session *s;
+	struct access_event unnamed;
+
+	if (e->kind != EVENT_LOGIN && e->kind != EVENT_LOGOUT)
+		return;
+	s = open_session_unnamed(ms, e);
+	if (s == NULL || s->signed_in)
+		return;
+	open_session_event(s, &unnamed);
+	if (e->kind == EVENT_LOGIN && e->tls != EVENT_TLS_NONE)
+		hear_tls(ms, e, &unnamed);
+	if (e->kind == EVENT_LOGOUT) {
+		hear_number(e, &unnamed, EVENT_FETCHED);
+		hear_number(e, &unnamed, EVENT_DELETED);
+	}
+	open_session_close(ms, s);
+}
+
 enum mail_session_verdict
 mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 {
@@ -165,6 +218,7 @@ mail_sessions_event(struct mail_sessions *ms, struct access_event *e)
 	close_late(ms, e->time);
 	if (!open_session_has_id(e) && told_before(ms->told, e))
 		return MAIL_SESSION_KNOWN;
+	hear_unnamed(ms, e);
 	s = open_session_of(ms, e, begins(e));
 	if (s != NULL && is_stale(s, e)) {
 		open_session_close(ms, s);

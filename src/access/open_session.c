@@ -139,6 +139,7 @@ mail_sessions_free(struct mail_sessions *ms)
 		free(s);
 	}
 	free(ms->last);
+	buf_fini(&ms->heard);
 	table_free(ms->table);
 	told_free(ms->told);
 	free(ms);
@@ -201,6 +202,13 @@ client_key(struct session_key *key, const struct access_event *e)
 	return true;
 }
 
+static void
+put_process(struct session_key *key, const struct access_event *e)
+{
+	put(key, "\0P", 2);
+	put(key, &e->numbers[EVENT_PID], sizeof(e->numbers[0]));
+}
+
 /* False: the line does not say. */
 static bool
 make_key(struct session_key *key, const struct access_event *e)
@@ -209,8 +217,7 @@ make_key(struct session_key *key, const struct access_event *e)
 	if (open_session_has_id(e)) {
 		put_text(key, e->texts[EVENT_SESSION]);
 	} else if (e->numbers[EVENT_PID] != EVENT_NUMBER_UNKNOWN) {
-		put(key, "\0P", 2);
-		put(key, &e->numbers[EVENT_PID], sizeof(e->numbers[0]));
+		put_process(key, e);
 	} else {
 		return client_key(key, e);
 	}
@@ -283,6 +290,17 @@ open_session_of(struct mail_sessions *ms, const struct access_event *e,
 		return begin ? add_session(ms, e) : NULL;
 	open_session_changed(ms, s);
 	return s;
+}
+
+struct open_session *
+open_session_unnamed(struct mail_sessions *ms, const struct access_event *e)
+{
+	if (!open_session_has_id(e) ||
+	    e->numbers[EVENT_PID] == EVENT_NUMBER_UNKNOWN)
+		return NULL;
+	begin_key(&ms->key, e);
+	put_process(&ms->key, e);
+	return find_session(ms);
 }
 
 struct open_session *

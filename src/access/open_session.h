@@ -9,6 +9,7 @@
 
 #include "access/known.h"
 #include "access/mail_session.h"
+#include "base/buf.h"
 
 struct open_session {
 	struct open_session *newer, *older;
@@ -50,6 +51,7 @@ struct mail_sessions {
 	uint64_t evicted;
 	struct session_key key;             /* scratch */
 	char *last;                         /* texts of the one just closed */
+	struct buf heard;                   /* texts of an unnamed one */
 	struct told *told;                  /* by other logs */
 	struct proxies *proxies;            /* may be NULL */
 	struct webmail *webmail;            /* … with them only */
@@ -63,6 +65,12 @@ bool open_session_has_id(const struct access_event *e);
  * its line does not say which. */
 struct open_session *open_session_of(struct mail_sessions *ms,
     const struct access_event *e, bool begin);
+/*
+ * A process that names its sessions in some lines only (Cyrus): what it said in
+ * others since the last such line, if this is one; or NULL.
+ */
+struct open_session *open_session_unnamed(struct mail_sessions *ms,
+    const struct access_event *e);
 /* The one of its message; begun only if `begin`. NULL: there is none. */
 struct open_session *open_session_of_message(struct mail_sessions *ms,
     const struct access_event *e, bool begin);

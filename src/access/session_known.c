@@ -131,7 +131,10 @@ session_known_learn(struct mail_sessions *ms, struct open_session *s,
 		    texts | (KNOWN_ALL & ~KNOWN_LASTING));
 	} else {
 		learn_rest(&s->known, e);
-		texts &= KNOWN_LASTING & ~(unsigned)s->known.has;
+		/* Of handshakes the last one counts. */
+		texts &= KNOWN_LASTING &
+		    (~(unsigned)s->known.has | KNOWN_HANDSHAKE);
+		texts = differing(&s->known, e, texts);
 	}
 	known_numbers(&s->known, e);
 	/* Most lines of a session that is known have none that is not. */

@@ -264,6 +264,64 @@ test_client(void **state)
 }
 
 static struct access_event
+of_process(enum event_kind kind, const char *session, int64_t pid)
+{
+	struct access_event e = make(kind, 1, session, "", NULL);
+
+	e.numbers[EVENT_PID] = pid;
+	return e;
+}
+
+/* What a process says of a session before it names it (Cyrus). */
+static void
+test_unnamed(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(2, on_closed, &c);
+	char version[] = "TLSv1.2";
+	struct access_event e;
+
+	(void)state;
+	/* A connection that came to nothing, and the next one. */
+	e = of_process(EVENT_OTHER, "", 7);
+	e.texts[EVENT_TLS_VERSION] = SPAN("SSLv3");
+	mail_sessions_event(ms, &e);
+	e = of_process(EVENT_OTHER, "", 7);
+	e.texts[EVENT_TLS_VERSION] = span_of(version);
+	mail_sessions_event(ms, &e);
+	version[0] = 'x';
+	e = of_process(EVENT_LOGIN, "S1", 7);
+	mail_sessions_event(ms, &e);
+	assert_true(span_eq(e.texts[EVENT_TLS_VERSION], SPAN("TLSv1.2")));
+	assert_int_equal(mail_sessions_open(ms), 1);
+	e = of_process(EVENT_OTHER, "", 7);
+	e.numbers[EVENT_FETCHED] = 3;
+	mail_sessions_event(ms, &e);
+	/* Another process's is not its. */
+	e = of_process(EVENT_LOGOUT, "S2", 8);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.numbers[EVENT_FETCHED], EVENT_NUMBER_UNKNOWN);
+	e = of_process(EVENT_OTHER, "", 7);
+	e.numbers[EVENT_FETCHED] = 3;
+	mail_sessions_event(ms, &e);
+	e = of_process(EVENT_LOGOUT, "S1", 7);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.numbers[EVENT_FETCHED], 3);
+	/* Nothing is left of it, and nothing counts in the clear. */
+	e = of_process(EVENT_LOGIN, "S3", 7);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_TLS_VERSION].n, 0);
+	e = of_process(EVENT_OTHER, "", 7);
+	e.texts[EVENT_TLS_VERSION] = SPAN("TLSv1.3");
+	mail_sessions_event(ms, &e);
+	e = of_process(EVENT_LOGIN, "S4", 7);
+	e.tls = EVENT_TLS_NONE;
+	mail_sessions_event(ms, &e);
+	assert_int_equal(e.texts[EVENT_TLS_VERSION].n, 0);
+	mail_sessions_free(ms);
+}
+
+static struct access_event
 message(enum event_kind kind, int64_t second, const char *id)
 {
 	struct access_event e = make(kind, second, "", "", NULL);
@@ -496,6 +554,7 @@ main(void)
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_unnamed),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_number_again),

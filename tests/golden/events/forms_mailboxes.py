@@ -117,6 +117,12 @@ CYRUS = [
     Form("mail cyrus/imap[{n}]: client id sessionid=<{s}>: \"name\" \"{u}\" "
          "\"version\" \"1\"", dict(NOBODY, kind="client", ip=None), as_it_is,
          lambda text: '"' in text),
+    Form("mail cyrus/imap[{n}]: login: pc.example [{ip}] true@example.com "
+         "plaintext+TLS User logged in SESSIONID=<S{n}>",
+         {"kind": "login", "user": "true@example.com"}, as_it_is),
+    Form("mail cyrus/imap[{n}]: starttls: TLSv1.3 with cipher AES (256/256 bits "
+         "new) authenticated as {u}", dict(NOBODY, kind="other", ip=None),
+         as_it_is),
     # 3.13
     Form("mail cyrus/imap[{n}]: event=login.bad r.clienthost=[{ip}] "
          "u.username={u} login.mech=PLAIN error=\"SASL(-13): authentication "

@@ -314,6 +314,8 @@ def ignored():
         tap.ok(wait_for("ignored", 10,
                         lambda: gaold.log_has("[sshd] Ignore 192.0.2.80 by command")),
                "ignorecommand: who is ignored is not", gaold.logs())
+        wait_for("all of its lines", 10, lambda: gaold.ask(
+            "status", "sshd")["filter"]["ignored"] == 3)
         jail = gaold.ask("status", "sshd")
         tap.ok(jail["actions"]["ids"] == ["192.0.2.81"] and jail["filter"]["ignored"] == 3,
                "ignorecommand: … and counted as ignored", jail)

@@ -225,6 +225,44 @@ by_key(const void *a, const void *b)
 	return rc != 0 ? rc : (int)y->end - (int)x->end;
 }
 
+void
+nft_element_list_sort(struct nft_element_list *l)
+{
+	size_t n = 0;
+
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), by_key);
+	for (size_t i = 0; i < l->n; i++)
+		if (n == 0 || by_key(&l->v[n - 1], &l->v[i]) != 0)
+			l->v[n++] = l->v[i];
+	l->n = n;
+}
+
+void
+nft_element_list_join(struct nft_element_list *l,
+    const struct nft_element_list *more)
+{
+	size_t room = l->n + more->n, i = l->n, j = more->n, at = room;
+
+	if (room == 0)
+		return;
+	l->v = xreallocarray(l->v, room, sizeof(*l->v));
+	l->cap = room;
+	/* From the end, where the room is; of equal ones the list's own. */
+	while (j > 0) {
+		int rc = i > 0 ? by_key(&l->v[i - 1], &more->v[j - 1]) : -1;
+
+		if (rc >= 0)
+			l->v[--at] = l->v[--i];
+		else
+			l->v[--at] = more->v[j - 1];
+		j -= rc <= 0;
+	}
+	memmove(l->v + i, l->v + at, (room - at) * sizeof(*l->v));
+	l->n = i + room - at;
+	l->dropped += more->dropped;
+}
+
 static bool
 bit_set(const uint8_t *key, unsigned bit)
 {
@@ -273,14 +311,12 @@ void
 nft_element_each(struct nft_element_list *l, bool interval,
     nft_element_fn *fn, void *arg)
 {
-	if (l->n > 0)
-		qsort(l->v, l->n, sizeof(*l->v), by_key);
+	nft_element_list_sort(l);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct nft_reply_element *e = &l->v[i], *end = e + 1;
 		struct addr a = addr_of(e->key, e->key_len);
 
-		/* A walk during a resize brings some twice. */
-		if (e->end || (i > 0 && by_key(e - 1, e) == 0))
+		if (e->end)
 			continue;
 		if (!interval) {
 			fn(&a, e, arg);

@@ -61,6 +61,11 @@ struct nft_element_list {
 #define NFT_ELEMENT_MAX (8u << 20)
 void nft_element_gather(const struct nft_reply_element *e, void *list);
 void nft_element_list_fini(struct nft_element_list *l);
+/* Sorts it; what came twice is there once. */
+void nft_element_list_sort(struct nft_element_list *l);
+/* Adds what `more` has and the list has not; both are, and stay, sorted. */
+void nft_element_list_join(struct nft_element_list *l,
+    const struct nft_element_list *more);
 typedef void nft_element_fn(const struct addr *addr,
     const struct nft_reply_element *e, void *arg);
 /*

@@ -189,7 +189,8 @@ nft_state_set(const struct nft_state *s, const char *name)
  * resizes the table in the background, as it does after many adds, elements
  * move under the walk: some are skipped, some come twice, and nothing says so
  * (seen on 6.18: 86,425 of 100,000). Such a set is read again until a reading
- * brings no more than the one before. What fits one datagram has no such gap.
+ * brings all that is known and nothing new. What fits one datagram has no such
+ * gap.
  */
 int
 nft_state_element(const struct nlmsghdr *h, void *arg)
@@ -221,23 +222,17 @@ nft_state_elements(struct nft_link *l, const struct nft_element_set *set,
 		.family = set->family, .table = set->table,
 		.set = set->name };
 	int rc = read_once(l, &ask, list);
+	bool whole = list->n <= NFT_STATE_GAPLESS;
 
-	for (int i = 1; rc == 0 && list->n > NFT_STATE_GAPLESS &&
-	    i < NFT_STATE_READINGS; i++) {
+	nft_element_list_sort(list);
+	for (int i = 1; rc == 0 && !whole && i < NFT_STATE_READINGS; i++) {
 		struct nft_element_list next = { 0 };
-		bool more;
 
 		rc = read_once(l, &ask, &next);
-		more = rc == 0 && next.n > list->n;
-		if (more) {
-			struct nft_element_list swap = *list;
-
-			*list = next;
-			next = swap;
-		}
+		nft_element_list_sort(&next);
+		nft_element_list_join(list, &next);
+		whole = next.n == list->n;
 		nft_element_list_fini(&next);
-		if (!more)
-			break;
 	}
 	return rc;
 }

@@ -347,7 +347,8 @@ may_send_much(void)
 
 /*
  * 100,000 elements move in one transaction. Right after it the kernel may
- * still resize its table, when a plain dump misses some and says nothing.
+ * still resize its table, when a plain dump misses some and says nothing: a
+ * later one is whole, if all have moved.
  */
 static void
 adopts_a_large_set(void **state)
@@ -361,8 +362,11 @@ adopts_a_large_set(void **state)
 	    "echo '}; }; }') | " NFT "-f -");
 	owner_rule(o, "j", "port", "22", NULL);
 	owner_define(o);
-	assert_int_equal(firewall_dump(o->fw), 0);
-	owner_wait(o, o->dumps_ended == 1);
+	for (unsigned i = 1; i <= 20 && o->dumped_n != 100000; i++) {
+		o->dumped_n = 0;
+		assert_int_equal(firewall_dump(o->fw), 0);
+		owner_wait(o, o->dumps_ended == i);
+	}
 	assert_int_equal(o->dumped_n, 100000);
 	for (size_t i = 0; i < o->dumped_n; i++) {
 		const uint8_t *b = o->dumped[i].addr.b;

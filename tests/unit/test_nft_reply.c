@@ -310,6 +310,58 @@ cuts_ranges_into_prefixes(void **state)
 	}
 }
 
+/* A walk of 300 keys during a resize: some are skipped, some come twice. */
+static struct nft_element_list
+walked(bool there[300])
+{
+	struct nft_element_list l = { 0 };
+
+	for (int i = 0; i < 400; i++) {
+		struct nft_reply_element e = { .key_len = 4, .timeout = -1,
+			.left = -1 };
+		int key = rand() % 300;
+
+		e.key[2] = (uint8_t)(key >> 8);
+		e.key[3] = (uint8_t)key;
+		there[key] = true;
+		nft_element_gather(&e, &l);
+	}
+	nft_element_list_sort(&l);
+	return l;
+}
+
+static void
+joins_readings(void **state)
+{
+	const char *seed = getenv("SEED");
+
+	(void)state;
+	srand(seed != NULL ? (unsigned)strtoul(seed, NULL, 10) : 1);
+	for (int round = 0; round < 100; round++) {
+		struct nft_element_list all = { 0 };
+		bool there[300] = { false };
+		size_t n = 0;
+
+		for (int reading = 0; reading < 3; reading++) {
+			struct nft_element_list l = walked(there);
+
+			nft_element_list_join(&all, &l);
+			nft_element_list_fini(&l);
+		}
+		for (int key = 0; key < 300; key++) {
+			const uint8_t *b = n < all.n ? all.v[n].key : NULL;
+
+			if (there[key]) {
+				assert_non_null(b);
+				assert_int_equal(b[2] << 8 | b[3], key);
+				n++;
+			}
+		}
+		assert_int_equal(all.n, n);
+		nft_element_list_fini(&all);
+	}
+}
+
 static void
 refuses_what_is_cut(void **state)
 {
@@ -394,6 +446,7 @@ main(void)
 		cmocka_unit_test(reads_what_the_kernel_says),
 		cmocka_unit_test(joins_intervals),
 		cmocka_unit_test(cuts_ranges_into_prefixes),
+		cmocka_unit_test(joins_readings),
 		cmocka_unit_test(refuses_what_is_cut),
 		cmocka_unit_test(survives_any_byte),
 		cmocka_unit_test(errors_have_bounds),

@@ -48,7 +48,7 @@ golden() {
 
 for pair in dovecot-2.3.19-file:dovecot exim-4.96-main:exim \
     exim-4.96-main-verbose:exim exim-4.96-reject:exim \
-    exim-4.96-reject-verbose:exim postfix-3.7.11:postfix \
+    exim-4.96-reject-verbose:exim exim-4.96-deliveries:exim postfix-3.7.11:postfix \
     courier-5.0.13:courier courier-mta-1.0.16:courier cyrus-3.6.1:cyrus \
     saslauthd-2.1.28:saslauthd; do
     log=${pair%:*} filter=${pair#*:}

@@ -1,9 +1,11 @@
-"""71-mail-exim.py GAOL MAINLOG REJECTLOG NAME: the clients, their record, and
-what GAOL says of the logs. NAME: usual, many or json, as in 71-mail-exim.sh."""
+"""71-mail-exim.py GAOL MAINLOG REJECTLOG NAME COMMAND...: the clients, their
+record, and what GAOL says of the logs. NAME: usual, many or json, as in
+71-mail-exim.sh. COMMAND runs Exim's queue."""
 
 import itertools
 import os
 import re
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -13,10 +15,24 @@ from gaold import Tap                                        # noqa: E402
 import mailclient                                            # noqa: E402
 from mailclient import GOOD, NETS, PROBE, Smtp, Story         # noqa: E402
 
-GAOL, MAIN, REJECT, NAME = sys.argv[1:]
+GAOL, MAIN, REJECT, NAME = sys.argv[1:5]
+RUN_QUEUE = sys.argv[5:]
 PORTS = NAME != "usual"
 story = Story(GAOL, "exim-json" if NAME == "json" else "exim", MAIN, REJECT)
 story.closed = {"dis@example.com"}
+
+# Local parts that are quoted in addresses: in the log they are not.
+ODD = ('"evil@y.example"@example.com',
+       '"x <evil@y.example> R=bin"@example.com',
+       '"x <\\"evil\\"@y.example> R=bin"@example.com')
+# What becomes of messages to aliases; all others are delivered to whom they are
+# for.
+ALIASES = {
+    "gone@example.com": [("failed", "gone@example.com", "no such user")],
+    "full@example.com": [("deferred", "full@example.com", "no room left")],
+    "list@example.com": [("delivered", to, None) for to in (
+        "list@example.com", "y@example.net", "z@example.net")],
+}
 
 
 def visit(server, tls, tries, mail=(), what=""):
@@ -48,6 +64,10 @@ def jobs():
                 (b, "1@example.net"), (b, "2@example.net")])
             yield visit(server, tls, [], what="mechanism")
             yield visit(server, tls, [], what="protocol")
+    yield visit("198.51.100.1", "none", [], [("s@example.org", to) for to in (
+        *ALIASES, "box@example.com", "tool@example.com", *ODD)])
+    yield visit("2001:db8:66::1", "starttls", [(a, GOOD, "LOGIN")],
+                [(a, '"a <b@x>"@example.net')])
     servers = itertools.cycle(NETS)
     for user in HOSTILE + mailclient.HOSTILE:
         yield visit(next(servers), "none", [(user, "wrong", "PLAIN")])
@@ -133,6 +153,22 @@ def messages(v):
                    message_id=v.messages[i], **encrypted(v))
 
 
+def sent(v):
+    """Each delivery has what is known of its message; of an address that is not,
+    a message to its sender is left."""
+    for (sender, to), message_id in zip(v.mail, v.messages):
+        for operation, recipient, detail in ALIASES.get(
+                to, [("delivered", to, None)]):
+            yield {"kind": "sent", "service": "smtp", "ip": v.source,
+                   "user": v.tries[-1].user if v.signed_in else None,
+                   "sender": sender, "message_id": message_id,
+                   "recipient": recipient, "operation": operation,
+                   "detail": detail}
+            if operation == "failed":
+                yield {"kind": "received", "service": "smtp", "ip": None,
+                       "user": None, "sender": "<>"}
+
+
 def signed_in(v, sender=None, **more):
     t = v.tries[-1]
     return dict(common(v), kind="login", outcome="success", user=t.user,
@@ -143,6 +179,8 @@ def expected(v):
     out = [dict(common(v), kind="connect")] if NAME == "many" else []
     out += attempts(v)
     out += messages(v)
+    if v.what not in mailclient.REFUSED:
+        out += sent(v)
     if NAME == "many" or NAME == "json" and v.signed_in:
         out.append(dict(common(v), kind="logout"))
     if not v.mail:
@@ -152,12 +190,13 @@ def expected(v):
 
 
 def key_of(e):
-    return e["ip"], e["port"] if PORTS else None
+    """No delivery has its client's port."""
+    return e["ip"], e.get("port") if PORTS and e["kind"] != "sent" else None
 
 
 def order(e):
-    return [str(e.get(n)) for n in ("kind", "tls", "user", "mech", "reason",
-                                    "message_id")]
+    return [str(e.get(n)) for n in ("kind", "tls", "user", "message_id", "mech",
+                                    "reason", "recipient")]
 
 
 def known(e):
@@ -165,7 +204,8 @@ def known(e):
     of such a visit: the client saw neither."""
     if e["cipher"]:
         e["cipher"] = re.sub("^.*__|:[0-9]+$", "", e["cipher"])
-    if e["kind"] == "received" and not 180 < (e["size"] or 0) < 600:
+    most = 4000 if e["sender"] == "<>" else 600
+    if e["kind"] == "received" and not 180 < (e["size"] or 0) < most:
         e["size"] = "a size?"
     if e["kind"] == "abort" and not 0 <= (e["ms"] or 0) < 60000:
         e["ms"] = "a time?"
@@ -175,16 +215,13 @@ def known(e):
 def compare():
     """By client and port; without the ports, by client. Exim writes the last
     lines of a connection in no certain order."""
-    events = [known(e) for e in story.ask("events")
-              if e["ip"] != PROBE and e["kind"] != "other"]
-    want = {}
-    for v in story.visits:
-        want.setdefault(key_of({"ip": v.source, "port": v.port}),
-                        []).extend(expected(v))
+    events = [known(e) for e in story.ask("events") if e["ip"] != PROBE]
+    want = [e for v in story.visits for e in expected(v)]
     return len(events), mailclient.differences(
-        want, mailclient.by(events, key_of), order)
+        mailclient.by(want, key_of), mailclient.by(events, key_of), order)
 
 
 tap = Tap()
-story.tell(tap, jobs(), compare)
+story.tell(tap, jobs(), compare,
+           then=lambda: subprocess.run(RUN_QUEUE, check=True))
 tap.exit()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A real Exim, from a tree of its own, and clients that write down what they
-# did: the events of its log are the clients' own record, field by field. With
-# the usual log selectors and with many, and with the lines of exim-json.conf.
+# did: the events of its log are the clients' own record, field by field, and
+# what a run of its queue then delivers. With the usual log selectors and with
+# many, and with the lines of exim-json.conf.
 #
 # What its log does not hold, so that nothing can be compared:
 # - why an account that is disabled was refused (dis@example.com). The
@@ -22,8 +23,9 @@
 exim_conf() {
     cat >"$work/$1.conf" <<EOF
 ACCOUNTS = alice@example.com:bob@example.com:dis@example.com:exp@example.com:off@example.com
+ALIASES = gone=":fail: no such user" full=":defer: no room left" list="bob@example.com, y@example.net, z@example.net" box="$work/mail/box" tool="|/bin/true -a b"
 primary_hostname = mail.example
-spool_directory = $work/spool.exim
+spool_directory = $work/spool.$1
 log_file_path = $work/$1-%slog
 pid_file_path = $work/exim.pid
 log_selector = $2
@@ -57,14 +59,39 @@ rcpt:
   deny message = relay not permitted
 
 begin routers
+away:
+  driver = manualroute
+  domains = ! +local_domains
+  transport = relay
+  route_list = * 127.0.0.1
+  self = send
+aliases:
+  driver = redirect
+  data = \${extract{\$local_part}{ALIASES}}
+  allow_defer
+  allow_fail
+  user = Debian-exim
+  file_transport = file
+  pipe_transport = pipe
 bin:
   driver = accept
   transport = bin
 
 begin transports
+relay:
+  driver = smtp
+  port = 2525
 bin:
   driver = appendfile
-  file = /dev/null
+  file = $work/mail/bin
+  user = Debian-exim
+file:
+  driver = appendfile
+pipe:
+  driver = pipe
+
+begin retry
+* * F,1h,10m
 
 begin authenticators
 plain:
@@ -101,8 +128,11 @@ run() {
     for port in 587 465; do
         wait_for 15 listens "$port" || give_up "$1: Exim listens on $port"
     done
-    attacker timeout 120 python3 tests/system/71-mail-exim.py "$build/gaol" \
-        "$work/$1-mainlog" "$work/$1-rejectlog" "$1" || failed=1
+    attacker timeout 300 python3 tests/system/71-mail-exim.py "$build/gaol" \
+        "$work/$1-mainlog" "$work/$1-rejectlog" "$1" \
+        nsenter --target "$server_pid" --net --mount --pid -- \
+        sh -c 'exec exim4 -C "$1" -qf 2>>"$2"' sh "$work/$1.conf" \
+        "$work/queue.log" || failed=1
     server kill "$(cat "$work/exim.pid")"
     wait "$exim"
 }
@@ -116,19 +146,23 @@ done
 make_server
 add_account Debian-exim 61030
 enter_tree
-mkdir "$work/spool.exim"
+mkdir "$work/mail"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 chmod 644 "$work/key.pem"
-chown 61030:61030 "$work/spool.exim"
+chown 61030:61030 "$work/mail"
 for name in usual many json; do
+    mkdir "$work/spool.$name"
+    chown 61030:61030 "$work/spool.$name"
     for log in main reject panic; do
         : >"$work/$name-${log}log"
         chown 61030:61030 "$work/$name-${log}log"
     done
 done
+server python3 "$root/tests/system/relay.py" 2525 >"$work/relay.log" 2>&1 &
+wait_for 15 server test -s "$work/relay.log" || give_up "the relay listens"
 exim_conf usual '+smtp_no_mail'
-exim_conf many '+smtp_no_mail +incoming_port +incoming_interface +pid +millisec +tls_sni +smtp_connection +smtp_protocol_error +smtp_syntax_error'
+exim_conf many '+smtp_no_mail +incoming_port +incoming_interface +pid +millisec +tls_sni +smtp_connection +smtp_protocol_error +smtp_syntax_error +all_parents +delivery_size +deliver_time +outgoing_port +queue_time +return_path_on_delivery +sender_on_delivery'
 exim_json json '+smtp_no_mail +incoming_port +incoming_interface'
 run usual
 run many

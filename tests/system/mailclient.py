@@ -439,11 +439,14 @@ class Story:
                              check=True).stdout.splitlines()
         return [dict(flat(e), json=e) for e in map(json.loads, got)]
 
-    def tell(self, tap, jobs, compare, sessions=None, threads=32):
-        """Runs the clients, then asks until all is as it should be."""
+    def tell(self, tap, jobs, compare, sessions=None, threads=32, then=None):
+        """Runs the clients, then what the server does without them, then asks
+        until all is as it should be."""
         begun = time.time()
         all_at_once(jobs, threads)
         took = time.time() - begun
+        if then:
+            then()
         # A server may write after the client has gone.
         end = time.monotonic() + 60
         while True:

@@ -200,7 +200,7 @@ def compare():
         # The process that serves a session may be done before the one that
         # took the sign-in writes its line; nothing is known of it then.
         if [e["kind"] for e in got[key]][-2:] == ["logout", "login"]:
-            got[key].reverse()
+            got[key][-2:] = got[key][:-3:-1]
             want[-1] = {k: v for k, v in want[-1].items()
                         if k in ("kind", "user")}
         if JSON and v.what == "disabled":

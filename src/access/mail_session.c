@@ -59,13 +59,15 @@ ends(const struct access_event *e)
 /*
  * A short session's process may write its last line before the one that took
  * the sign-in writes its own (Dovecot): the end waits for that a moment. False:
- * it need not.
+ * it need not, as the end of somebody who failed and is not named.
  */
 static bool
 wait_for_login(struct mail_sessions *ms, struct open_session *s,
     const struct access_event *e)
 {
-	if (e->kind != EVENT_LOGOUT || s->signed_in || s->failures > 0 ||
+	bool named = s->failures == 0 || e->texts[EVENT_USER].n > 0;
+
+	if (e->kind != EVENT_LOGOUT || s->signed_in || !named ||
 	    !open_session_has_id(e))
 		return false;
 	open_session_not_late(ms, s);

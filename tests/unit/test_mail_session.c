@@ -121,6 +121,37 @@ test_logout_first(void **state)
 	mail_sessions_free(ms);
 }
 
+/* … also when he had to try before; a failed name's end is not waited for. */
+static void
+test_logout_first_after_failures(void **state)
+{
+	struct closed c = { 0 };
+	struct mail_sessions *ms = mail_sessions_new(10, on_closed, &c);
+	struct access_event e;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		e = make(EVENT_FAILURE, i, "S1", "alice", "192.0.2.7");
+		mail_sessions_event(ms, &e);
+	}
+	e = make(EVENT_LOGOUT, 5, "S1", "alice", NULL);
+	e.numbers[EVENT_BYTES_IN] = 44;
+	mail_sessions_event(ms, &e);
+	assert_int_equal(c.n, 0);
+	e = make(EVENT_LOGIN, 5, "S1", "alice", "192.0.2.7");
+	mail_sessions_event(ms, &e);
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.last,
+	    "alice unknown in=44 fails=2 io ms=0 client=");
+	e = make(EVENT_FAILURE, 6, "S2", "root", "192.0.2.8");
+	mail_sessions_event(ms, &e);
+	e = make(EVENT_LOGOUT, 6, "S2", "", NULL);
+	mail_sessions_event(ms, &e);
+	assert_int_equal(c.n, 2);
+	assert_int_equal(mail_sessions_open(ms), 0);
+	mail_sessions_free(ms);
+}
+
 /* A failed name is nobody's: not the session's, nor its sign-out's. */
 static void
 test_failed_name(void **state)
@@ -548,6 +579,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_session),
 		cmocka_unit_test(test_logout_first),
+		cmocka_unit_test(test_logout_first_after_failures),
 		cmocka_unit_test(test_failed_name),
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_two_logs),

@@ -1,5 +1,6 @@
 """Bans from the systemd journal: files fabricated, rotated, vacuumed, and live."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -67,7 +68,11 @@ def failed(g, total):
 
 def engine_files(g):
     base = "/proc/%d/fd" % g.pids()["engine"]
-    return [os.readlink(base + "/" + fd) for fd in os.listdir(base)]
+    names = []
+    for fd in os.listdir(base):
+        with contextlib.suppress(FileNotFoundError):    # closed meanwhile
+            names.append(os.readlink(base + "/" + fd))
+    return names
 
 
 def with_journal(maxretry=1, extra=""):

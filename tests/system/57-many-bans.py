@@ -79,7 +79,8 @@ try:
     gaold.start()
     tap.ok(wait_for("bans", 60, lambda: settled(gaold)), "%d bans are restored" % BANS,
            gaold.logs())
-    tap.ok(len(gaold.kernel()) == BANS, "… all in the kernel")
+    tap.ok(wait_for("the kernel", 30, lambda: len(gaold.kernel()) == BANS),
+           "… all in the kernel")
     actions = gaold.ask("status", "sshd")["actions"]
     shown = [b["id"] for b in actions["bans"]]
     tap.ok(actions["banned"] == BANS and len(actions["ids"]) == BANS,

@@ -2,68 +2,25 @@
 come back: they wait for them in turns of the loop, with all that comes behind
 them; whoever kills or stops the daemon before the answer finds every ban."""
 
-import json
 import os
 import signal
-import socket
-import sqlite3
 import subprocess
-import time
 
 from gaold import Gaold, Tap, nft, wait_for
+from many import Link, address, fill, settled
 
 BANS = 1000000 if os.environ.get("SOAK") else 100000
 PATIENCE = 600 if os.environ.get("SOAK") else 120
 TURN_MS = 100    # 13; one turn read all that was left before: 250 and more
 tap = Tap()
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def address(i):
-    return "10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255)
-
-
 ALL = {address(i) for i in range(1, BANS + 1)}
-
-
-def fill(daemon):
-    now = int(time.time())
-    with sqlite3.connect(daemon.database) as db:
-        db.executemany("INSERT INTO bips(ip, jail, timeofban, bantime, bancount, data)"
-                       " VALUES(?, 'sshd', ?, 36000, 1, '{\"matches\": [], \"failures\": 1}')",
-                       ((address(i), now) for i in range(1, BANS + 1)))
-    db.close()
-
-
-def settled(daemon):
-    status = daemon.ask("status")
-    return (status and not status["restoring"] and status["pending"] == 0
-            and status["firewall"]["waiting"] == 0)
-
-
-class Link:
-    """One client that keeps its connection."""
-
-    def __init__(self, daemon):
-        self.link = socket.socket(socket.AF_UNIX)
-        self.link.settimeout(PATIENCE)
-        self.link.connect(daemon.socket)
-        self.lines = self.link.makefile()
-
-    def send(self, *words):
-        self.link.sendall(json.dumps(words).encode() + b"\n")
-
-    def reply(self):
-        try:
-            return json.loads(self.lines.readline())
-        except (OSError, ValueError):
-            return {}
 
 
 def early(daemon, *words):
     """Starts, and says this while bans come back."""
     daemon.start()
-    link = Link(daemon)
+    link = Link(daemon, PATIENCE)
     link.send(*words)
     restoring = daemon.ask("status")["restoring"]
     tap.ok(restoring, "`%s` is said while bans come back" % " ".join(words))
@@ -84,7 +41,7 @@ gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
 try:
     gaold.start()
     gaold.stop()
-    fill(gaold)
+    fill(gaold, BANS)
 
     early(gaold, "unban", "--all")
     os.kill(gaold.pids()["engine"], signal.SIGKILL)
@@ -109,7 +66,7 @@ try:
            "the jail has stopped, nobody is blocked", (answer, status))
 
     gaold.stop()
-    link, other = early(gaold, "unban", "--all"), Link(gaold)
+    link, other = early(gaold, "unban", "--all"), Link(gaold, PATIENCE)
     other.send("ban", "sshd", "203.0.113.7")
     answer, banned = link.reply().get("ok"), other.reply().get("ok")
     turn = gaold.ask("status")["turn"]

@@ -2,80 +2,21 @@
 all are named, and while all of them are lifted the daemon answers others, bans
 others, and keeps those bans. Nothing comes back at the next start."""
 
-import json
 import os
-import socket
-import sqlite3
 import subprocess
-import threading
-import time
 
 from gaold import Gaold, Tap, nft, wait_for
+from many import Link, Pings, fill, settled
 
 BANS = 200000 if os.environ.get("SOAK") else 20000
 tap = Tap()
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
-
-def fill(daemon):
-    now = int(time.time())
-    rows = [("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), "sshd", now, 36000)
-            for i in range(1, BANS + 1)]
-    with sqlite3.connect(daemon.database) as db:
-        for table in ("bips", "bans"):
-            db.executemany("INSERT INTO %s(ip, jail, timeofban, bantime, bancount, data)"
-                           " VALUES(?, ?, ?, ?, 1, '{\"matches\": [], \"failures\": 1}')"
-                           % table, rows)
-    db.close()
-
-
-def settled(daemon):
-    status = daemon.ask("status")
-    return (not status["restoring"] and status["pending"] == 0
-            and status["firewall"]["waiting"] == 0)
-
-
-class Pings(threading.Thread):
-    """Asks on and on; counts the answers."""
-
-    def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.daemon_, self.answers, self.slowest = daemon, 0, 0
-        self.end = threading.Event()
-
-    def run(self):
-        while not self.end.is_set():
-            begun = time.monotonic()
-            if self.daemon_.ask("ping") == "pong":
-                self.answers += 1
-            self.slowest = max(self.slowest, time.monotonic() - begun)
-
-
-class Link:
-    """One client that keeps its connection."""
-
-    def __init__(self, daemon):
-        self.link = socket.socket(socket.AF_UNIX)
-        self.link.settimeout(120)
-        self.link.connect(daemon.socket)
-        self.lines = self.link.makefile()
-
-    def send(self, *words):
-        self.link.sendall(json.dumps(words).encode() + b"\n")
-
-    def reply(self):
-        return json.loads(self.lines.readline()).get("ok")
-
-    def ask(self, *words):
-        self.send(*words)
-        return self.reply()
-
-
 gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
 try:
     gaold.start()
     gaold.stop()
-    fill(gaold)
+    fill(gaold, BANS, ("bips", "bans"))
     gaold.start()
     tap.ok(wait_for("bans", 60, lambda: settled(gaold)), "%d bans are restored" % BANS,
            gaold.logs())
@@ -96,7 +37,7 @@ try:
 
     pings = Pings(gaold)
     pings.start()
-    lifter, banner, looker = Link(gaold), Link(gaold), Link(gaold)
+    lifter, banner, looker = (Link(gaold, 120) for _ in range(3))
     first, last = actions["ids"][0], actions["ids"][-1]
     lifter.send("unban", "--all")
     while looker.ask("get", "sshd", "banned", first) == 1:
@@ -104,7 +45,7 @@ try:
     banner.send("ban", "sshd", "203.0.113.7")
     tap.ok(looker.ask("get", "sshd", "banned", last) == 1,
            "a ban is asked for while all are lifted")
-    answer, banned = lifter.reply(), banner.reply()
+    answer, banned = lifter.reply().get("ok"), banner.reply().get("ok")
     pings.end.set()
     pings.join()
     tap.ok(banned == {"new": 1, "prolonged": 0, "errors": []},

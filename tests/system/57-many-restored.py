@@ -6,52 +6,18 @@ banned meanwhile."""
 
 import os
 import signal
-import sqlite3
 import subprocess
 import threading
 import time
 
 from gaold import Gaold, Monitor, Tap, nft, wait_for
+from many import Pings, address, fill, settled
 
 BANS = 1000000 if os.environ.get("SOAK") else 150000
 PATIENCE = 600 if os.environ.get("SOAK") else 120
 TURN_MS = 100
 tap = Tap()
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def address(i):
-    return "10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255)
-
-
-def fill(daemon):
-    # Of a while ago: "already banned" is said aloud from the third second on.
-    now = int(time.time()) - 60
-    with sqlite3.connect(daemon.database) as db:
-        db.executemany("INSERT INTO bips(ip, jail, timeofban, bantime, bancount, data)"
-                       " VALUES(?, 'sshd', ?, 36000, 1, '{\"matches\": [], \"failures\": 1}')",
-                       ((address(i), now) for i in range(1, BANS + 1)))
-    db.close()
-
-
-def settled(daemon):
-    status = daemon.ask("status")
-    return (status and not status["restoring"] and status["pending"] == 0
-            and status["firewall"]["waiting"] == 0)
-
-
-class Pings(threading.Thread):
-    def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.daemon_, self.answers, self.slowest = daemon, 0, 0
-        self.end = threading.Event()
-
-    def run(self):
-        while not self.end.wait(0.02):
-            begun = time.monotonic()
-            if self.daemon_.ask("ping") == "pong":
-                self.answers += 1
-            self.slowest = max(self.slowest, time.monotonic() - begun)
 
 
 class Unban(threading.Thread):
@@ -78,10 +44,11 @@ gaold = Gaold(jail="bantime = 10h", gaol_conf="bans_max = 2000000;")
 try:
     gaold.start()
     gaold.stop()
-    fill(gaold)
+    # Of a while ago: "already banned" is said aloud from the third second on.
+    fill(gaold, BANS, ago=60)
     asked, lifted, failing = (address(BANS - i) for i in range(3))
     gaold.start()
-    pings = Pings(gaold)
+    pings = Pings(gaold, 0.02)
     pings.start()
     known = gaold.ask("banned", asked)
     unban = Unban(gaold, lifted)
@@ -116,7 +83,7 @@ try:
     gaold.stop()
     monitor = Monitor()
     gaold.start()
-    pings = Pings(gaold)
+    pings = Pings(gaold, 0.02)
     pings.start()
     begun = time.monotonic()
     gaold.fail("203.0.113.8")

@@ -2,20 +2,14 @@
 
 #include <string.h>
 
-static char
-at(struct span s, size_t i)
-{
-	return i < s.n ? s.p[i] : '\0';
-}
-
 /* Behind the set that starts at i. */
 static size_t
 skip_set(struct span s, size_t i)
 {
 	i++;
-	if (at(s, i) == '^')
+	if (prefix_at(s, i) == '^')
 		i++;
-	if (at(s, i) == ']')
+	if (prefix_at(s, i) == ']')
 		i++;
 	while (i < s.n && s.p[i] != ']')
 		i += s.p[i] == '\\' ? 2 : 1;
@@ -49,12 +43,6 @@ prefix_has_branches(struct span s, size_t i, size_t *close)
 	return found;
 }
 
-static bool
-is_quantifier(char c)
-{
-	return c == '?' || c == '*' || c == '+' || c == '{';
-}
-
 /* Inside of a plain or named group at i, or 0 for any other construct. */
 static size_t
 enter_group(struct span s, size_t i)
@@ -69,33 +57,26 @@ enter_group(struct span s, size_t i)
 		if (name == SPAN_NONE)
 			return 0;
 		inside = i + name + 1;
-	} else if (at(s, i + 1) != '?') {
+	} else if (prefix_at(s, i + 1) != '?') {
 		inside = i + 1;
 	} else {
 		return 0;
 	}
 	if (prefix_has_branches(s, inside, &close) ||
-	    is_quantifier(at(s, close + 1)))
+	    prefix_is_quantifier(prefix_at(s, close + 1)))
 		return 0;
 	return inside;
-}
-
-static bool
-is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
 }
 
 /* A plain byte of a set at *i, perhaps escaped. */
 static bool
 set_byte(struct span s, size_t *i, unsigned char *out)
 {
-	char c = at(s, *i);
+	char c = prefix_at(s, *i);
 
 	if (c == '\\') {
-		c = at(s, ++*i);
-		if (is_word(c))
+		c = prefix_at(s, ++*i);
+		if (prefix_is_word(c))
 			return false;
 	} else if (strchr("^]-", c) != NULL) {
 		return false;
@@ -111,7 +92,8 @@ two_bytes(struct span s, size_t *i, unsigned char *a, unsigned char *b)
 {
 	size_t k = *i + 1;
 
-	if (!set_byte(s, &k, a) || !set_byte(s, &k, b) || at(s, k) != ']')
+	if (!set_byte(s, &k, a) || !set_byte(s, &k, b) ||
+	    prefix_at(s, k) != ']')
 		return false;
 	*i = k + 1;
 	return true;
@@ -144,8 +126,8 @@ position(struct span s, size_t *i, unsigned char *a, unsigned char *b)
 	if (c == '[' && two_bytes(s, i, a, b))
 		return true;
 	if (c == '\\') {
-		c = at(s, *i + 1);
-		if (is_word(c) || c == '\0')
+		c = prefix_at(s, *i + 1);
+		if (prefix_is_word(c) || c == '\0')
 			return false;
 		(*i)++;
 	} else if (c == '\0' || strchr("^$.|[(){}?*+", c) != NULL) {
@@ -166,8 +148,8 @@ read_bytes(struct span s, struct prefix *out)
 	unsigned char a, b;
 
 	out->n = 0;
-	if (at(s, 0) != '^' || prefix_has_branches(s, 0, &close) ||
-	    is_quantifier(at(s, 1)))
+	if (prefix_at(s, 0) != '^' || prefix_has_branches(s, 0, &close) ||
+	    prefix_is_quantifier(prefix_at(s, 1)))
 		return;
 	while (i < s.n && out->n < PREFIX_MAX) {
 		if (s.p[i] == '(') {
@@ -186,13 +168,14 @@ read_bytes(struct span s, struct prefix *out)
 			a = b = kind == PREFIX_DIGIT ? '0' : ' ';
 		else if (!position(s, &i, &a, &b))
 			return;
-		if (is_quantifier(at(s, i)) && at(s, i) != '+')
+		if (prefix_is_quantifier(prefix_at(s, i)) &&
+		    prefix_at(s, i) != '+')
 			return;
 		out->a[out->n] = a;
 		out->b[out->n] = b;
 		out->kind[out->n] = (unsigned char)kind;
 		out->n++;
-		if (at(s, i) == '+')
+		if (prefix_at(s, i) == '+')
 			return;
 	}
 }

@@ -40,6 +40,27 @@ void prefix_read(struct span pattern, struct prefix *out);
  */
 bool prefix_has_branches(struct span pattern, size_t i, size_t *close);
 
+/* What starts.c reads of patterns in the same way: '\0' is behind the end. */
+static inline char
+prefix_at(struct span pattern, size_t i)
+{
+	return i < pattern.n ? pattern.p[i] : '\0';
+}
+
+static inline bool
+prefix_is_quantifier(char c)
+{
+	return c == '?' || c == '*' || c == '+' || c == '{';
+}
+
+/* Behind a backslash it means something else than itself. */
+static inline bool
+prefix_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
 /* The first four bytes of a subject, for prefix_may_fit(). */
 static inline uint32_t
 prefix_start(struct span subject)

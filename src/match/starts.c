@@ -8,40 +8,22 @@ struct text {
 	unsigned char bytes[sizeof(uint64_t)];
 };
 
-static char
-at(struct span s, size_t i)
-{
-	return i < s.n ? s.p[i] : '\0';
-}
-
-static bool
-is_quantifier(char c)
-{
-	return c == '?' || c == '*' || c == '+' || c == '{';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
-
 /* A byte that stands for itself, perhaps escaped, once; *i behind it. */
 static bool
 plain_byte(struct span s, size_t *i, char *out)
 {
 	size_t k = *i;
-	char c = at(s, k++);
+	char c = prefix_at(s, k++);
 
 	if (c == '\\') {
-		c = at(s, k++);
-		if (is_letter(c))
+		c = prefix_at(s, k++);
+		if (prefix_is_word(c))
 			return false;
 	} else if (c != '\0' && strchr("^$.|[(){}?*+", c) != NULL) {
 		return false;
 	}
-	if (c == '\0' || (unsigned char)c >= 0x80 || is_quantifier(at(s, k)))
+	if (c == '\0' || (unsigned char)c >= 0x80 ||
+	    prefix_is_quantifier(prefix_at(s, k)))
 		return false;
 	*out = c;
 	*i = k;
@@ -61,11 +43,11 @@ enter(struct span s)
 {
 	size_t name;
 
-	if (at(s, 0) != '^' || at(s, 1) != '(')
+	if (prefix_at(s, 0) != '^' || prefix_at(s, 1) != '(')
 		return 0;
-	if (at(s, 2) != '?')
+	if (prefix_at(s, 2) != '?')
 		return 2;
-	if (at(s, 3) == ':')
+	if (prefix_at(s, 3) == ':')
 		return 4;
 	name = span_chr(s, '>');
 	return span_starts(span_skip(s, 3), SPAN("P<")) && name != SPAN_NONE ?
@@ -86,9 +68,9 @@ read_branches(struct span s, size_t *i, struct text texts[STARTS_MAX])
 		/* An empty one fits anything. */
 		if (texts[n++].n == 0)
 			return 0;
-		c = at(s, (*i)++);
+		c = prefix_at(s, (*i)++);
 		if (c == ')')
-			return is_quantifier(at(s, *i)) ? 0 : n;
+			return prefix_is_quantifier(prefix_at(s, *i)) ? 0 : n;
 		if (c != '|' || n == STARTS_MAX)
 			return 0;
 	}

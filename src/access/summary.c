@@ -326,49 +326,6 @@ add_country(struct entry *e, const char *country, bool in_period)
 	row->countries_n++;
 }
 
-static void
-add_security(struct summary_row *row, const struct access_event *e)
-{
-	enum event_tls tls = proxied_tls(e);
-
-	if (tls == EVENT_TLS_NONE && !e->place.lan) {
-		if (row->insecure++ == 0)
-			row->insecure_first = e->time;
-		row->insecure_last = e->time;
-		row->secure_after.us = 0;
-	} else if (row->insecure > 0 && row->secure_after.us == 0 &&
-	    tls != EVENT_TLS_UNKNOWN && tls != EVENT_TLS_NONE &&
-	    tls != EVENT_TLS_LOCAL) {
-		row->secure_after = e->time;
-	}
-}
-
-void
-summary_add(struct summary *s, const struct access_event *e, bool in_period)
-{
-	struct entry *entry;
-
-	if ((e->kind != EVENT_LOGIN && e->kind != EVENT_FAILURE) ||
-	    e->texts[EVENT_USER].n == 0)
-		return;
-	entry = entry_of(s, (struct key){ e->texts[EVENT_USER], e->service },
-	    in_period || !s->counted);
-	if (entry == NULL)
-		return;
-	if (e->kind == EVENT_LOGIN)
-		add_country(entry, e->place.country, in_period);
-	if (!in_period)
-		return;
-	if (e->kind == EVENT_FAILURE) {
-		entry->row.failures += (uint64_t)e->numbers[EVENT_ATTEMPTS];
-		return;
-	}
-	if (entry->row.logins++ == 0)
-		entry->row.first = e->time;
-	entry->row.last = e->time;
-	add_security(&entry->row, e);
-}
-
 /* --- sums --------------------------------------------------------------- */
 
 static void
@@ -418,6 +375,19 @@ summary_add_sum(struct summary *s, const struct access_sum *sum,
 	entry->row.logins += (uint64_t)sum->logins;
 	entry->row.last = sum->last;
 	add_insecure(&entry->row, sum);
+}
+
+void
+summary_add(struct summary *s, const struct access_event *e, bool in_period)
+{
+	char code[ACCESS_SUM_CODE];
+	struct access_sum sum;
+
+	if ((e->kind != EVENT_LOGIN && e->kind != EVENT_FAILURE) ||
+	    e->texts[EVENT_USER].n == 0)
+		return;
+	sum = access_sum_of(e, proxied_tls(e), code);
+	summary_add_sum(s, &sum, in_period);
 }
 
 void

@@ -2,6 +2,34 @@
 
 #include <string.h>
 
+struct access_sum
+access_sum_of(const struct access_event *e, enum event_tls tls,
+    char code[ACCESS_SUM_CODE])
+{
+	struct access_sum sum = { .user = e->texts[EVENT_USER],
+		.service = e->service };
+	size_t n = strlen(e->place.country);
+
+	if (e->kind == EVENT_FAILURE) {
+		sum.failures = e->numbers[EVENT_ATTEMPTS];
+		return sum;
+	}
+	sum.logins = 1;
+	sum.first = sum.last = e->time;
+	if (tls == EVENT_TLS_NONE && !e->place.lan) {
+		sum.insecure = 1;
+		sum.insecure_first = sum.insecure_last = e->time;
+	} else if (tls != EVENT_TLS_NONE && tls != EVENT_TLS_UNKNOWN &&
+	    tls != EVENT_TLS_LOCAL) {
+		sum.secure_first = e->time;
+	}
+	memset(code, ' ', ACCESS_SUM_CODE);
+	memcpy(code, e->place.country, n < ACCESS_SUM_CODE ? n :
+	    ACCESS_SUM_CODE);
+	sum.countries = span_from(code, n > 0 ? ACCESS_SUM_CODE : 0);
+	return sum;
+}
+
 static bool
 has_country(const struct buf *countries, const char *code)
 {

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/access_event.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/event.h"
@@ -30,6 +31,12 @@ struct access_sum {
 	                                  * ACCESS_SUM_CODE bytes each */
 };
 
+/*
+ * Of one sign-in or failure, by the TLS that counts for it. Texts are the
+ * event's; its country goes to `code`, which must stay as long.
+ */
+struct access_sum access_sum_of(const struct access_event *e,
+    enum event_tls tls, char code[ACCESS_SUM_CODE]);
 /*
  * Adds what comes behind it in time, of the same account and service. The
  * countries of `sum` are those of `countries`, before and after.

@@ -207,35 +207,6 @@ event_sum_touch(struct database *db, const struct event_row *row)
 
 /* --- a day's events ----------------------------------------------------- */
 
-/* Of one event; its country goes to `code`. */
-static struct access_sum
-sum_of(const struct access_event *e, enum event_tls tls,
-    char code[ACCESS_SUM_CODE])
-{
-	struct access_sum sum = { .user = e->texts[EVENT_USER],
-		.service = e->service };
-	size_t n = strlen(e->place.country);
-
-	if (e->kind == EVENT_FAILURE) {
-		sum.failures = e->numbers[EVENT_ATTEMPTS];
-		return sum;
-	}
-	sum.logins = 1;
-	sum.first = sum.last = e->time;
-	if (tls == EVENT_TLS_NONE && !e->place.lan) {
-		sum.insecure = 1;
-		sum.insecure_first = sum.insecure_last = e->time;
-	} else if (tls != EVENT_TLS_NONE && tls != EVENT_TLS_UNKNOWN &&
-	    tls != EVENT_TLS_LOCAL) {
-		sum.secure_first = e->time;
-	}
-	memset(code, ' ', ACCESS_SUM_CODE);
-	memcpy(code, e->place.country, n < ACCESS_SUM_CODE ? n :
-	    ACCESS_SUM_CODE);
-	sum.countries = span_from(code, n > 0 ? ACCESS_SUM_CODE : 0);
-	return sum;
-}
-
 static void
 bind_key(sqlite3_stmt *stmt, int64_t day, const struct access_sum *sum)
 {
@@ -331,7 +302,7 @@ add_events(struct event_sum_work *w, const struct event_sum_run *run,
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct event_row *row = event_rows_at(rows, i);
 		const struct access_event *e = &row->event;
-		struct access_sum one = sum_of(e, run->tls != NULL ?
+		struct access_sum one = access_sum_of(e, run->tls != NULL ?
 		    run->tls(e) : e->tls, code);
 
 		event_fold_add(w->fold, &one);

@@ -338,6 +338,14 @@ database_run(sqlite3_stmt *stmt)
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+struct span
+database_text(sqlite3_stmt *stmt, int at)
+{
+	const void *p = sqlite3_column_text(stmt, at);
+
+	return span_from(p, (size_t)sqlite3_column_bytes(stmt, at));
+}
+
 int
 database_number(struct database *db, enum statement which, int64_t with,
     int64_t *out, bool *found)

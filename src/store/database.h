@@ -113,6 +113,8 @@ void database_bulk(struct database *db, bool bulk);
 sqlite3_stmt *database_statement(struct database *db, enum statement which);
 /* Steps a statement that returns no rows; SQLITE_OK or the result code. */
 int database_run(sqlite3_stmt *stmt);
+/* A column of the row it stands at, until it is stepped on; NULL is empty. */
+struct span database_text(sqlite3_stmt *stmt, int at);
 /*
  * One number of one row, `with` being the statement's only mark. SQLITE_OK, or
  * what failed. NULL and no row are 0, and *found false.

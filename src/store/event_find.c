@@ -243,14 +243,6 @@ bind_query(sqlite3_stmt *stmt, const struct store_query *q)
 
 /* --- rows --------------------------------------------------------------- */
 
-static struct span
-text_at(sqlite3_stmt *stmt, int at)
-{
-	const void *p = sqlite3_column_text(stmt, at);
-
-	return span_from(p, (size_t)sqlite3_column_bytes(stmt, at));
-}
-
 static int64_t
 number_at(sqlite3_stmt *stmt, int at, int64_t unknown)
 {
@@ -278,7 +270,7 @@ addr_at(sqlite3_stmt *stmt, int at, struct addr *out)
 static void
 copy_text(sqlite3_stmt *stmt, int at, char *out, size_t size)
 {
-	struct span text = span_sub(text_at(stmt, at), 0, size - 1);
+	struct span text = span_sub(database_text(stmt, at), 0, size - 1);
 
 	if (text.n > 0)
 		memcpy(out, text.p, text.n);
@@ -306,10 +298,10 @@ read_event(sqlite3_stmt *stmt, struct access_event *e)
 
 	access_event_init(e);
 	e->time.us = sqlite3_column_int64(stmt, 1);
-	event_kind_parse(text_at(stmt, 2), &e->kind);
-	event_service_parse(text_at(stmt, 3), &e->service);
-	event_reason_parse(text_at(stmt, 4), &e->reason);
-	event_tls_parse(text_at(stmt, 5), &e->tls);
+	event_kind_parse(database_text(stmt, 2), &e->kind);
+	event_service_parse(database_text(stmt, 3), &e->service);
+	event_reason_parse(database_text(stmt, 4), &e->reason);
+	event_tls_parse(database_text(stmt, 5), &e->tls);
 	addr_at(stmt, 6, &e->ip);
 	addr_at(stmt, 7, &e->local_ip);
 	addr_at(stmt, 8, &e->proxy_ip);
@@ -317,9 +309,9 @@ read_event(sqlite3_stmt *stmt, struct access_event *e)
 	e->place.lan = sqlite3_column_int(stmt, 10) != 0;
 	e->place.asn = (uint32_t)sqlite3_column_int64(stmt, 11);
 	copy_text(stmt, 12, e->place.network, sizeof(e->place.network));
-	e->line = text_at(stmt, 13);
+	e->line = database_text(stmt, 13);
 	for (unsigned i = 0; i < EVENT_TEXTS; i++)
-		e->texts[i] = text_at(stmt, at++);
+		e->texts[i] = database_text(stmt, at++);
 	say_again(e);
 	for (unsigned i = 0; i < EVENT_NUMBERS; i++)
 		e->numbers[i] = number_at(stmt, at++, EVENT_NUMBER_UNKNOWN);

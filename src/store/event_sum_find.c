@@ -6,7 +6,6 @@
 
 #include "base/xalloc.h"
 
-
 void
 event_sums_fini(struct event_sums *s)
 {
@@ -42,14 +41,6 @@ event_sum_days(struct database *db, struct event_sums *out)
 
 /* --- sums --------------------------------------------------------------- */
 
-static struct span
-text_at(sqlite3_stmt *stmt, int at)
-{
-	const void *p = sqlite3_column_text(stmt, at);
-
-	return span_from(p, (size_t)sqlite3_column_bytes(stmt, at));
-}
-
 static struct wall
 time_at(sqlite3_stmt *stmt, int at)
 {
@@ -60,7 +51,7 @@ void
 event_sum_read(sqlite3_stmt *stmt, struct access_sum *out)
 {
 	*out = (struct access_sum){
-		.user = text_at(stmt, 0),
+		.user = database_text(stmt, 0),
 		.logins = sqlite3_column_int64(stmt, 2),
 		.failures = sqlite3_column_int64(stmt, 3),
 		.first = time_at(stmt, 4), .last = time_at(stmt, 5),
@@ -69,9 +60,9 @@ event_sum_read(sqlite3_stmt *stmt, struct access_sum *out)
 		.insecure_last = time_at(stmt, 8),
 		.secure_after = time_at(stmt, 9),
 		.secure_first = time_at(stmt, 10),
-		.countries = text_at(stmt, 11),
+		.countries = database_text(stmt, 11),
 	};
-	event_service_parse(text_at(stmt, 1), &out->service);
+	event_service_parse(database_text(stmt, 1), &out->service);
 }
 
 /* The sum, its countries added up apart. Texts move while they grow. */
